@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hardware configurations: the geometry of one MMU. A configuration is a plain value; the named ones come from configs.def
+// and exist in the RTL too, others can be read from a file and exist in the C model only. Invariant: a struct tw_config
+// that passed tw_config_check() has only powers of two within the ranges below.
+#ifndef TWINWALK_CONFIG_H
+#define TWINWALK_CONFIG_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	TW_MAX_L1 = 64,	     // entries of one L1 TLB: 2..64
+	TW_MAX_L2_SETS = 4096, // 2..4096
+	TW_MAX_L2_WAYS = 8,    // 2..8
+	TW_MAX_L2_SP = 64,     // superpage part of the L2: 2..64
+	TW_MAX_PWC = 64,       // page-walk cache entries: 2..64
+	TW_MAX_WALKERS = 8,    // 2..8
+	TW_MAX_MISS = 8,       // miss queue entries of one port: 2..8
+	TW_PORTS = 2,	       // port 0 fetches, port 1 loads and stores
+};
+
+struct tw_config {
+	char name[32];
+	unsigned int l1_entries[TW_PORTS]; // [0] fetch, [1] data
+	unsigned int l2_sets;
+	unsigned int l2_ways;
+	unsigned int l2_sp_entries;
+	unsigned int pwc_entries;
+	unsigned int walkers;
+	unsigned int miss_entries; // per port
+};
+
+// The number of named configurations, and the I-th of them; NULL when I is out of range.
+size_t tw_config_count(void);
+const struct tw_config *tw_config_named(size_t i);
+
+// Finds a named configuration; NULL if there is none.
+const struct tw_config *tw_config_find(const char *name);
+
+// 0, or -EINVAL with a text in err (names the field and the accepted range) when a value is out of range.
+int tw_config_check(const struct tw_config *cfg, char *err, size_t errlen);
+
+// Reads a configuration file: one `Name = value` per line, the names those of configs.def's columns (all of them, each
+// once), `#` starts a comment. Returns 0; -EINVAL with "FILE:LINE: what was expected" in err; or the negative errno of the
+// file operation, with a text in err too. On failure *cfg is untouched.
+int tw_config_load(const char *path, struct tw_config *cfg, char *err, size_t errlen);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
