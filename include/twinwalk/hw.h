@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hardware interface: what an operating system's memory manager (kernel/), the test vectors and the replay see of a
+// machine. Three back ends stand behind it: csim (the C model), rtl (the Verilated RTL) and lockstep (both, compared on every
+// pin in every cycle). Same calls, same results, same cycle counts on all three.
+// Invariant: between calls nothing is in flight, except killed walks.
+#ifndef TWINWALK_HW_H
+#define TWINWALK_HW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "twinwalk/arch.h"
+#include "twinwalk/config.h"
+#include "twinwalk/membus.h"
+#include "twinwalk/pmem.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tw_hw;
+
+// A fence, docs/contract.md section 9.
+struct tw_fence {
+	bool by_addr, by_asid, global;
+	uint16_t asid;
+	uint64_t va;
+};
+
+// One access. port: TW_PORT_FETCH or TW_PORT_DATA. cycles: from request to response, 1 for an L1 hit.
+struct tw_hw_result {
+	struct tw_resp resp;
+	uint64_t cycles;
+};
+
+struct tw_hw_counters {
+	uint64_t cycle;		   // since creation
+	uint64_t event[TW_EVENTS]; // docs/contract.md section 12
+};
+
+// What a back end implements; users call the functions below.
+struct tw_hw_ops {
+	const char *name; // "csim", "rtl", "lockstep"
+	int (*access)(struct tw_hw *hw, unsigned int port, const struct tw_req *req, struct tw_hw_result *res);
+	int (*ctrl_write)(struct tw_hw *hw, enum tw_ctrl_reg reg, uint64_t value);
+	int (*fence)(struct tw_hw *hw, const struct tw_fence *fence);
+	int (*idle)(struct tw_hw *hw, uint64_t cycles);
+	int (*counters)(struct tw_hw *hw, struct tw_hw_counters *c);
+	int (*finish)(struct tw_hw *hw);
+	void (*observe)(struct tw_hw *hw, tw_mem_observer fn, void *user);
+	const char *(*error)(const struct tw_hw *hw);
+	void (*destroy)(struct tw_hw *hw);
+};
+
+// The common head of every back end's own structure. pmem is borrowed.
+struct tw_hw {
+	const struct tw_hw_ops *ops;
+	struct tw_pmem *pmem;
+	struct tw_ctx ctx; // control state as last written through this interface
+};
+
+struct tw_hw_opts {
+	const struct tw_config *config; // copied
+	struct tw_pmem *pmem;		// physical memory; borrowed, must outlive the hardware
+	struct tw_membus_opts mem;
+	// Lockstep and rtl only:
+	uint64_t seed;		    // for the random values of registers before reset
+	const char *wave_path;	    // lockstep: where the waveform of a difference goes (FST); NULL: no waveform
+	const char *repeat_command; // printed with a difference; may be NULL
+	uint64_t compare_interval;  // cycles between comparisons of whole contents; 0: the default
+};
+
+// The C model. 0, -EINVAL, -ENOMEM. The rtl and lockstep back ends are in twinwalk/tb.h.
+int tw_hw_csim_create(const struct tw_hw_opts *opts, struct tw_hw **hw);
+
+// Runs one access to its response. Faults are results, not errors. Errors: -EIO when the back ends differ (lockstep; see
+// tw_hw_error), -ETIMEDOUT when the hardware does not answer.
+static inline int tw_hw_access(struct tw_hw *hw, unsigned int port, const struct tw_req *req, struct tw_hw_result *res)
+{
+	return hw->ops->access(hw, port, req, res);
+}
+
+// Writes the control registers that differ from CTX, and returns when they are in force. Flushes nothing (but see
+// docs/contract.md section 3 for a change of format).
+int tw_hw_set_ctx(struct tw_hw *hw, const struct tw_ctx *ctx);
+
+// Runs a fence to its done.
+static inline int tw_hw_fence(struct tw_hw *hw, const struct tw_fence *fence)
+{
+	return hw->ops->fence(hw, fence);
+}
+
+// Lets N cycles pass.
+static inline int tw_hw_idle(struct tw_hw *hw, uint64_t n)
+{
+	return hw->ops->idle(hw, n);
+}
+
+static inline int tw_hw_counters(struct tw_hw *hw, struct tw_hw_counters *c)
+{
+	return hw->ops->counters(hw, c);
+}
+
+// The final check: lockstep compares the whole contents of both. 0 or -EIO.
+static inline int tw_hw_finish(struct tw_hw *hw)
+{
+	return hw->ops->finish(hw);
+}
+
+// Every transaction of the walkers, as it happens.
+static inline void tw_hw_observe(struct tw_hw *hw, tw_mem_observer fn, void *user)
+{
+	hw->ops->observe(hw, fn, user);
+}
+
+// The text of the last error: for lockstep the cycle, the pin, both values and how to repeat it. "" if none.
+static inline const char *tw_hw_error(const struct tw_hw *hw)
+{
+	return hw->ops->error(hw);
+}
+
+static inline struct tw_pmem *tw_hw_pmem(struct tw_hw *hw)
+{
+	return hw->pmem;
+}
+
+static inline void tw_hw_destroy(struct tw_hw *hw)
+{
+	if (hw)
+		hw->ops->destroy(hw);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

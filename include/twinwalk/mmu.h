@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cycle model of the MMU: the same blocks, state and pins as rtl/tw_mmu.sv, advanced one clock edge at a time. What each
+// pin means and what happens in each cycle is docs/contract.md; the section numbers below are its. Invariant: after every
+// tw_mmu_tick(), tw_mmu_pins() equals the outputs of the RTL that saw the same inputs.
+#ifndef TWINWALK_MMU_H
+#define TWINWALK_MMU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "twinwalk/arch.h"
+#include "twinwalk/config.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { TW_PORT_FETCH = 0, TW_PORT_DATA = 1 };
+
+// Control register addresses, section 3.
+enum tw_ctrl_reg { TW_CTRL_ROOT = 0, TW_CTRL_FLAGS = 1, TW_CTRL_PKRU = 2, TW_CTRL_PHYS = 3 };
+
+// Bits of events_o and numbers of the counters, section 12.
+enum tw_event {
+	TW_EV_L1F_HIT = 0, // 0..3 by size
+	TW_EV_L1D_HIT = 4, // 4..7 by size
+	TW_EV_L1F_MISS = 8,
+	TW_EV_L1D_MISS = 9,
+	TW_EV_DIRECT_F = 10,
+	TW_EV_DIRECT_D = 11,
+	TW_EV_L2_HIT = 12, // 12..15 by size
+	TW_EV_WALK_START = 16,
+	TW_EV_MERGE = 17,
+	TW_EV_NO_WALKER = 18,
+	TW_EV_PWC_START = 19,
+	TW_EV_WALK_OK = 20,
+	TW_EV_WALK_FAULT = 21,
+	TW_EV_WALK_RESTART = 22,
+	TW_EV_CAS_LOST = 23,
+	TW_EV_MEM_READ = 24,
+	TW_EV_MEM_CAS = 25,
+	TW_EV_PWC_FILL = 26,
+	TW_EV_WALK_KILLED = 27,
+	TW_EV_FENCE = 28,
+	TW_EV_CTRL = 29,
+	TW_EV_REQ_STALL = 30,
+	TW_EV_RESP_STALL = 31,
+	TW_EVENTS = 32,
+};
+
+// Input pins of one cycle, section 2. Payload of an invalid group is ignored.
+struct tw_mmu_in {
+	struct {
+		bool req_valid, resp_ready, cancel_valid, cancel_all;
+		uint8_t req_id, cancel_id;
+		struct tw_req req;
+	} port[TW_PORTS];
+	bool fence_valid, fence_by_addr, fence_by_asid, fence_global;
+	uint16_t fence_asid;
+	uint64_t fence_va;
+	bool ctrl_valid;
+	uint8_t ctrl_addr;
+	uint64_t ctrl_data;
+	bool mem_req_ready;
+	bool mem_resp_valid, mem_resp_err;
+	uint8_t mem_resp_id;
+	uint64_t mem_resp_data;
+	uint8_t counter_sel;
+	bool rst;
+};
+
+// Debug view of one array, section 13. Entry words: [0] holds bits 63:0 of the layout, [1] the rest.
+struct tw_dbg_array {
+	uint64_t entry[2];
+	uint64_t valid, plru;
+	uint8_t index;
+	bool write;
+};
+
+// Output pins. All fields are functions of the registers after the last edge.
+struct tw_mmu_out {
+	struct {
+		bool req_ready, resp_valid;
+		uint8_t resp_id;
+		struct tw_resp resp;
+	} port[TW_PORTS];
+	bool fence_ready, fence_done, ctrl_ready, idle;
+	bool mem_req_valid, mem_req_cas;
+	uint8_t mem_req_id;
+	uint64_t mem_req_addr, mem_req_expected, mem_req_desired;
+	uint32_t events;
+	uint64_t counter;
+	struct tw_dbg_array dbg_l1[TW_PORTS], dbg_sp, dbg_pwc;
+	struct {
+		uint64_t entry[2];
+		uint16_t set, inv_set;
+		uint8_t way, inv_mask;
+		bool write, inv, clear;
+	} dbg_l2;
+	uint64_t dbg_walker;
+	uint32_t dbg_miss;
+	uint8_t dbg_fence;
+};
+
+// Whole arrays, for comparison of contents at intervals. Invalid entries read as zero.
+struct tw_mmu_arrays {
+	uint64_t l1[TW_PORTS][TW_MAX_L1][2];
+	uint64_t sp[TW_MAX_L2_SP][2];
+	uint64_t pwc[TW_MAX_PWC][2];
+	uint64_t l2[TW_MAX_L2_SETS][TW_MAX_L2_WAYS][2];
+	uint8_t l2_plru[TW_MAX_L2_SETS];
+	uint8_t l2_valid[TW_MAX_L2_SETS];
+	uint64_t counter[TW_EVENTS];
+};
+
+struct tw_mmu;
+struct tw_membus;
+
+// Creates a model in its state after reset. -EINVAL for a bad configuration, -ENOMEM. The caller destroys it.
+int tw_mmu_create(const struct tw_config *cfg, struct tw_mmu **mmu);
+void tw_mmu_destroy(struct tw_mmu *mmu);
+const struct tw_config *tw_mmu_config(const struct tw_mmu *mmu);
+
+// The pins as they are in the present cycle; valid until the model is destroyed, changed by tw_mmu_tick().
+const struct tw_mmu_out *tw_mmu_pins(const struct tw_mmu *mmu);
+
+// One clock edge: the present cycle had the inputs IN.
+void tw_mmu_tick(struct tw_mmu *mmu, const struct tw_mmu_in *in);
+
+// Cycles since creation, and one counter (0 for numbers of TW_EVENTS and above).
+uint64_t tw_mmu_cycle(const struct tw_mmu *mmu);
+uint64_t tw_mmu_counter(const struct tw_mmu *mmu, unsigned int event);
+
+// The control registers as they are in the present cycle.
+void tw_mmu_ctx(const struct tw_mmu *mmu, struct tw_ctx *ctx);
+
+// Copies all arrays.
+void tw_mmu_arrays(const struct tw_mmu *mmu, struct tw_mmu_arrays *arrays);
+
+// Checks every internal invariant (no two matching entries, queue and walker states consistent, ...). NULL, or a text that
+// names the broken one. For tests.
+const char *tw_mmu_check(const struct tw_mmu *mmu);
+
+// A read-write view of memory and a model, run until one access completes: the request is presented in the present cycle, the
+// response is accepted in the cycle in which it appears, which is the present cycle on return (the next access may be presented
+// in it: one hit per cycle). bus answers the memory port; it must belong to this model alone. *cycles (may be NULL) = cycles
+// from request to response. Takes a short cut where the outcome is the same in every bit of state; tw_mmu_set_short_cut()
+// switches that off for tests. Returns 0, or -EBUSY when something is in flight on the port, or -ETIMEDOUT when no response
+// comes within TW_ACCESS_LIMIT cycles (a memory that never answers).
+enum { TW_ACCESS_LIMIT = 10000000 };
+int tw_mmu_access(struct tw_mmu *mmu, struct tw_membus *bus, unsigned int port, const struct tw_req *req, struct tw_resp *resp,
+		  uint64_t *cycles);
+void tw_mmu_set_short_cut(struct tw_mmu *mmu, bool on);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

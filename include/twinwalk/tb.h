@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Verilated RTL behind C: raw pins of one instance, and the rtl and lockstep hardware back ends on top of it. Exists only in
+// builds with TW_RTL. Invariant: no C++ type crosses this header.
+#ifndef TWINWALK_TB_H
+#define TWINWALK_TB_H
+
+#include "twinwalk/hw.h"
+#include "twinwalk/mmu.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tw_rtl;
+
+// Creates the RTL of a named configuration, with random register values from SEED, and takes it through reset. -ENOENT when no RTL is
+// built for that name, -ENOMEM.
+int tw_rtl_create(const char *config, uint64_t seed, struct tw_rtl **rtl);
+void tw_rtl_destroy(struct tw_rtl *rtl);
+
+// As tw_mmu_tick() and tw_mmu_pins(): one clock edge, then the outputs.
+void tw_rtl_tick(struct tw_rtl *rtl, const struct tw_mmu_in *in);
+void tw_rtl_pins(const struct tw_rtl *rtl, struct tw_mmu_out *out);
+
+// Whole arrays, invalid entries as zero.
+void tw_rtl_arrays(const struct tw_rtl *rtl, struct tw_mmu_arrays *arrays);
+
+// Opens and closes a waveform. -EIO when the file cannot be written.
+int tw_rtl_wave_open(struct tw_rtl *rtl, const char *path);
+void tw_rtl_wave_close(struct tw_rtl *rtl);
+
+// Back ends; errors as tw_hw_csim_create(), and -ENOENT when no RTL is built for the configuration.
+int tw_hw_rtl_create(const struct tw_hw_opts *opts, struct tw_hw **hw);
+int tw_hw_lockstep_create(const struct tw_hw_opts *opts, struct tw_hw **hw);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
