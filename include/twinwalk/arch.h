@@ -145,6 +145,7 @@ struct tw_format_desc {
 	enum tw_format format;
 	const char *name;	  // as in files and on the command line: "sv39", "long4"
 	bool x86;
+	bool hw;		  // the cycle model and the RTL translate it too
 	uint8_t levels;		  // tables on the longest walk
 	uint8_t index_bits;	  // per level
 	uint8_t pte_bytes;
@@ -153,7 +154,8 @@ struct tw_format_desc {
 	uint8_t size_of_level[5]; // enum tw_size of a leaf at each level
 };
 
-// The descriptor of a format; NULL if this version does not translate it (BARE has none).
+// The descriptor of a format; NULL if this version does not translate it (BARE has none). The functions below need a ctx
+// whose format is BARE or has a descriptor, and all but tw_arch_direct() one that has.
 const struct tw_format_desc *tw_format_desc(enum tw_format format);
 
 // Pages of 4 KB in a page of this size: log2, 0..36.
@@ -176,16 +178,22 @@ void tw_arch_decode(const struct tw_ctx *ctx, const struct tw_req *req, const st
 // The permission check that runs on every TLB hit. True if allowed. *pk (x86, may be NULL): the protection key forbids it.
 bool tw_arch_allowed(const struct tw_ctx *ctx, const struct tw_req *req, const struct tw_rights *rights, bool *pk);
 
+// The cause of a page fault of this request: the RISC-V cause number (bits is ignored), or the x86 error code: bits (of
+// TW_PF_P, TW_PF_RSVD, TW_PF_PK) plus W, U and I, which follow from the request.
+uint8_t tw_arch_page_cause(const struct tw_ctx *ctx, const struct tw_req *req, uint8_t bits);
+
 // Fills *resp for a translated access: physical address composed from page and VA.
 void tw_arch_resp_ok(const struct tw_req *req, uint64_t ppn, uint8_t size, const struct tw_rights *rights,
 		     struct tw_resp *resp);
 
 // Fills *resp for a fault of this request. cause is used for TW_FAULT_PAGE on x86 (error code); everything else follows
-// from the access.
+// from the access: RISC-V cause numbers, and for a bus error on x86 the error code's W, U and I.
 void tw_arch_resp_fault(const struct tw_ctx *ctx, const struct tw_req *req, enum tw_fault fault, uint8_t cause,
 			struct tw_resp *resp);
 
-// A whole walk, from the root, without any cache. Reads and updates are recorded in the order in which they happen.
+// A whole walk, from the root, without any cache. Reads and updates are recorded in the order in which they happen, each
+// entry once: an update's old is the value before the first change of the entry, desired the one after the last. Reads are
+// those of the last pass from the root. Only the first TW_WALK_MAX are recorded; more exist only if memory changes meanwhile.
 enum { TW_WALK_MAX = 8 };
 struct tw_walk {
 	struct tw_resp resp;
