@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hardware configurations: the named ones of configs.def, the check of ranges, and the reader of
+// configuration files. One table of fields serves all three. Invariant: a configuration is given
+// out only after it passed the check.
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twinwalk/config.h"
+
+static const struct tw_config named[] = {
+#define TW_CONFIG(config, l1f, l1d, sets, ways, sp, pwc, walkers_, miss) \
+	{.name = #config,                                                \
+	 .l1_entries = {l1f, l1d},                                       \
+	 .l2_sets = sets,                                                \
+	 .l2_ways = ways,                                                \
+	 .l2_sp_entries = sp,                                            \
+	 .pwc_entries = pwc,                                             \
+	 .walkers = walkers_,                                            \
+	 .miss_entries = miss},
+#include "twinwalk/configs.def"
+#undef TW_CONFIG
+};
+
+// The fields, named and ordered as the columns of configs.def. All start at 2.
+static const struct field {
+	const char *name;
+	size_t offset;
+	unsigned int max;
+} fields[] = {
+	{"L1FetchEntries", offsetof(struct tw_config, l1_entries[0]), TW_MAX_L1},
+	{"L1DataEntries", offsetof(struct tw_config, l1_entries[1]), TW_MAX_L1},
+	{"L2Sets", offsetof(struct tw_config, l2_sets), TW_MAX_L2_SETS},
+	{"L2Ways", offsetof(struct tw_config, l2_ways), TW_MAX_L2_WAYS},
+	{"L2SpEntries", offsetof(struct tw_config, l2_sp_entries), TW_MAX_L2_SP},
+	{"PwcEntries", offsetof(struct tw_config, pwc_entries), TW_MAX_PWC},
+	{"Walkers", offsetof(struct tw_config, walkers), TW_MAX_WALKERS},
+	{"MissEntries", offsetof(struct tw_config, miss_entries), TW_MAX_MISS},
+};
+
+enum { FIELDS = sizeof(fields) / sizeof(fields[0]), FIELD_MIN = 2 };
+
+size_t tw_config_count(void)
+{
+	return sizeof(named) / sizeof(named[0]);
+}
+
+const struct tw_config *tw_config_named(size_t i)
+{
+	return i < tw_config_count() ? &named[i] : NULL;
+}
+
+const struct tw_config *tw_config_find(const char *name)
+{
+	for (size_t i = 0; i < tw_config_count(); i++)
+		if (strcmp(named[i].name, name) == 0)
+			return &named[i];
+	return NULL;
+}
+
+static bool in_range(const struct field *f, unsigned long value)
+{
+	return value >= FIELD_MIN && value <= f->max && (value & (value - 1)) == 0;
+}
+
+int tw_config_check(const struct tw_config *cfg, char *err, size_t errlen)
+{
+	for (size_t i = 0; i < FIELDS; i++) {
+		unsigned int value;
+
+		memcpy(&value, (const char *)cfg + fields[i].offset, sizeof(value));
+		if (!in_range(&fields[i], value)) {
+			snprintf(err, errlen, "%s is %u: expected a power of two from %d to %u",
+				 fields[i].name, value, FIELD_MIN, fields[i].max);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+// The state of reading one file.
+struct reader {
+	const char *path;
+	unsigned long line;
+	bool seen[FIELDS];
+	struct tw_config cfg;
+	char *err;
+	size_t errlen;
+};
+
+static int bad_line(struct reader *r, const char *expected)
+{
+	snprintf(r->err, r->errlen, "%s:%lu: expected %s", r->path, r->line, expected);
+	return -EINVAL;
+}
+
+static char *skip_space(char *s)
+{
+	while (isspace((unsigned char)*s))
+		s++;
+	return s;
+}
+
+// The end of what isalnum() accepts.
+static char *skip_word(char *s)
+{
+	while (isalnum((unsigned char)*s))
+		s++;
+	return s;
+}
+
+static int read_field(struct reader *r, const struct field *f, const char *digits, size_t len)
+{
+	char expected[96];
+	unsigned long value = 0;
+	unsigned int stored;
+	size_t i = 0;
+
+	if (r->seen[f - fields]) {
+		snprintf(expected, sizeof(expected), "each name once, %s stands above", f->name);
+		return bad_line(r, expected);
+	}
+	// Beyond six digits the value is out of range whatever follows.
+	while (i < len && i < 6 && isdigit((unsigned char)digits[i]))
+		value = value * 10 + (unsigned long)(digits[i++] - '0');
+	if (i == 0 || i < len || !in_range(f, value)) {
+		snprintf(expected, sizeof(expected), "%s = a power of two from %d to %u", f->name,
+			 FIELD_MIN, f->max);
+		return bad_line(r, expected);
+	}
+	stored = (unsigned int)value;
+	memcpy((char *)&r->cfg + f->offset, &stored, sizeof(stored));
+	r->seen[f - fields] = true;
+	return 0;
+}
+
+static int read_line(struct reader *r, char *line, size_t len)
+{
+	char *name, *name_end, *value, *value_end;
+	char *s = skip_space(line);
+
+	if (strlen(line) != len)
+		return bad_line(r, "text, there is a NUL byte");
+	if (*s == '\0' || *s == '#')
+		return 0;
+	name = s;
+	name_end = skip_word(name);
+	s = skip_space(name_end);
+	if (name_end == name || *s != '=')
+		return bad_line(r, "Name = value");
+	value = skip_space(s + 1);
+	value_end = skip_word(value);
+	if (*skip_space(value_end) != '\0')
+		return bad_line(r, "Name = value and nothing after it");
+	for (size_t i = 0; i < FIELDS; i++) {
+		size_t n = strlen(fields[i].name);
+
+		if (n == (size_t)(name_end - name) && memcmp(name, fields[i].name, n) == 0)
+			return read_field(r, &fields[i], value, (size_t)(value_end - value));
+	}
+	return bad_line(r, "one of L1FetchEntries, L1DataEntries, L2Sets, L2Ways, L2SpEntries, "
+			   "PwcEntries, Walkers, MissEntries");
+}
+
+static int read_lines(struct reader *r, FILE *file)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+	int err = 0;
+
+	errno = 0;
+	while (!err && (len = getline(&line, &size, file)) >= 0) {
+		r->line++;
+		err = read_line(r, line, (size_t)len);
+	}
+	if (!err && !feof(file)) {
+		err = errno ? -errno : -EIO;
+		snprintf(r->err, r->errlen, "%s: %s", r->path, strerror(-err));
+	}
+	free(line);
+	return err;
+}
+
+int tw_config_load(const char *path, struct tw_config *cfg, char *err, size_t errlen)
+{
+	struct reader r = {.path = path, .err = err, .errlen = errlen};
+	const char *base = strrchr(path, '/');
+	FILE *file = fopen(path, "r");
+	int status;
+
+	if (!file) {
+		status = -errno;
+		snprintf(err, errlen, "%s: %s", path, strerror(-status));
+		return status;
+	}
+	status = read_lines(&r, file);
+	fclose(file);
+	if (status)
+		return status;
+	r.line++;
+	for (size_t i = 0; i < FIELDS; i++) {
+		char expected[64];
+
+		if (r.seen[i])
+			continue;
+		snprintf(expected, sizeof(expected), "a line for %s before the end",
+			 fields[i].name);
+		return bad_line(&r, expected);
+	}
+	snprintf(r.cfg.name, sizeof(r.cfg.name), "%s", base ? base + 1 : path);
+	*cfg = r.cfg;
+	return 0;
+}
