@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control registers' contents as a struct tw_ctx: reset values and the effect of a write, as
+// docs/contract.md section 3 states them. Invariant: a context made by these functions holds only
+// supported values.
+#include "hw_driver.h"
+
+#define FLAGS_MASK 0xfffu
+#define PPN_MASK   ((UINT64_C(1) << 44) - 1)
+
+void tw_ctx_reset(struct tw_ctx *ctx)
+{
+	*ctx = (struct tw_ctx){ .format = TW_FMT_BARE, .maxphyaddr = 52 };
+}
+
+uint64_t tw_ctx_root_word(const struct tw_ctx *ctx)
+{
+	return (uint64_t)ctx->format << 60 | (uint64_t)ctx->asid << 44 | ctx->root_ppn;
+}
+
+static bool format_supported(unsigned int format)
+{
+	return format == TW_FMT_BARE || format == TW_FMT_SV39 || format == TW_FMT_X86_LONG4;
+}
+
+bool tw_ctx_write(struct tw_ctx *ctx, unsigned int reg, uint64_t value)
+{
+	switch (reg) {
+	case TW_CTRL_ROOT:
+		if (!format_supported((unsigned int)(value >> 60)))
+			return false;
+		ctx->format = (enum tw_format)(value >> 60);
+		ctx->asid = (uint16_t)(value >> 44);
+		ctx->root_ppn = value & PPN_MASK;
+		return true;
+	case TW_CTRL_FLAGS:
+		ctx->flags = (uint32_t)value & FLAGS_MASK;
+		return true;
+	case TW_CTRL_PKRU:
+		ctx->pkru = (uint32_t)value;
+		return true;
+	case TW_CTRL_PHYS:
+		// Only bits 5:0 exist.
+		if ((value & 63) < 36 || (value & 63) > 52)
+			return false;
+		ctx->maxphyaddr = value & 63;
+		return true;
+	default:
+		return false;
+	}
+}
