@@ -1,0 +1,353 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Checks all tracked sources without running them. Every step says what it found; the run goes on after a failed step and
+# ends with status 1 if there was one. Logs stay in build/lint/. Waivers exist in two places only, each with its reason:
+# rtl/lint.vlt (Verilator) and .clang-tidy.
+# Usage: scripts/lint.sh [STEP...]; without arguments all of them, in the order of `steps` below.
+set -u -o pipefail
+cd "$(dirname "$0")/.." || exit 4
+
+steps=(format text shell headers layers gcc clang symbols tidy waivers subset verilator icarus yosys)
+top=tw_mmu
+out=${TW_BUILD:-build}/lint
+jobs=${JOBS:-$(nproc)}
+mkdir -p "$out" || exit 4
+out=$(cd "$out" && pwd)
+
+# --- Helpers: a step prints what is wrong and returns non-zero --------------------------------------------------------
+
+# Runs a search whose finding nothing is no failure, but a broken search is. (xargs says 123 for grep's 1.)
+search() {
+  local status=0
+  "$@" || status=$?
+  [ $status = 0 ] || [ $status = 1 ] || [ $status = 123 ]
+}
+
+# Prints its input and fails if there is any.
+none() {
+  local lines
+  lines=$(cat)
+  [ -z "$lines" ] && return 0
+  printf '%s\n' "$lines"
+  return 1
+}
+
+# Runs a command whose only acceptable output is none at all.
+silent() {
+  local text status=0
+  text=$("$@" 2>&1) || status=$?
+  [ $status = 0 ] && [ -z "$text" ] && return 0
+  printf '%s\n' "$*" "$text" "status $status"
+  return 1
+}
+
+tracked() {
+  # A file may be deleted in the working tree before the commit that says so.
+  git ls-files -- "$@" | while read -r file; do
+    if [ -f "$file" ]; then printf '%s\n' "$file"; fi
+  done
+}
+
+have_rtl() {
+  [ -d rtl ]
+}
+
+# Source files of the RTL, in compilation order, without comments.
+rtl_files() {
+  sed -e 's,//.*,,' -e 's/[[:space:]]*$//' -e '/^$/d' rtl/filelist.f
+}
+
+# Calls FUNCTION NAME PARAM=value... for each named configuration.
+each_config() {
+  local failed=0 table
+  table=$(scripts/configs.sh) || return 1
+  while read -r name params; do
+    # shellcheck disable=SC2086 # a list
+    "$1" "$name" $params || failed=1
+  done <<<"$table"
+  return $failed
+}
+
+# --- Text ---------------------------------------------------------------------------------------------------------------
+
+step_format() {
+  local files
+  tracked '*.c' '*.h' '*.cpp' | xargs -r clang-format --dry-run -Werror >"$out/format.log" 2>&1 && return 0
+  files=$(sed -n -E 's/^([^ :]+):[0-9]+:[0-9]+: error:.*/\1/p' "$out/format.log" | uniq -c)
+  [ -n "$files" ] || cat "$out/format.log"
+  printf '%s\n' "$files" "(differences each); clang-format -i FILE puts it right"
+  return 1
+}
+
+step_text() {
+  local failed=0
+  # Words are put together here so that this file passes its own check.
+  search git grep -nIwE 'TO''DO|FIX''ME|XX''X' -- . | none || {
+    echo "unfinished work is not committed"
+    failed=1
+  }
+  search git grep -nIE '(^|[^A-Za-z0-9_./-])/((root|home|work|Users|mnt|srv)/|tmp/)[A-Za-z0-9]' -- . | none || {
+    echo "an absolute path belongs to one machine"
+    failed=1
+  }
+  tracked '*.c' '*.h' '*.cpp' '*.def' '*.sv' '*.svh' '*.vlt' '*.sh' '*CMakeLists.txt' '*.py' | while read -r file; do
+    head -n 2 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || echo "$file: no SPDX line at its top"
+  done | none || failed=1
+  tracked '*.c' '*.h' '*.cpp' '*.def' '*.sv' '*.sh' '*.md' '*CMakeLists.txt' Makefile |
+    search xargs -r grep -nE '[[:blank:]]+$' /dev/null | none || {
+    echo "white space at the end of a line"
+    failed=1
+  }
+  return $failed
+}
+
+step_shell() {
+  local failed=0 file
+  while read -r file; do
+    if head -n 1 "$file" | grep -q bash; then
+      silent bash -n "$file" || failed=1
+    else
+      silent sh -n "$file" || failed=1
+    fi
+    if command -v shellcheck >/dev/null; then
+      silent shellcheck "$file" || failed=1
+    fi
+  done < <(tracked | while read -r file; do
+    head -n 1 "$file" | grep -aqE '^#!.*[/ ](ba)?sh( |$)' && echo "$file"
+  done)
+  return $failed
+}
+
+# --- C ------------------------------------------------------------------------------------------------------------------
+
+# A public header stands alone, in C and in C++.
+step_headers() {
+  local failed=0 file
+  while read -r file; do
+    silent gcc -std=c17 -Iinclude -Wall -Wextra -Werror -fsyntax-only -x c "$file" || failed=1
+    silent g++ -std=c++17 -Iinclude -Wall -Wextra -Werror -fsyntax-only -x c++ "$file" || failed=1
+  done < <(tracked 'include/*.h')
+  return $failed
+}
+
+# Dependencies point one way: kernel -> twinwalk/hw.h <- {csim, tb}.
+step_layers() {
+  local failed=0
+  tracked 'kernel/*.c' 'kernel/*.h' | search xargs -r grep -nE '#[[:space:]]*include[[:space:]]*[<"]' /dev/null |
+    search grep -E '[<"](\.\./|csim/|tb/|trace/|cli/|verilated|twinwalk/(mmu|tb|oracle|membus|trace|config)\.h)' | none || {
+    echo "kernel/ may include twinwalk/hw.h and its own headers only"
+    failed=1
+  }
+  tracked 'csim/*.c' 'csim/*.h' | search xargs -r grep -nE '#[[:space:]]*include[[:space:]]*[<"]' /dev/null |
+    search grep -E '[<"](\.\./|kernel/|tb/|cli/|verilated|twinwalk/(kernel|tb)[a-z_]*\.h)' | none || {
+    echo "csim/ may not know the kernel or the bench"
+    failed=1
+  }
+  tracked '*.cpp' '*.cc' '*.hpp' | search grep -v -e '^tb/' -e '^examples/' | none || {
+    echo "C++ exists in tb/ and examples/ only"
+    failed=1
+  }
+  return $failed
+}
+
+# All C code under one compiler, every warning an error.
+build_c() {
+  local dir=$out/$1
+  CC=$1 cmake -S . -B "$dir" -G Ninja --log-level=WARNING -DTW_RTL=OFF >"$dir.log" 2>&1 &&
+    cmake --build "$dir" -j "$jobs" -- -k 0 >>"$dir.log" 2>&1 && return 0
+  grep -E -A 4 'error|warning|FAILED' "$dir.log" || cat "$dir.log"
+  return 1
+}
+
+step_gcc() {
+  build_c gcc
+}
+
+step_clang() {
+  build_c clang
+}
+
+# Libraries export tw_ names only and hold no state of their own: two models in one process must not meet.
+step_symbols() {
+  local failed=0 lib
+  [ -d "$out/gcc" ] || step_gcc || return 1
+  while read -r lib; do
+    nm -g --defined-only "$lib" 2>/dev/null | awk 'NF == 3 && $3 !~ /^(tw_|__odr_asan)/ { print $3 }' |
+      sed "s,^,${lib##*/}: public name without tw_: ," | none || failed=1
+    # .data.rel.ro is constant: tables of pointers.
+    objdump -t "$lib" | awk '/file format/ { object = $1 }
+      NF > 4 &&
+      $(NF - 2) ~ /^\.(data|bss|tdata|tbss)/ && $(NF - 2) !~ /^\.data\.rel\.ro/ && $NF !~ /^\./ && $(NF - 1) !~ /^0+$/ {
+        print object " " $NF " in " $(NF - 2) }' |
+      sed "s,^,${lib##*/}: variable outside every handle: ," | none || failed=1
+  done < <(find "$out/gcc" -name 'libtw_*.a')
+  return $failed
+}
+
+step_tidy() {
+  local failed=0 files
+  [ -f "$out/clang/compile_commands.json" ] || step_clang || return 1
+  # Only files that this build compiles; headers are checked through them.
+  files=$(tracked '*.c' | while read -r file; do
+    grep -qF "\"$PWD/$file\"" "$out/clang/compile_commands.json" && echo "$file"
+  done)
+  [ -n "$files" ] || return 0
+  # shellcheck disable=SC2086 # a list
+  printf '%s\n' $files | xargs -P "$jobs" -n 4 clang-tidy --quiet -p "$out/clang" >"$out/tidy.log" 2>"$out/tidy.err" ||
+    failed=1
+  [ $failed = 0 ] && return 0
+  # The way that leads to each of them stays in the log.
+  grep -hE '(error|fatal|warning):' "$out/tidy.log" "$out/tidy.err" | sort -u
+  echo "log in $out/tidy.log and tidy.err"
+  return 1
+}
+
+# --- RTL ----------------------------------------------------------------------------------------------------------------
+
+# Each waiver names its file and the message it is about, and says why in a comment above it.
+step_waivers() {
+  local failed=0
+  have_rtl || return 0
+  if [ -f rtl/lint.vlt ]; then
+    awk '/^[ \t]*\/\// { reason = 1; next }
+      /lint_off/ {
+        if (!reason) print FILENAME ":" FNR ": no comment with the reason above it"
+        if ($0 !~ /-rule +[A-Z]/) print FILENAME ":" FNR ": no -rule"
+        if ($0 !~ /-file +"[^"]*tw_[a-z0-9_]+\.sv"/) print FILENAME ":" FNR ": no -file with one file of ours"
+        if ($0 !~ /-match +"[^"]*[A-Za-z_][^"]*"/) print FILENAME ":" FNR ": no -match with a pattern"
+      }
+      # A group of waivers shares its comment; an empty line ends the group.
+      /^[ \t]*$/ { reason = 0 }' rtl/lint.vlt | none || failed=1
+  fi
+  search git grep -nE '(verilator|synopsys|synthesis)[[:space:]]+(lint_off|translate_off)' -- rtl | none || {
+    echo "waivers belong in rtl/lint.vlt"
+    failed=1
+  }
+  return $failed
+}
+
+# What Yosys 0.23 accepts and gets wrong, and what would leave a file out of every check.
+step_subset() {
+  local failed=0 file
+  have_rtl || return 0
+  # Every file is on the list, and every file on the list exists.
+  diff <(git ls-files 'rtl/*.sv' | sort) <(rtl_files | sort) | none || {
+    echo "rtl/filelist.f and the tracked files of rtl/ differ (< tracked, > listed)"
+    failed=1
+  }
+  # Arrays of structs give a wrong netlist without a warning.
+  while read -r file; do
+    awk -v file="$file" '{ line = line " " $0; text[NR] = $0 }
+      END {
+        while (match(line, /(struct|union) +(packed)?[^{}]*\{[^{}]*\} *[A-Za-z_0-9]+ *;/)) {
+          name = substr(line, RSTART, RLENGTH); line = substr(line, RSTART + RLENGTH)
+          sub(/^.*\} */, "", name); sub(/ *;$/, "", name); types[name] = 1
+        }
+        for (n = 1; n <= NR; n++)
+          for (t in types)
+            if (text[n] ~ "(^|[^A-Za-z0-9_])" t "( *\\[| +[A-Za-z0-9_]+ *\\[)")
+              print file ":" n ": array of a struct: " text[n]
+      }' "$file"
+  done < <(tracked 'rtl/*.sv') | none || failed=1
+  while read -r file; do
+    grep -q '^`default_nettype none' "$file" || echo "$file: no \`default_nettype none"
+  done < <(tracked 'rtl/*.sv') | none || failed=1
+  return $failed
+}
+
+verilator_config() {
+  local name=$1 vlt=()
+  shift
+  [ -f rtl/lint.vlt ] && vlt=(rtl/lint.vlt)
+  # shellcheck disable=SC2046 # a list
+  silent verilator --lint-only -Wall "${vlt[@]}" --top-module $top "${@/#/-G}" $(rtl_files) || {
+    echo "configuration $name"
+    return 1
+  }
+}
+
+step_verilator() {
+  have_rtl || return 0
+  each_config verilator_config
+}
+
+icarus_config() {
+  local name=$1 text status
+  shift
+  # A scratch file: iverilog changes the mode of what it writes, /dev/null included.
+  # shellcheck disable=SC2046 # a list
+  text=$(iverilog -g2012 -Wall -o "$out/icarus.vvp" -s $top "${@/#/-P$top.}" $(rtl_files) 2>&1)
+  status=$?
+  # Icarus 11 waits for the whole vector where part of it is read in always_comb: no difference in the result.
+  text=$(printf '%s' "$text" | grep -v 'sorry: constant selects in always_\* processes are not currently supported')
+  [ $status = 0 ] && [ -z "$text" ] && return 0
+  printf '%s\n' "$text" "status $status, configuration $name"
+  return 1
+}
+
+step_icarus() {
+  have_rtl || return 0
+  each_config icarus_config
+}
+
+yosys_config() {
+  local name=$1 log=$out/yosys-$1.log chparam=() param script
+  shift
+  for param in "$@"; do
+    chparam+=("-chparam ${param%%=*} ${param#*=}")
+  done
+  script="read_verilog -sv $(rtl_files | tr '\n' ' ')
+    hierarchy -check -top $top ${chparam[*]}
+    proc
+    check -assert
+    select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr t:\$sr"
+  # Mapping to gates takes its time; one configuration shows what it has to show.
+  [ "$name" != tiny ] || script="$script
+    synth -top $top
+    check -assert
+    select -assert-none t:\$_DLATCH_* t:\$_DLATCHSR_* t:\$_SR_*"
+  printf '%s\n' "$script" >"$out/yosys-$name.ys"
+  if ! yosys -q -l "$log" "$out/yosys-$name.ys" >"$log.out" 2>&1; then
+    cat "$log.out"
+    echo "configuration $name, log in $log"
+    return 1
+  fi
+  # A memory turned into registers is meant here: TLBs compare all their entries at once.
+  search grep -nE 'Warning|Latch inferred|implicitly declared|conflicting drivers' "$log" |
+    search grep -vE 'Warning: Replacing memory .* with list of registers|No latch inferred' | none || {
+    echo "configuration $name, log in $log"
+    return 1
+  }
+}
+
+step_yosys() {
+  have_rtl || return 0
+  each_config yosys_config
+}
+
+# --- Run ----------------------------------------------------------------------------------------------------------------
+
+[ $# -gt 0 ] || set -- "${steps[@]}"
+for step in "$@"; do
+  if ! declare -F "step_$step" >/dev/null; then
+    echo "scripts/lint.sh: no step $step; there are: ${steps[*]}" >&2
+    exit 2
+  fi
+done
+
+bad=()
+for step in "$@"; do
+  begin=$SECONDS
+  if "step_$step" >"$out/$step.txt" 2>&1; then
+    printf 'lint %-10s ok      %3d s\n' "$step" $((SECONDS - begin))
+  else
+    printf 'lint %-10s FAILED  %3d s\n' "$step" $((SECONDS - begin))
+    sed 's/^/    /' "$out/$step.txt"
+    bad+=("$step")
+  fi
+done
+if [ ${#bad[@]} -gt 0 ]; then
+  echo "lint: failed: ${bad[*]}; one step again: scripts/lint.sh ${bad[0]}"
+  exit 1
+fi
+echo "lint: all ok"
