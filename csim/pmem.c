@@ -84,50 +84,74 @@ void tw_pmem_destroy(struct tw_pmem *pm)
 	free(pm);
 }
 
-static int add_range(struct tw_pmem *pm, uint64_t lo, uint64_t hi)
+// The first range that ends above PA.
+static size_t range_above(const struct tw_pmem *pm, uint64_t pa)
 {
-	struct range *r;
 	size_t i = 0;
 
-	if (lo >= hi || hi > TW_PMEM_END)
-		return -EINVAL;
-	while (i < pm->range_count && pm->ranges[i].hi <= lo)
+	while (i < pm->range_count && pm->ranges[i].hi <= pa)
 		i++;
-	if (i < pm->range_count && pm->ranges[i].lo < hi)
-		return -EEXIST;
-	r = realloc(pm->ranges, (pm->range_count + 1) * sizeof(*r));
+	return i;
+}
+
+static int reserve_ranges(struct tw_pmem *pm, size_t more)
+{
+	struct range *r = realloc(pm->ranges, (pm->range_count + more) * sizeof(*r));
+
 	if (!r)
 		return -ENOMEM;
-	memmove(r + i + 1, r + i, (pm->range_count - i) * sizeof(*r));
-	r[i] = (struct range){lo, hi};
 	pm->ranges = r;
-	pm->range_count++;
 	return 0;
+}
+
+// Room for it must be reserved.
+static void insert_range(struct tw_pmem *pm, size_t i, uint64_t lo, uint64_t hi)
+{
+	memmove(pm->ranges + i + 1, pm->ranges + i, (pm->range_count - i) * sizeof(struct range));
+	pm->ranges[i] = (struct range){lo, hi};
+	pm->range_count++;
 }
 
 int tw_pmem_add_ram(struct tw_pmem *pm, uint64_t lo, uint64_t hi)
 {
-	return add_range(pm, lo, hi);
+	if (lo >= hi || hi > TW_PMEM_END)
+		return -EINVAL;
+	// One piece before each range that is there, and one after the last.
+	if (reserve_ranges(pm, pm->range_count + 1) != 0)
+		return -ENOMEM;
+	while (lo < hi) {
+		size_t i = range_above(pm, lo);
+
+		if (i == pm->range_count || pm->ranges[i].lo >= hi) {
+			insert_range(pm, i, lo, hi);
+			break;
+		}
+		if (lo < pm->ranges[i].lo)
+			insert_range(pm, i, lo, pm->ranges[i].lo);
+		else
+			lo = pm->ranges[i].hi;
+	}
+	return 0;
 }
 
 int tw_pmem_add_flat(struct tw_pmem *pm, uint64_t lo, uint64_t hi)
 {
+	size_t i = range_above(pm, lo);
 	void *host;
-	int err;
 
 	if (lo >= hi || hi > TW_PMEM_END || ((lo | hi) & (PAGE_BYTES - 1)))
 		return -EINVAL;
 	if (pm->flat)
 		return -EBUSY;
+	if (i < pm->range_count && pm->ranges[i].lo < hi)
+		return -EEXIST;
+	if (reserve_ranges(pm, 1) != 0)
+		return -ENOMEM;
 	host = mmap(NULL, hi - lo, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (host == MAP_FAILED)
 		return -ENOMEM;
-	err = add_range(pm, lo, hi);
-	if (err) {
-		munmap(host, hi - lo);
-		return err;
-	}
+	insert_range(pm, i, lo, hi);
 	pm->flat = host;
 	pm->flat_lo = lo;
 	pm->flat_size = hi - lo;

@@ -23,13 +23,14 @@ struct tw_pmem;
 int tw_pmem_create(struct tw_pmem **out);
 void tw_pmem_destroy(struct tw_pmem *pm);
 
-// Makes [lo, hi) answer, host memory being taken as it is written. Ranges may be given at any byte.
-// -EINVAL if the range is empty or exceeds TW_PMEM_END, -EEXIST if it overlaps another range,
+// Makes [lo, hi) answer, host memory being taken as it is written. Ranges may begin and end at any
+// byte; what answers already stays as it is. -EINVAL if the range is empty or exceeds TW_PMEM_END,
 // -ENOMEM.
 int tw_pmem_add_ram(struct tw_pmem *pm, uint64_t lo, uint64_t hi);
 
 // The same as one piece of host memory, reserved now and taken as it is touched; lo and hi are
-// multiples of 4096. At most one range can be flat: -EBUSY for a second one.
+// multiples of 4096. At most one range can be flat: -EBUSY for a second one. Also -EEXIST if a byte
+// of it answers already.
 int tw_pmem_add_flat(struct tw_pmem *pm, uint64_t lo, uint64_t hi);
 
 // Sets the whole memory to 0 and keeps the ranges; the second also forgets the ranges.
