@@ -27,6 +27,7 @@ extern "C" {
 
 #define TW_TRACE_BLOCK_EVENTS 262144	 // events in a block, at most
 #define TW_TRACE_BLOCK_MAX    (4u << 20) // bytes of a block before compression, at most
+#define TW_TRACE_COPY_MAX     0x7ffff000u // bytes of one copy, at most: Linux's limit of read(2)
 #define TW_TRACE_FILES_MAX    4096
 #define TW_TRACE_NAME_MAX     255 // bytes of a program or file name, without the final zero
 
@@ -45,26 +46,25 @@ enum tw_trace_kind {
 	TW_TRACE_COPY_OUT, // the kernel writes it, as in read(2)
 
 	// A region that exists when the program starts: addr, len, prot, flags, file, offset. These
-	// precede all other events
-	// and do not overlap. A region of a file has flags MAP_PRIVATE and file >= 0; the rest of
-	// its last page beyond what the
-	// program image holds is zero. The stack has MAP_GROWSDOWN and is recorded with its whole
-	// extent.
+	// precede all other events, in ascending order without overlap. A region of a file has
+	// MAP_PRIVATE and file >= 0, any other MAP_PRIVATE | MAP_ANONYMOUS. The stack has
+	// MAP_GROWSDOWN and is recorded with its whole extent.
 	TW_TRACE_MAP,
 
 	// System calls, recorded when they return. result is the value or a negative errno with
-	// Linux's number; failed calls
-	// are recorded too. prot and flags are the caller's, with Linux's asm-generic (= x86-64)
-	// numbers. A call's address
-	// that lies outside the 38 bits is recorded as TW_TRACE_NO_ADDR; this happens only with
-	// hints and with failed calls.
-	TW_TRACE_MMAP,	 // addr (hint), len, prot, flags, file (-1: none), offset; result: address
-	TW_TRACE_MUNMAP, // addr, len
+	// Linux's number; failed calls are recorded too. prot and flags are the caller's, with
+	// Linux's asm-generic (= x86-64) numbers. An address argument outside the 38 bits is
+	// recorded as TW_TRACE_NO_ADDR; this happens only with hints and with failed calls.
+	// mmap: addr (hint), len, prot, flags, file (-1: none), offset; result: address
+	TW_TRACE_MMAP,
+	TW_TRACE_MUNMAP,   // addr, len
 	TW_TRACE_MPROTECT, // addr, len, prot
-	TW_TRACE_BRK, // addr (0: ask); result: the break. One with addr 0 follows the MAP events:
-		      // the initial break.
-	TW_TRACE_MREMAP,  // addr, len (old), new_len, new_addr (with flags 2, MREMAP_FIXED), flags;
-			  // result: address
+	// brk: addr (0: ask); result: the break. The first event after the MAP events is one with
+	// addr 0: the initial break.
+	TW_TRACE_BRK,
+	// mremap: addr, len (old), new_len, flags, new_addr (counts with MREMAP_FIXED only);
+	// result: address
+	TW_TRACE_MREMAP,
 	TW_TRACE_MADVISE, // addr, len, advice
 
 	TW_TRACE_EXIT, // the last event: result is the exit status, 128+n for signal n, or
