@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lookup stage: one miss in a cycle reads both parts of the L2 and the walk cache, and is
+// answered, waits, walks or tries again (docs/contract.md section 7). Invariant: an entry merges at
+// most once, so it cannot wait for the other port's walks for ever.
+#include "step.h"
+
+void miss_wake(struct tw_mmu *m, unsigned int walker)
+{
+	for (unsigned int p = 0; p < TW_PORTS; p++) {
+		for (unsigned int i = 0; i < m->miss.n; i++) {
+			struct miss_entry *e = &m->miss.port[p].e[i];
+
+			if (e->state == MISS_WAIT && e->walker == walker && !e->owner)
+				e->state = MISS_LOOKUP;
+		}
+	}
+}
+
+// The lowest walker that walks this page and may be waited for; -1 if none.
+static int same_page_walker(const struct tw_mmu *m, const struct step *s, uint64_t vpn)
+{
+	for (unsigned int i = 0; i < m->cfg.walkers; i++) {
+		const struct walker *w = &m->walker[i];
+
+		if (w->state != WALK_IDLE && w->vpn == vpn && !w->killed && !w->tainted &&
+		    !(s->cancelled[w->port] >> w->entry & 1))
+			return (int)i;
+	}
+	return -1;
+}
+
+// Row a: the L2 has the translation and it may be used. True if so.
+static bool l2_answers(struct tw_mmu *m, struct step *s, unsigned int port,
+		       const struct miss_entry *me)
+{
+	uint64_t vpn = vpn_of(me->req.va);
+	int way = tlb_sa_find(&m->l2, vpn, m->ctx.asid);
+	int sp = way < 0 ? tlb_fa_find(&m->sp, vpn, m->ctx.asid) : -1;
+	unsigned int set = tlb_sa_set(&m->l2, vpn);
+	const struct tlb_entry *e;
+
+	if (way < 0 && sp < 0)
+		return false;
+	e = way >= 0 ? &m->l2.e[set * m->l2.ways + (unsigned int)way] : &m->sp.e[sp];
+	if (!entry_usable(&m->ctx, &me->req, e))
+		return false;
+	if (way >= 0)
+		tlb_sa_touch(&m->l2, set, (unsigned int)way);
+	else
+		tlb_fa_touch(&m->sp, (unsigned int)sp);
+	tw_arch_resp_ok(&me->req, e->ppn, e->size, &e->rights, &s->resp);
+	l1_insert(m, s, port, e);
+	event(s, TW_EV_L2_HIT + size_class(e->size));
+	return true;
+}
+
+void lookup_step(struct tw_mmu *m, struct step *s)
+{
+	struct miss_queue *q = &m->miss;
+	unsigned int port = s->lookup[0] && s->lookup[1] ? !q->last_lookup : !s->lookup[0];
+	struct miss_port *mp = &q->port[port];
+	unsigned int i = round_robin(s->lookup[port], mp->lookup_ptr);
+	struct miss_entry *me = &mp->e[i];
+	uint64_t vpn = vpn_of(me->req.va);
+	int w;
+
+	q->last_lookup = port;
+	mp->lookup_ptr = (i + 1) % q->n;
+	mp->want = false;
+	if (l2_answers(m, s, port, me)) {
+		s->completes = true;
+		s->port = (uint8_t)port;
+		s->entry = (uint8_t)i;
+		return;
+	}
+	w = me->merged ? -1 : same_page_walker(m, s, vpn);
+	if (w >= 0) {
+		me->state = MISS_WAIT;
+		me->walker = (uint8_t)w;
+		me->merged = true;
+		event(s, TW_EV_MERGE);
+		return;
+	}
+	if (s->idle_walkers && !(q->port[!port].want && q->last_walk == port)) {
+		int pwc = pwc_find(&m->pwc, vpn, m->ctx.asid);
+
+		w = __builtin_ctz(s->idle_walkers);
+		walker_start(m, (unsigned int)w, port, i, pwc);
+		me->state = MISS_WAIT;
+		me->owner = true;
+		me->walker = (uint8_t)w;
+		q->last_walk = port;
+		event(s, TW_EV_WALK_START);
+		if (pwc >= 0)
+			event(s, TW_EV_PWC_START);
+		return;
+	}
+	mp->lookup_ptr = i;
+	mp->want = true;
+	event(s, TW_EV_NO_WALKER);
+}

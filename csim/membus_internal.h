@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The memory bus's state, for the cycle model's short cut: with a fixed bus and nothing pending, a
+// cycle in which no request is made changes nothing but the cycle number.
+#ifndef TW_CSIM_MEMBUS_INTERNAL_H
+#define TW_CSIM_MEMBUS_INTERNAL_H
+
+#include "twinwalk/membus.h"
+
+enum { TW_MEMBUS_PENDING = 64 };
+
+struct tw_membus_request {
+	uint64_t due, data;
+	uint8_t id;
+	bool err;
+};
+
+struct tw_membus {
+	struct tw_pmem *pmem;
+	struct tw_membus_opts opts;
+	uint64_t rng, cycle;
+	bool fixed; // no random decision about time
+	bool ready;
+	int answer;
+	unsigned int count;
+	struct tw_membus_request pending[TW_MEMBUS_PENDING];
+	tw_mem_observer observer;
+	void *observer_user;
+};
+
+// One transaction as at its handshake in CYCLE; returns the data.
+uint64_t tw_membus_transact(struct tw_membus *bus, uint64_t cycle, uint64_t addr, bool cas,
+			    uint64_t expected, uint64_t desired, bool *err);
+
+#endif

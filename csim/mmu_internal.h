@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+// The registers of the cycle model, block by block as in docs/contract.md section 11, and what the
+// blocks offer one another. Invariants: a block's functions touch that block's registers only;
+// "start" values are those at the start of the cycle that is being ticked; everything that is only
+// there for speed (hints, cached permission results) can be dropped without any effect on a pin.
+#ifndef TW_CSIM_MMU_INTERNAL_H
+#define TW_CSIM_MMU_INTERNAL_H
+
+#include "plru.h"
+#include "twinwalk/mmu.h"
+
+// --- TLBs ---------------------------------------------------------------------------------------
+
+struct tlb_entry {
+	uint64_t vpn;  // bits below the page size zero
+	uint64_t mask; // VPN bits above the page size
+	uint64_t ppn;
+	uint32_t allowed, known; // permission check per kind of access, as far as it was made
+	struct tw_rights rights; // rights.g is the global bit
+	uint16_t asid;
+	uint8_t size;
+};
+
+enum { TLB_HINTS = 256 };
+
+struct tlb_fa {
+	unsigned int n;
+	uint64_t valid, plru;
+	struct tw_dbg_array dbg;
+	struct tlb_entry e[TW_MAX_L1];
+	uint64_t path_mask[TW_MAX_L1], path_value[TW_MAX_L1];
+	uint8_t hint[TLB_HINTS]; // where a VPN was last found
+};
+
+struct tlb_sa {
+	unsigned int sets, ways;
+	struct tlb_entry *e; // [set * ways + way]
+	uint8_t *valid;	     // [set], a bit for each way
+	uint8_t *plru;	     // [set]
+};
+
+// What an entry has to match: also a fence's operands.
+struct tlb_scope {
+	uint64_t vpn;
+	uint16_t asid;
+	bool by_addr, by_asid, global;
+};
+
+static inline bool tlb_match(const struct tlb_entry *e, uint64_t vpn, uint16_t asid)
+{
+	return !((e->vpn ^ vpn) & e->mask) && (e->rights.g || e->asid == asid);
+}
+
+static inline bool tlb_overlap(const struct tlb_entry *a, const struct tlb_entry *b)
+{
+	return !((a->vpn ^ b->vpn) & a->mask & b->mask) &&
+	       (a->rights.g || b->rights.g || a->asid == b->asid);
+}
+
+static inline bool tlb_in_scope(const struct tlb_entry *e, const struct tlb_scope *s)
+{
+	if (s->by_addr && (e->vpn ^ s->vpn) & e->mask)
+		return false;
+	return e->rights.g ? s->global : !s->by_asid || e->asid == s->asid;
+}
+
+void tlb_entry_make(struct tlb_entry *e, uint64_t vpn, uint16_t asid, uint64_t ppn, uint8_t size,
+		    const struct tw_rights *rights);
+void tlb_entry_pack(const struct tlb_entry *e, uint64_t word[2]);
+
+void tlb_fa_init(struct tlb_fa *t, unsigned int n);
+int tlb_fa_search(struct tlb_fa *t, uint64_t vpn, uint16_t asid);
+// plru_start: the replacement state at the start of the cycle.
+void tlb_fa_insert(struct tlb_fa *t, const struct tlb_entry *new, uint64_t plru_start);
+void tlb_fa_kill(struct tlb_fa *t, const struct tlb_entry *page);
+void tlb_fa_invalidate(struct tlb_fa *t, const struct tlb_scope *s);
+
+// The index of the entry that matches, or -1.
+static inline int tlb_fa_find(struct tlb_fa *t, uint64_t vpn, uint16_t asid)
+{
+	unsigned int i = t->hint[vpn % TLB_HINTS];
+
+	if (t->valid >> i & 1 && tlb_match(&t->e[i], vpn, asid))
+		return (int)i;
+	return tlb_fa_search(t, vpn, asid);
+}
+
+static inline void tlb_fa_touch(struct tlb_fa *t, unsigned int i)
+{
+	t->plru = (t->plru & ~t->path_mask[i]) | t->path_value[i];
+}
+
+int tlb_sa_init(struct tlb_sa *t, unsigned int sets, unsigned int ways);
+void tlb_sa_free(struct tlb_sa *t);
+static inline unsigned int tlb_sa_set(const struct tlb_sa *t, uint64_t vpn)
+{
+	return (unsigned int)vpn & (t->sets - 1);
+}
+int tlb_sa_find(const struct tlb_sa *t, uint64_t vpn, uint16_t asid);
+void tlb_sa_touch(struct tlb_sa *t, unsigned int set, unsigned int way);
+// Each returns the mask of ways that were valid and are invalidated; insert gives the way written.
+unsigned int tlb_sa_insert(struct tlb_sa *t, const struct tlb_entry *new, unsigned int *way);
+unsigned int tlb_sa_kill(struct tlb_sa *t, const struct tlb_entry *page);
+unsigned int tlb_sa_invalidate(struct tlb_sa *t, unsigned int set, const struct tlb_scope *s);
+void tlb_sa_clear(struct tlb_sa *t, bool global);
+
+// --- Walk cache ---------------------------------------------------------------------------------
+
+struct pwc_entry {
+	uint64_t vpn, mask; // prefix above the level it leads to
+	uint64_t ppn;	    // the table it leads to
+	struct tw_walk_state ws;
+	uint16_t asid;
+};
+
+struct pwc {
+	unsigned int n;
+	uint64_t valid, plru;
+	struct tw_dbg_array dbg;
+	struct pwc_entry e[TW_MAX_PWC];
+};
+
+void pwc_init(struct pwc *p, unsigned int n);
+int pwc_find(const struct pwc *p, uint64_t vpn, uint16_t asid);
+void pwc_fill(struct pwc *p, uint64_t vpn, uint16_t asid, uint64_t ppn,
+	      const struct tw_walk_state *ws, unsigned int index_bits, uint64_t plru_start);
+void pwc_entry_pack(const struct pwc_entry *e, uint64_t word[2]);
+
+// --- Queues -------------------------------------------------------------------------------------
+
+enum { RESP_QUEUE = 4, RESP_ROOM = 2 };
+
+struct resp_entry {
+	struct tw_resp resp;
+	uint8_t id;
+	bool dead;
+};
+
+struct resp_fifo {
+	struct resp_entry q[RESP_QUEUE];
+	uint8_t head, count;
+};
+
+bool resp_fifo_valid(const struct resp_fifo *f);
+// Pop by handshake or death, then cancel: section 5.
+void resp_fifo_step(struct resp_fifo *f, bool ready, bool cancel, bool all, uint8_t id);
+static inline void resp_fifo_push(struct resp_fifo *f, uint8_t id, const struct tw_resp *resp)
+{
+	struct resp_entry *e = &f->q[(f->head + f->count++) % RESP_QUEUE];
+
+	e->resp = *resp;
+	e->id = id;
+	e->dead = false;
+}
+
+enum miss_state { MISS_FREE = 0, MISS_LOOKUP = 1, MISS_WAIT = 2, MISS_DONE = 3 };
+
+struct miss_entry {
+	enum miss_state state;
+	uint8_t id;
+	bool merged, owner;
+	uint8_t walker;
+	struct tw_req req;
+	struct tw_resp resp;
+};
+
+struct miss_port {
+	struct miss_entry e[TW_MAX_MISS];
+	unsigned int lookup_ptr, done_ptr;
+	bool want;
+};
+
+struct miss_queue {
+	unsigned int n;
+	struct miss_port port[TW_PORTS];
+	unsigned int last_lookup; // port served last
+	unsigned int last_walk;	  // port that started the last walk
+};
+
+// One bit for each entry of the port in this state.
+unsigned int miss_mask(const struct miss_queue *q, unsigned int port, enum miss_state state);
+// The first set bit of mask at or after ptr, wrapping; mask is not 0.
+unsigned int round_robin(unsigned int mask, unsigned int ptr);
+
+// --- Walkers ------------------------------------------------------------------------------------
+
+enum walker_state { WALK_IDLE = 0, WALK_REQ = 1, WALK_WAIT = 2, WALK_CAS_REQ = 3, WALK_CAS_WAIT = 4 };
+
+struct walker {
+	enum walker_state state;
+	bool from_root, pass2, need_a, tainted, killed;
+	uint8_t port, entry; // owner
+	struct tw_walk_state ws;
+	uint64_t vpn, addr, expected, desired;
+};
+
+struct mem_arb {
+	unsigned int ptr, locked_id;
+	bool locked;
+};
+
+// The walker whose request is on the pins; -1 if none.
+int mem_arb_select(const struct mem_arb *a, const struct walker *w, unsigned int n);
+
+// --- Fence --------------------------------------------------------------------------------------
+
+enum fence_state { FENCE_IDLE = 0, FENCE_SWEEP = 1, FENCE_FINISH = 2 };
+
+struct fence {
+	enum fence_state state;
+	struct tlb_scope scope;
+	unsigned int set, last_set;
+	bool last_was_sweep; // last use of the L2 port by sweep or lookup
+	bool done;
+};
+
+// --- The whole ----------------------------------------------------------------------------------
+
+struct tw_mmu {
+	struct tw_config cfg;
+	struct tw_ctx ctx;
+	struct {
+		bool pending;
+		uint8_t addr;
+		uint64_t data;
+	} ctrl;
+	struct tlb_fa l1[TW_PORTS], sp;
+	struct tlb_sa l2;
+	struct pwc pwc;
+	struct resp_fifo fifo[TW_PORTS];
+	struct miss_queue miss;
+	struct walker walker[TW_MAX_WALKERS];
+	struct mem_arb arb;
+	struct fence fence;
+	uint32_t events;
+	uint64_t counter[TW_EVENTS], counter_q;
+	__typeof__(((struct tw_mmu_out *)0)->dbg_l2) dbg_l2;
+
+	uint64_t cycle;
+	// For speed only. quiet: no miss, walk, fence or control write is in flight.
+	bool quiet, dbg_dirty, pins_fresh, short_cut;
+	unsigned int index_bits; // of the format
+	struct tw_mmu_out out;
+};
+
+void tw_mmu_clear_strobes(struct tw_mmu *m);
+
+// What is decided about one request in the cycle in which it is accepted, section 4.
+enum port_outcome { PORT_NONE, PORT_ANSWER, PORT_MISS };
+struct port_decision {
+	enum port_outcome outcome;
+	int hit; // L1 entry to touch, or -1
+	unsigned int event;
+	struct tw_resp resp;
+};
+void port_decide(struct tw_mmu *m, unsigned int port, const struct tw_req *req,
+		 struct port_decision *d);
+bool port_ready(const struct tw_mmu *m, unsigned int port);
+
+// The permission check with its D part: rows c of section 4 and a of section 7.
+bool entry_usable(const struct tw_ctx *ctx, const struct tw_req *req, const struct tlb_entry *e);
+
+static inline uint64_t vpn_of(uint64_t va)
+{
+	return va >> 12 & ((UINT64_C(1) << 36) - 1);
+}
+
+static inline unsigned int size_class(uint8_t size)
+{
+	return size <= TW_SIZE_64K ? size : size <= TW_SIZE_4M ? 2 : 3;
+}
+
+static inline bool writes(const struct tw_req *req)
+{
+	return req->access >= TW_STORE;
+}
+
+#endif

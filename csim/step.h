@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parts of one cycle tell each other while it is ticked: everything is decided on the state
+// at the start of the cycle, then written. Invariant: at most one completion in a cycle.
+#ifndef TW_CSIM_STEP_H
+#define TW_CSIM_STEP_H
+
+#include "mmu_internal.h"
+
+struct step {
+	const struct tw_mmu_in *in;
+	uint32_t events;
+
+	// State at the start of the cycle.
+	unsigned int fifo_count[TW_PORTS];
+	unsigned int miss_free[TW_PORTS];   // masks of miss queue entries
+	unsigned int cancelled[TW_PORTS];   // not free, and matched by this cycle's cancel
+	unsigned int lookup[TW_PORTS];	    // LOOKUP and not cancelled
+	unsigned int done[TW_PORTS];	    // DONE and not cancelled
+	uint64_t l1_plru[TW_PORTS], sp_plru, pwc_plru;
+	unsigned int idle_walkers; // mask
+
+	// The completion of this cycle, if any.
+	bool completes;
+	uint8_t port, entry;
+	struct tw_resp resp;
+
+	// What the L2 port does.
+	bool finish, sweep;
+	bool fence_taken;
+};
+
+// The memory answer: walker_plan() finds out what it means, walker_apply() writes it.
+struct walk_answer {
+	int walker; // -1: none that matters
+	enum { WALK_DIES, WALK_FAULTS, WALK_RESTARTS, WALK_DESCENDS, WALK_UPDATES, WALK_DONE } what;
+	bool lost, pass2, fill_pwc, a_missing;
+	struct tw_pte pte;
+	uint64_t word;
+};
+void walker_plan(const struct tw_mmu *m, struct step *s, struct walk_answer *a);
+void walker_apply(struct tw_mmu *m, struct step *s, const struct walk_answer *a);
+void walker_start(struct tw_mmu *m, unsigned int w, unsigned int port, unsigned int entry, int pwc);
+// The table walk's next entry, or its first.
+void walker_to_root(struct tw_mmu *m, struct walker *w, const struct tw_req *req);
+
+void lookup_step(struct tw_mmu *m, struct step *s);
+
+// Everybody who waits for this walker, except the owner, looks up again.
+void miss_wake(struct tw_mmu *m, unsigned int walker);
+
+void event(struct step *s, unsigned int bit);
+
+// A translation enters a port's L1.
+void l1_insert(struct tw_mmu *m, const struct step *s, unsigned int port,
+	       const struct tlb_entry *e);
+
+#endif

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// The walkers: what a memory answer does to a walk (docs/contract.md section 8). Invariants: only a
+// walk from the root reports a fault; a faulting walk has changed no entry; a killed walk changes
+// nothing but its own state.
+#include "step.h"
+
+static const struct tw_req *owner_req(const struct tw_mmu *m, const struct walker *w)
+{
+	return &m->miss.port[w->port].e[w->entry].req;
+}
+
+void walker_to_root(struct tw_mmu *m, struct walker *w, const struct tw_req *req)
+{
+	tw_arch_root(&m->ctx, &w->ws);
+	w->addr = tw_arch_pte_addr(&m->ctx, m->ctx.root_ppn, w->ws.level, req->va);
+	w->from_root = true;
+	w->need_a = false;
+	w->state = WALK_REQ;
+}
+
+void walker_start(struct tw_mmu *m, unsigned int i, unsigned int port, unsigned int entry, int pwc)
+{
+	struct walker *w = &m->walker[i];
+	const struct tw_req *req = &m->miss.port[port].e[entry].req;
+
+	w->port = (uint8_t)port;
+	w->entry = (uint8_t)entry;
+	w->vpn = vpn_of(req->va);
+	w->pass2 = w->tainted = w->killed = false;
+	walker_to_root(m, w, req);
+	if (pwc >= 0) {
+		const struct pwc_entry *e = &m->pwc.e[pwc];
+
+		w->ws = e->ws;
+		w->addr = tw_arch_pte_addr(&m->ctx, e->ppn, e->ws.level, req->va);
+		w->from_root = false;
+		m->pwc.plru = tw_plru_touch(m->pwc.plru, m->pwc.n, (unsigned int)pwc);
+	}
+}
+
+// Rows b to e of the table in section 8: a good walk's next step, or its fault.
+static void plan_entry(const struct tw_mmu *m, const struct walker *w, const struct tw_mmu_in *in,
+		       struct walk_answer *a)
+{
+	const struct tw_req *req = owner_req(m, w);
+	uint64_t word = in->mem_resp_data;
+
+	a->pte.kind = TW_PTE_FAULT;
+	if (in->mem_resp_err) {
+		a->what = WALK_FAULTS;
+		return;
+	}
+	if (w->state == WALK_CAS_WAIT) {
+		if (word != w->expected) {
+			a->what = WALK_RESTARTS;
+			a->lost = true;
+			return;
+		}
+		word = w->desired;
+	}
+	a->word = word;
+	tw_arch_decode(&m->ctx, req, &w->ws, word, &a->pte);
+	a->a_missing = a->pte.update != word;
+	switch (a->pte.kind) {
+	case TW_PTE_FAULT:
+		a->what = WALK_FAULTS;
+		break;
+	case TW_PTE_POINTER:
+		a->what = a->a_missing && w->pass2 ? WALK_UPDATES : WALK_DESCENDS;
+		a->fill_pwc = !a->a_missing && !w->tainted;
+		break;
+	case TW_PTE_LEAF:
+		if (w->need_a) {
+			a->what = WALK_RESTARTS;
+			a->pass2 = true;
+		} else {
+			a->what = a->a_missing ? WALK_UPDATES : WALK_DONE;
+		}
+		break;
+	}
+}
+
+void walker_plan(const struct tw_mmu *m, struct step *s, struct walk_answer *a)
+{
+	const struct tw_mmu_in *in = s->in;
+	const struct walker *w;
+
+	a->walker = -1;
+	if (!in->mem_resp_valid || in->mem_resp_id >= m->cfg.walkers)
+		return;
+	w = &m->walker[in->mem_resp_id];
+	if (w->state != WALK_WAIT && w->state != WALK_CAS_WAIT)
+		return;
+	a->walker = in->mem_resp_id;
+	a->lost = a->pass2 = a->fill_pwc = a->a_missing = false;
+	if (w->killed || s->cancelled[w->port] >> w->entry & 1) {
+		a->what = WALK_DIES;
+		return;
+	}
+	plan_entry(m, w, in, a);
+	if (a->what == WALK_FAULTS && !w->from_root)
+		a->what = WALK_RESTARTS;
+	if (a->what == WALK_FAULTS || a->what == WALK_DONE) {
+		const struct tw_req *req = owner_req(m, w);
+
+		s->completes = true;
+		s->port = w->port;
+		s->entry = w->entry;
+		if (a->what == WALK_DONE)
+			tw_arch_resp_ok(req, a->pte.ppn, a->pte.size, &a->pte.rights, &s->resp);
+		else
+			tw_arch_resp_fault(&m->ctx, req,
+					   in->mem_resp_err ? TW_FAULT_ACCESS : TW_FAULT_PAGE,
+					   a->pte.cause, &s->resp);
+	}
+}
+
+// The refill: the port's L1, and the L2 part for the page's size.
+static void refill(struct tw_mmu *m, struct step *s, const struct walker *w,
+		   const struct tw_pte *pte)
+{
+	struct tlb_entry e;
+
+	if (w->tainted || s->finish)
+		return;
+	tlb_entry_make(&e, w->vpn, m->ctx.asid, pte->ppn, pte->size, &pte->rights);
+	l1_insert(m, s, w->port, &e);
+	if (pte->size != TW_SIZE_4K) {
+		tlb_fa_insert(&m->sp, &e, s->sp_plru);
+	} else {
+		unsigned int way, mask = tlb_sa_insert(&m->l2, &e, &way);
+
+		m->dbg_l2.write = true;
+		m->dbg_l2.set = (uint16_t)tlb_sa_set(&m->l2, w->vpn);
+		m->dbg_l2.way = (uint8_t)way;
+		tlb_entry_pack(&e, m->dbg_l2.entry);
+		m->dbg_l2.inv = mask != 0;
+		m->dbg_l2.inv_set = mask ? m->dbg_l2.set : 0;
+		m->dbg_l2.inv_mask = (uint8_t)mask;
+	}
+}
+
+// A faulting page leaves every TLB.
+static void kill_page(struct tw_mmu *m, const struct walker *w)
+{
+	static const struct tw_rights none;
+	struct tlb_entry page;
+	unsigned int mask;
+
+	tlb_entry_make(&page, w->vpn, m->ctx.asid, 0, TW_SIZE_4K, &none);
+	tlb_fa_kill(&m->l1[TW_PORT_FETCH], &page);
+	tlb_fa_kill(&m->l1[TW_PORT_DATA], &page);
+	tlb_fa_kill(&m->sp, &page);
+	mask = tlb_sa_kill(&m->l2, &page);
+	m->dbg_l2.inv = mask != 0;
+	m->dbg_l2.inv_set = mask ? (uint16_t)tlb_sa_set(&m->l2, w->vpn) : 0;
+	m->dbg_l2.inv_mask = (uint8_t)mask;
+}
+
+void walker_apply(struct tw_mmu *m, struct step *s, const struct walk_answer *a)
+{
+	const struct tw_format_desc *f;
+	struct walker *w;
+
+	if (a->walker < 0)
+		return;
+	w = &m->walker[a->walker];
+	switch (a->what) {
+	case WALK_DIES:
+		w->state = WALK_IDLE;
+		event(s, TW_EV_WALK_KILLED);
+		return;
+	case WALK_RESTARTS:
+		w->pass2 = a->pass2;
+		walker_to_root(m, w, owner_req(m, w));
+		event(s, TW_EV_WALK_RESTART);
+		if (a->lost)
+			event(s, TW_EV_CAS_LOST);
+		return;
+	case WALK_UPDATES:
+		w->expected = a->word;
+		w->desired = a->pte.update;
+		w->state = WALK_CAS_REQ;
+		return;
+	case WALK_DESCENDS:
+		w->need_a |= a->a_missing;
+		w->ws = a->pte.next;
+		w->addr = tw_arch_pte_addr(&m->ctx, a->pte.ppn, w->ws.level, owner_req(m, w)->va);
+		w->state = WALK_REQ;
+		// A fence that is taken in this cycle empties the walk cache; the fill is lost.
+		if (a->fill_pwc && !s->fence_taken) {
+			f = tw_format_desc(m->ctx.format);
+			pwc_fill(&m->pwc, w->vpn, m->ctx.asid, a->pte.ppn, &w->ws, f->index_bits,
+				 s->pwc_plru);
+			event(s, TW_EV_PWC_FILL);
+		}
+		return;
+	case WALK_FAULTS:
+		kill_page(m, w);
+		event(s, TW_EV_WALK_FAULT);
+		break;
+	case WALK_DONE:
+		refill(m, s, w, &a->pte);
+		event(s, TW_EV_WALK_OK);
+		break;
+	}
+	w->state = WALK_IDLE;
+	miss_wake(m, (unsigned int)a->walker);
+}
