@@ -29,7 +29,8 @@ void tw_trace_footprint_free(struct tw_trace_footprint *f)
 	free(f);
 }
 
-static int touch(struct tw_trace_footprint *f, uint64_t addr, uint64_t len, unsigned int how)
+int tw_trace_footprint_touch(struct tw_trace_footprint *f, uint64_t addr, uint64_t len,
+			     unsigned int bits)
 {
 	uint64_t last = (addr + len - 1) >> TW_TRACE_PAGE_SHIFT;
 
@@ -41,7 +42,7 @@ static int touch(struct tw_trace_footprint *f, uint64_t addr, uint64_t len, unsi
 			if (!*leaf)
 				return -ENOMEM;
 		}
-		(*leaf)[page % LEAF_PAGES] |= (uint8_t)(how | TW_TRACE_TOUCH_ANY);
+		(*leaf)[page % LEAF_PAGES] |= (uint8_t)bits;
 	}
 	return 0;
 }
@@ -50,16 +51,21 @@ int tw_trace_footprint_add(struct tw_trace_footprint *f, const struct tw_trace_e
 {
 	switch (e->kind) {
 	case TW_TRACE_FETCH:
-		return touch(f, e->addr, e->size, TW_TRACE_TOUCH_FETCH);
+		return tw_trace_footprint_touch(f, e->addr, e->size,
+						TW_TRACE_TOUCH_ANY | TW_TRACE_TOUCH_FETCH);
 	case TW_TRACE_LOAD:
-		return touch(f, e->addr, e->size, TW_TRACE_TOUCH_DATA);
+		return tw_trace_footprint_touch(f, e->addr, e->size,
+						TW_TRACE_TOUCH_ANY | TW_TRACE_TOUCH_DATA);
 	case TW_TRACE_STORE:
 	case TW_TRACE_RMW:
-		return touch(f, e->addr, e->size, TW_TRACE_TOUCH_DATA | TW_TRACE_TOUCH_WRITE);
+		return tw_trace_footprint_touch(f, e->addr, e->size,
+						TW_TRACE_TOUCH_ANY | TW_TRACE_TOUCH_DATA |
+							TW_TRACE_TOUCH_WRITE);
 	case TW_TRACE_COPY_IN:
-		return touch(f, e->addr, e->len, 0);
+		return tw_trace_footprint_touch(f, e->addr, e->len, TW_TRACE_TOUCH_ANY);
 	case TW_TRACE_COPY_OUT:
-		return touch(f, e->addr, e->len, TW_TRACE_TOUCH_WRITE);
+		return tw_trace_footprint_touch(f, e->addr, e->len,
+						TW_TRACE_TOUCH_ANY | TW_TRACE_TOUCH_WRITE);
 	default:
 		return 0;
 	}

@@ -22,6 +22,10 @@ void tw_trace_footprint_free(struct tw_trace_footprint *f);
 // Notes what a checked event touches. 0 or -ENOMEM.
 int tw_trace_footprint_add(struct tw_trace_footprint *f, const struct tw_trace_event *e);
 
+// Adds bits to the bytes of the pages of a range, which must be below 2^38. 0 or -ENOMEM.
+int tw_trace_footprint_touch(struct tw_trace_footprint *f, uint64_t addr, uint64_t len,
+			     unsigned int bits);
+
 // Fills in the four numbers of pages.
 void tw_trace_footprint_count(const struct tw_trace_footprint *f, struct tw_trace_info *info);
 

@@ -24,6 +24,7 @@ static int n_files;
 void tw_out_start(int fd)
 {
 	out_fd = fd;
+	fcntl(fd, F_SETFD, FD_CLOEXEC); // an execve of the program ends the stream
 }
 
 int tw_out_fd(void)

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The `twinwalk` command: see cli.h.
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const struct {
+	const char *name;
+	const char *help;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"record", "record a trace of a Linux program", tw_cmd_record},
+	{"trace-info", "check traces and show what is in them", tw_cmd_trace_info},
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+enum tw_status tw_status_of(int error)
+{
+	switch (error) {
+	case 0:
+		return TW_OK;
+	case -EBADMSG:
+	case -ENOTSUP:
+	case -EINVAL:
+		return TW_BAD_INPUT;
+	default:
+		return TW_SYSTEM;
+	}
+}
+
+static void help(FILE *f)
+{
+	fputs("usage: twinwalk COMMAND [ARGUMENT...]\n\n", f);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		fprintf(f, "  %-12s %s\n", commands[i].name, commands[i].help);
+	fputs("\n`twinwalk COMMAND --help` shows a command's arguments.\n"
+	      "exit status: 0 ok, 1 a check found a difference, 2 usage, 3 bad input file, 4 "
+	      "system "
+	      "error, 5 internal error\n",
+	      f);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))) {
+		help(stdout);
+		return TW_OK;
+	}
+	for (size_t i = 0; argc > 1 && i < N_COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	if (argc > 1)
+		fprintf(stderr, "twinwalk: unknown command '%s'\n", argv[1]);
+	help(stderr);
+	return TW_USAGE;
+}
