@@ -7,11 +7,13 @@
 void miss_wake(struct tw_mmu *m, unsigned int walker)
 {
 	for (unsigned int p = 0; p < TW_PORTS; p++) {
-		for (unsigned int i = 0; i < m->miss.n; i++) {
-			struct miss_entry *e = &m->miss.port[p].e[i];
+		struct miss_port *mp = &m->miss.port[p];
 
-			if (e->state == MISS_WAIT && e->walker == walker && !e->owner)
-				e->state = MISS_LOOKUP;
+		for (unsigned int v = mp->mask[MISS_WAIT]; v; v &= v - 1) {
+			unsigned int i = (unsigned int)__builtin_ctz(v);
+
+			if (mp->e[i].walker == walker && !mp->e[i].owner)
+				miss_set(mp, i, MISS_LOOKUP);
 		}
 	}
 }
@@ -19,12 +21,15 @@ void miss_wake(struct tw_mmu *m, unsigned int walker)
 // The lowest walker that walks this page and may be waited for; -1 if none.
 static int same_page_walker(const struct tw_mmu *m, const struct step *s, uint64_t vpn)
 {
-	for (unsigned int i = 0; i < m->cfg.walkers; i++) {
-		const struct walker *w = &m->walker[i];
+	unsigned int busy = ~m->walkers.idle & ((1u << m->walkers.n) - 1);
 
-		if (w->state != WALK_IDLE && w->vpn == vpn && !w->killed && !w->tainted &&
+	for (; busy; busy &= busy - 1) {
+		int i = __builtin_ctz(busy);
+		const struct walker *w = &m->walkers.w[i];
+
+		if (w->vpn == vpn && !w->killed && !w->tainted &&
 		    !(s->cancelled[w->port] >> w->entry & 1))
-			return (int)i;
+			return i;
 	}
 	return -1;
 }
@@ -75,18 +80,18 @@ void lookup_step(struct tw_mmu *m, struct step *s)
 	}
 	w = me->merged ? -1 : same_page_walker(m, s, vpn);
 	if (w >= 0) {
-		me->state = MISS_WAIT;
+		miss_set(mp, i, MISS_WAIT);
 		me->walker = (uint8_t)w;
 		me->merged = true;
 		event(s, TW_EV_MERGE);
 		return;
 	}
-	if (s->idle_walkers && !(q->port[!port].want && q->last_walk == port)) {
+	if (m->walkers.idle && !(q->port[!port].want && q->last_walk == port)) {
 		int pwc = pwc_find(&m->pwc, vpn, m->ctx.asid);
 
-		w = __builtin_ctz(s->idle_walkers);
+		w = __builtin_ctz(m->walkers.idle);
 		walker_start(m, (unsigned int)w, port, i, pwc);
-		me->state = MISS_WAIT;
+		miss_set(mp, i, MISS_WAIT);
 		me->owner = true;
 		me->walker = (uint8_t)w;
 		q->last_walk = port;

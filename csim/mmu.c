@@ -31,6 +31,10 @@ static void reset(struct tw_mmu *m)
 	memset(m->l2.plru, 0, cfg.l2_sets);
 	pwc_init(&m->pwc, cfg.pwc_entries);
 	m->miss.n = cfg.miss_entries;
+	for (unsigned int p = 0; p < TW_PORTS; p++)
+		m->miss.port[p].mask[MISS_FREE] = (1u << cfg.miss_entries) - 1;
+	m->walkers.n = cfg.walkers;
+	m->walkers.idle = (1u << cfg.walkers) - 1;
 	m->miss.last_lookup = TW_PORT_DATA;
 	m->miss.last_walk = TW_PORT_DATA;
 }
@@ -63,17 +67,13 @@ void tw_mmu_destroy(struct tw_mmu *m)
 	free(m);
 }
 
-void event(struct step *s, unsigned int bit)
-{
-	s->events |= UINT32_C(1) << bit;
-}
-
 void l1_insert(struct tw_mmu *m, const struct step *s, unsigned int port,
 	       const struct tlb_entry *e)
 {
 	struct tlb_entry copy = *e;
 
 	copy.known = 0;
+	m->dbg_dirty = true;
 	tlb_fa_insert(&m->l1[port], &copy, s->l1_plru[port]);
 }
 
@@ -97,11 +97,10 @@ static unsigned int cancel_mask(const struct tw_mmu *m, unsigned int p, const st
 	for (unsigned int i = 0; i < m->miss.n; i++) {
 		const struct miss_entry *e = &m->miss.port[p].e[i];
 
-		if (e->state != MISS_FREE &&
-		    (in->port[p].cancel_all || e->id == in->port[p].cancel_id))
+		if (in->port[p].cancel_all || e->id == in->port[p].cancel_id)
 			mask |= 1u << i;
 	}
-	return mask;
+	return mask & ~m->miss.port[p].mask[MISS_FREE];
 }
 
 static void observe(const struct tw_mmu *m, struct step *s)
@@ -109,15 +108,16 @@ static void observe(const struct tw_mmu *m, struct step *s)
 	for (unsigned int p = 0; p < TW_PORTS; p++) {
 		s->cancelled[p] = cancel_mask(m, p, s->in);
 		s->fifo_count[p] = m->fifo[p].count;
-		s->miss_free[p] = miss_mask(&m->miss, p, MISS_FREE);
-		s->lookup[p] = miss_mask(&m->miss, p, MISS_LOOKUP) & ~s->cancelled[p];
-		s->done[p] = miss_mask(&m->miss, p, MISS_DONE) & ~s->cancelled[p];
+		s->miss_free[p] = m->miss.port[p].mask[MISS_FREE];
+		s->lookup[p] = m->miss.port[p].mask[MISS_LOOKUP] & ~s->cancelled[p];
+		s->done[p] = m->miss.port[p].mask[MISS_DONE] & ~s->cancelled[p];
 		s->l1_plru[p] = m->l1[p].plru;
 	}
+	s->events = 0;
+	s->completes = false;
+	s->entry = 0;
 	s->sp_plru = m->sp.plru;
 	s->pwc_plru = m->pwc.plru;
-	for (unsigned int i = 0; i < m->cfg.walkers; i++)
-		s->idle_walkers |= (unsigned int)(m->walker[i].state == WALK_IDLE) << i;
 	s->fence_taken = s->in->fence_valid && m->fence.state == FENCE_IDLE;
 	s->finish = m->fence.state == FENCE_FINISH;
 }
@@ -168,19 +168,19 @@ static void drop_want(struct tw_mmu *m, const struct step *s)
 static void arbiter(struct tw_mmu *m, struct step *s)
 {
 	struct mem_arb *a = &m->arb;
-	int i = mem_arb_select(a, m->walker, m->cfg.walkers);
-	struct walker *w;
+	int i = mem_arb_select(a, &m->walkers);
+	bool read;
 
 	if (i < 0)
 		return;
-	w = &m->walker[i];
 	a->locked = !s->in->mem_req_ready;
 	a->locked_id = (unsigned int)i;
 	if (a->locked)
 		return;
-	a->ptr = ((unsigned int)i + 1) % m->cfg.walkers;
-	event(s, w->state == WALK_REQ ? TW_EV_MEM_READ : TW_EV_MEM_CAS);
-	w->state = w->state == WALK_REQ ? WALK_WAIT : WALK_CAS_WAIT;
+	a->ptr = ((unsigned int)i + 1) & (m->walkers.n - 1);
+	read = m->walkers.w[i].state == WALK_REQ;
+	event(s, read ? TW_EV_MEM_READ : TW_EV_MEM_CAS);
+	walker_set(&m->walkers, (unsigned int)i, read ? WALK_WAIT : WALK_CAS_WAIT);
 }
 
 static void fence_step(struct tw_mmu *m, struct step *s)
@@ -188,6 +188,8 @@ static void fence_step(struct tw_mmu *m, struct step *s)
 	struct fence *f = &m->fence;
 
 	f->done = s->finish;
+	if (s->finish || s->sweep)
+		m->dbg_dirty = true;
 	if (s->finish) {
 		tlb_fa_invalidate(&m->l1[TW_PORT_FETCH], &f->scope);
 		tlb_fa_invalidate(&m->l1[TW_PORT_DATA], &f->scope);
@@ -218,8 +220,8 @@ static void fence_step(struct tw_mmu *m, struct step *s)
 		f->last_set = in->fence_by_addr ? f->set : m->l2.sets - 1;
 		f->state = in->fence_by_addr || in->fence_by_asid ? FENCE_SWEEP : FENCE_FINISH;
 		m->pwc.valid = 0;
-		for (unsigned int i = 0; i < m->cfg.walkers; i++)
-			m->walker[i].tainted |= m->walker[i].state != WALK_IDLE;
+		for (unsigned int i = 0; i < m->walkers.n; i++)
+			m->walkers.w[i].tainted |= m->walkers.w[i].state != WALK_IDLE;
 	}
 }
 
@@ -236,15 +238,15 @@ static void pushes(struct tw_mmu *m, struct step *s, const struct port_decision 
 			unsigned int i = round_robin(s->done[p], mp->done_ptr);
 
 			resp_fifo_push(&m->fifo[p], mp->e[i].id, &mp->e[i].resp);
-			mp->e[i].state = MISS_FREE;
-			mp->done_ptr = (i + 1) % m->miss.n;
+			miss_set(mp, i, MISS_FREE);
+			mp->done_ptr = (i + 1) & (m->miss.n - 1);
 		}
 		if (here && !s->done[p] && room) {
 			resp_fifo_push(&m->fifo[p], me->id, &s->resp);
-			me->state = MISS_FREE;
+			miss_set(mp, s->entry, MISS_FREE);
 		} else if (here) {
 			me->resp = s->resp;
-			me->state = MISS_DONE;
+			miss_set(mp, s->entry, MISS_DONE);
 		}
 		if (d[p].outcome == PORT_ANSWER)
 			resp_fifo_push(&m->fifo[p], s->in->port[p].req_id, &d[p].resp);
@@ -254,30 +256,37 @@ static void pushes(struct tw_mmu *m, struct step *s, const struct port_decision 
 static void cancels(struct tw_mmu *m, const struct step *s)
 {
 	for (unsigned int p = 0; p < TW_PORTS; p++) {
+		struct miss_port *mp = &m->miss.port[p];
+
 		for (unsigned int c = s->cancelled[p]; c; c &= c - 1) {
-			struct miss_entry *e = &m->miss.port[p].e[__builtin_ctz(c)];
+			unsigned int i = (unsigned int)__builtin_ctz(c);
+			const struct miss_entry *e = &mp->e[i];
 
 			if (e->state == MISS_WAIT && e->owner) {
-				m->walker[e->walker].killed = true;
+				m->walkers.w[e->walker].killed = true;
 				miss_wake(m, e->walker);
 			}
-			e->state = MISS_FREE;
+			miss_set(mp, i, MISS_FREE);
 		}
 	}
+}
+
+void miss_allocate(struct miss_port *mp, unsigned int i, uint8_t id, const struct tw_req *req)
+{
+	struct miss_entry *e = &mp->e[i];
+
+	e->id = id;
+	e->req = *req;
+	e->merged = e->owner = false;
+	miss_set(mp, i, MISS_LOOKUP);
 }
 
 static void allocate(struct tw_mmu *m, const struct step *s, const struct port_decision d[TW_PORTS])
 {
 	for (unsigned int p = 0; p < TW_PORTS; p++) {
-		struct miss_entry *e;
-
-		if (d[p].outcome != PORT_MISS)
-			continue;
-		e = &m->miss.port[p].e[__builtin_ctz(s->miss_free[p])];
-		e->state = MISS_LOOKUP;
-		e->id = s->in->port[p].req_id;
-		e->req = s->in->port[p].req;
-		e->merged = e->owner = false;
+		if (d[p].outcome == PORT_MISS)
+			miss_allocate(&m->miss.port[p], (unsigned int)__builtin_ctz(s->miss_free[p]),
+				      s->in->port[p].req_id, &s->in->port[p].req);
 	}
 }
 
@@ -303,8 +312,15 @@ static void ctrl_step(struct tw_mmu *m, struct step *s, bool busy)
 		for (unsigned int i = 0; i < m->l1[p].n; i++)
 			m->l1[p].e[i].known = 0;
 	if (m->ctx.format != format) {
-		m->l1[TW_PORT_FETCH].valid = m->l1[TW_PORT_DATA].valid = 0;
-		m->sp.valid = m->pwc.valid = 0;
+		const struct tw_format_desc *f = tw_format_desc(m->ctx.format);
+
+		m->index_bits = f ? f->index_bits : 0;
+		m->va_shift = f ? 64u - f->va_bits : 0;
+		tlb_fa_empty(&m->l1[TW_PORT_FETCH]);
+		tlb_fa_empty(&m->l1[TW_PORT_DATA]);
+		tlb_fa_empty(&m->sp);
+		m->pwc.valid = 0;
+		m->dbg_dirty = true;
 		tlb_sa_clear(&m->l2, true);
 		m->dbg_l2.clear = true;
 	}
@@ -322,22 +338,16 @@ static bool is_quiet(const struct tw_mmu *m)
 {
 	if (m->ctrl.pending || m->fence.state != FENCE_IDLE || m->fence.done)
 		return false;
-	for (unsigned int p = 0; p < TW_PORTS; p++)
-		if (miss_mask(&m->miss, p, MISS_FREE) != (1u << m->miss.n) - 1)
-			return false;
-	for (unsigned int i = 0; i < m->cfg.walkers; i++)
-		if (m->walker[i].state != WALK_IDLE)
-			return false;
-	return true;
+	return !miss_busy(&m->miss, 0) && !miss_busy(&m->miss, 1) &&
+	       m->walkers.idle == (1u << m->walkers.n) - 1;
 }
 
 void tw_mmu_tick(struct tw_mmu *m, const struct tw_mmu_in *in)
 {
-	struct step s = { .in = in };
+	bool busy = miss_busy(&m->miss, 0) || miss_busy(&m->miss, 1);
+	struct step s;
 	struct port_decision d[TW_PORTS];
 	struct walk_answer answer;
-	unsigned int all_free;
-	bool busy;
 
 	m->cycle++;
 	m->pins_fresh = false;
@@ -347,10 +357,8 @@ void tw_mmu_tick(struct tw_mmu *m, const struct tw_mmu_in *in)
 	}
 	if (m->dbg_dirty)
 		tw_mmu_clear_strobes(m);
-	m->dbg_dirty = true;
+	s.in = in;
 	observe(m, &s);
-	all_free = (1u << m->miss.n) - 1;
-	busy = s.miss_free[0] != all_free || s.miss_free[1] != all_free;
 	request_stage(m, &s, d);
 	walker_plan(m, &s, &answer);
 	arbiter(m, &s);

@@ -21,7 +21,7 @@ struct tlb_entry {
 	uint8_t size;
 };
 
-enum { TLB_HINTS = 256 };
+enum { TLB_HINTS = 256, TLB_SIZES = TW_SIZE_256T + 1 };
 
 struct tlb_fa {
 	unsigned int n;
@@ -29,7 +29,9 @@ struct tlb_fa {
 	struct tw_dbg_array dbg;
 	struct tlb_entry e[TW_MAX_L1];
 	uint64_t path_mask[TW_MAX_L1], path_value[TW_MAX_L1];
-	uint8_t hint[TLB_HINTS]; // where a VPN was last found
+	// For speed only: where a VPN was last found; how many valid entries there are of each size, and
+	// with each hash of their VPN.
+	uint8_t hint[TLB_HINTS], of_size[TLB_SIZES], of_hash[TLB_HINTS];
 };
 
 struct tlb_sa {
@@ -74,6 +76,7 @@ int tlb_fa_search(struct tlb_fa *t, uint64_t vpn, uint16_t asid);
 void tlb_fa_insert(struct tlb_fa *t, const struct tlb_entry *new, uint64_t plru_start);
 void tlb_fa_kill(struct tlb_fa *t, const struct tlb_entry *page);
 void tlb_fa_invalidate(struct tlb_fa *t, const struct tlb_scope *s);
+void tlb_fa_empty(struct tlb_fa *t);
 
 // The index of the entry that matches, or -1.
 static inline int tlb_fa_find(struct tlb_fa *t, uint64_t vpn, uint16_t asid)
@@ -166,6 +169,7 @@ struct miss_entry {
 
 struct miss_port {
 	struct miss_entry e[TW_MAX_MISS];
+	unsigned int mask[4]; // entries in each state
 	unsigned int lookup_ptr, done_ptr;
 	bool want;
 };
@@ -177,10 +181,25 @@ struct miss_queue {
 	unsigned int last_walk;	  // port that started the last walk
 };
 
-// One bit for each entry of the port in this state.
-unsigned int miss_mask(const struct miss_queue *q, unsigned int port, enum miss_state state);
+static inline void miss_set(struct miss_port *mp, unsigned int i, enum miss_state state)
+{
+	mp->mask[mp->e[i].state] &= ~(1u << i);
+	mp->mask[state] |= 1u << i;
+	mp->e[i].state = state;
+}
+
+static inline bool miss_busy(const struct miss_queue *q, unsigned int port)
+{
+	return q->port[port].mask[MISS_FREE] != (1u << q->n) - 1;
+}
+
 // The first set bit of mask at or after ptr, wrapping; mask is not 0.
-unsigned int round_robin(unsigned int mask, unsigned int ptr);
+static inline unsigned int round_robin(unsigned int mask, unsigned int ptr)
+{
+	unsigned int high = mask & ~((1u << ptr) - 1);
+
+	return (unsigned int)__builtin_ctz(high ? high : mask);
+}
 
 // --- Walkers ------------------------------------------------------------------------------------
 
@@ -194,13 +213,35 @@ struct walker {
 	uint64_t vpn, addr, expected, desired;
 };
 
+struct walkers {
+	unsigned int n;
+	unsigned int idle, asking; // masks: in IDLE; in REQ or CAS_REQ
+	struct walker w[TW_MAX_WALKERS];
+};
+
+static inline void walker_set(struct walkers *ws, unsigned int i, enum walker_state state)
+{
+	unsigned int bit = 1u << i;
+
+	ws->w[i].state = state;
+	ws->idle = state == WALK_IDLE ? ws->idle | bit : ws->idle & ~bit;
+	ws->asking = state == WALK_REQ || state == WALK_CAS_REQ ? ws->asking | bit
+								: ws->asking & ~bit;
+}
+
 struct mem_arb {
 	unsigned int ptr, locked_id;
 	bool locked;
 };
 
-// The walker whose request is on the pins; -1 if none.
-int mem_arb_select(const struct mem_arb *a, const struct walker *w, unsigned int n);
+// The walker whose request is on the pins; -1 if none. A request that was presented and not taken
+// stays.
+static inline int mem_arb_select(const struct mem_arb *a, const struct walkers *ws)
+{
+	if (a->locked)
+		return (int)a->locked_id;
+	return ws->asking ? (int)round_robin(ws->asking, a->ptr) : -1;
+}
 
 // --- Fence --------------------------------------------------------------------------------------
 
@@ -229,7 +270,7 @@ struct tw_mmu {
 	struct pwc pwc;
 	struct resp_fifo fifo[TW_PORTS];
 	struct miss_queue miss;
-	struct walker walker[TW_MAX_WALKERS];
+	struct walkers walkers;
 	struct mem_arb arb;
 	struct fence fence;
 	uint32_t events;
@@ -240,10 +281,12 @@ struct tw_mmu {
 	// For speed only. quiet: no miss, walk, fence or control write is in flight.
 	bool quiet, dbg_dirty, pins_fresh, short_cut;
 	unsigned int index_bits; // of the format
+	unsigned int va_shift;	 // 64 - width of a canonical address
 	struct tw_mmu_out out;
 };
 
 void tw_mmu_clear_strobes(struct tw_mmu *m);
+void tw_mmu_mem_pins(const struct tw_mmu *m, struct tw_mmu_out *o);
 
 // What is decided about one request in the cycle in which it is accepted, section 4.
 enum port_outcome { PORT_NONE, PORT_ANSWER, PORT_MISS };
@@ -268,6 +311,13 @@ static inline uint64_t vpn_of(uint64_t va)
 static inline unsigned int size_class(uint8_t size)
 {
 	return size <= TW_SIZE_64K ? size : size <= TW_SIZE_4M ? 2 : 3;
+}
+
+// A number for everything about a request that the permission check looks at.
+static inline unsigned int access_kind(const struct tw_req *req)
+{
+	return (unsigned int)(req->access | (req->priv != TW_PRIV_U) << 2 | req->sum << 3 |
+			      req->mxr << 4);
 }
 
 static inline bool writes(const struct tw_req *req)

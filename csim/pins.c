@@ -20,10 +20,10 @@ static void port_pins(const struct tw_mmu *m, unsigned int p, struct tw_mmu_out 
 	}
 }
 
-static void mem_pins(const struct tw_mmu *m, struct tw_mmu_out *o)
+void tw_mmu_mem_pins(const struct tw_mmu *m, struct tw_mmu_out *o)
 {
-	int i = mem_arb_select(&m->arb, m->walker, m->cfg.walkers);
-	const struct walker *w = &m->walker[i < 0 ? 0 : i];
+	int i = mem_arb_select(&m->arb, &m->walkers);
+	const struct walker *w = &m->walkers.w[i < 0 ? 0 : i];
 
 	o->mem_req_valid = i >= 0;
 	o->mem_req_id = i < 0 ? 0 : (uint8_t)i;
@@ -62,7 +62,7 @@ const struct tw_mmu_out *tw_mmu_pins(const struct tw_mmu *mmu)
 	array_pins(&o->dbg_sp, &m->sp.dbg, m->sp.valid, m->sp.plru);
 	array_pins(&o->dbg_pwc, &m->pwc.dbg, m->pwc.valid, m->pwc.plru);
 	memcpy(&o->dbg_l2, &m->dbg_l2, sizeof(o->dbg_l2));
-	mem_pins(m, o);
+	tw_mmu_mem_pins(m, o);
 	o->fence_ready = m->fence.state == FENCE_IDLE;
 	o->fence_done = m->fence.done;
 	o->ctrl_ready = !m->ctrl.pending;
@@ -72,8 +72,8 @@ const struct tw_mmu_out *tw_mmu_pins(const struct tw_mmu *mmu)
 	o->dbg_walker = 0;
 	o->dbg_miss = 0;
 	o->idle = fifos_empty(m) && !m->ctrl.pending && m->fence.state == FENCE_IDLE;
-	for (unsigned int i = 0; i < m->cfg.walkers; i++) {
-		const struct walker *w = &m->walker[i];
+	for (unsigned int i = 0; i < m->walkers.n; i++) {
+		const struct walker *w = &m->walkers.w[i];
 		unsigned int bits = w->state;
 
 		if (w->state != WALK_IDLE) {
@@ -166,7 +166,7 @@ static const char *check_waiting(const struct tw_mmu *m)
 	for (unsigned int p = 0; p < TW_PORTS; p++) {
 		for (unsigned int i = 0; i < m->miss.n; i++) {
 			const struct miss_entry *e = &m->miss.port[p].e[i];
-			const struct walker *w = &m->walker[e->walker];
+			const struct walker *w = &m->walkers.w[e->walker];
 
 			if (e->state != MISS_WAIT)
 				continue;
@@ -179,8 +179,8 @@ static const char *check_waiting(const struct tw_mmu *m)
 			owners[e->walker] += e->owner;
 		}
 	}
-	for (unsigned int i = 0; i < m->cfg.walkers; i++) {
-		const struct walker *w = &m->walker[i];
+	for (unsigned int i = 0; i < m->walkers.n; i++) {
+		const struct walker *w = &m->walkers.w[i];
 
 		if (owners[i] != (w->state != WALK_IDLE && !w->killed))
 			return "a live walk does not have exactly one owner";

@@ -5,7 +5,7 @@
 
 bool port_ready(const struct tw_mmu *m, unsigned int port)
 {
-	return m->fifo[port].count <= RESP_ROOM && miss_mask(&m->miss, port, MISS_FREE) &&
+	return m->fifo[port].count <= RESP_ROOM && m->miss.port[port].mask[MISS_FREE] &&
 	       !m->ctrl.pending;
 }
 
@@ -18,8 +18,7 @@ bool entry_usable(const struct tw_ctx *ctx, const struct tw_req *req, const stru
 static bool entry_usable_cached(const struct tw_ctx *ctx, const struct tw_req *req,
 				struct tlb_entry *e)
 {
-	unsigned int kind = (unsigned int)(req->access | (req->priv != TW_PRIV_U) << 2 |
-					   req->sum << 3 | req->mxr << 4);
+	unsigned int kind = access_kind(req);
 
 	if (!(e->known >> kind & 1)) {
 		bool usable = entry_usable(ctx, req, e);

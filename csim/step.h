@@ -17,7 +17,6 @@ struct step {
 	unsigned int lookup[TW_PORTS];	    // LOOKUP and not cancelled
 	unsigned int done[TW_PORTS];	    // DONE and not cancelled
 	uint64_t l1_plru[TW_PORTS], sp_plru, pwc_plru;
-	unsigned int idle_walkers; // mask
 
 	// The completion of this cycle, if any.
 	bool completes;
@@ -41,14 +40,18 @@ void walker_plan(const struct tw_mmu *m, struct step *s, struct walk_answer *a);
 void walker_apply(struct tw_mmu *m, struct step *s, const struct walk_answer *a);
 void walker_start(struct tw_mmu *m, unsigned int w, unsigned int port, unsigned int entry, int pwc);
 // The table walk's next entry, or its first.
-void walker_to_root(struct tw_mmu *m, struct walker *w, const struct tw_req *req);
+void walker_to_root(struct tw_mmu *m, unsigned int w, const struct tw_req *req);
 
+void miss_allocate(struct miss_port *mp, unsigned int i, uint8_t id, const struct tw_req *req);
 void lookup_step(struct tw_mmu *m, struct step *s);
 
 // Everybody who waits for this walker, except the owner, looks up again.
 void miss_wake(struct tw_mmu *m, unsigned int walker);
 
-void event(struct step *s, unsigned int bit);
+static inline void event(struct step *s, unsigned int bit)
+{
+	s->events |= UINT32_C(1) << bit;
+}
 
 // A translation enters a port's L1.
 void l1_insert(struct tw_mmu *m, const struct step *s, unsigned int port,

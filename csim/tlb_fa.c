@@ -36,8 +36,43 @@ void tlb_fa_init(struct tlb_fa *t, unsigned int n)
 		tw_plru_path(n, i, &t->path_mask[i], &t->path_value[i]);
 }
 
+static unsigned int hash_of(uint64_t vpn, unsigned int size)
+{
+	vpn >>= tw_size_log2_pages((uint8_t)size);
+	return (unsigned int)(vpn ^ vpn >> 8 ^ size << 5) % TLB_HINTS;
+}
+
+// Whether any entry, of whatever ASID, can cover the page.
+static bool may_cover(const struct tlb_fa *t, uint64_t vpn)
+{
+	for (unsigned int size = 0; size < TLB_SIZES; size++)
+		if (t->of_size[size] && t->of_hash[hash_of(vpn, size)])
+			return true;
+	return false;
+}
+
+static void add(struct tlb_fa *t, unsigned int i)
+{
+	t->valid |= UINT64_C(1) << i;
+	t->of_size[t->e[i].size]++;
+	t->of_hash[hash_of(t->e[i].vpn, t->e[i].size)]++;
+}
+
+static void drop(struct tlb_fa *t, uint64_t mask)
+{
+	for (mask &= t->valid; mask; mask &= mask - 1) {
+		unsigned int i = (unsigned int)__builtin_ctzll(mask);
+
+		t->valid &= ~(UINT64_C(1) << i);
+		t->of_size[t->e[i].size]--;
+		t->of_hash[hash_of(t->e[i].vpn, t->e[i].size)]--;
+	}
+}
+
 int tlb_fa_search(struct tlb_fa *t, uint64_t vpn, uint16_t asid)
 {
+	if (!may_cover(t, vpn))
+		return -1;
 	for (uint64_t v = t->valid; v; v &= v - 1) {
 		unsigned int i = (unsigned int)__builtin_ctzll(v);
 
@@ -53,6 +88,8 @@ static uint64_t overlapping(const struct tlb_fa *t, const struct tlb_entry *page
 {
 	uint64_t mask = 0;
 
+	if (page->size == TW_SIZE_4K && !may_cover(t, page->vpn))
+		return 0;
 	for (uint64_t v = t->valid; v; v &= v - 1) {
 		unsigned int i = (unsigned int)__builtin_ctzll(v);
 
@@ -69,8 +106,9 @@ void tlb_fa_insert(struct tlb_fa *t, const struct tlb_entry *new, uint64_t plru_
 	unsigned int i = room ? (unsigned int)__builtin_ctzll(room)
 			      : tw_plru_victim(plru_start, t->n);
 
-	t->valid = (t->valid & ~killed) | UINT64_C(1) << i;
+	drop(t, killed | UINT64_C(1) << i);
 	t->e[i] = *new;
+	add(t, i);
 	tlb_fa_touch(t, i);
 	t->hint[new->vpn % TLB_HINTS] = (uint8_t)i;
 	t->dbg.write = true;
@@ -80,7 +118,7 @@ void tlb_fa_insert(struct tlb_fa *t, const struct tlb_entry *new, uint64_t plru_
 
 void tlb_fa_kill(struct tlb_fa *t, const struct tlb_entry *page)
 {
-	t->valid &= ~overlapping(t, page);
+	drop(t, overlapping(t, page));
 }
 
 void tlb_fa_invalidate(struct tlb_fa *t, const struct tlb_scope *s)
@@ -89,6 +127,11 @@ void tlb_fa_invalidate(struct tlb_fa *t, const struct tlb_scope *s)
 		unsigned int i = (unsigned int)__builtin_ctzll(v);
 
 		if (tlb_in_scope(&t->e[i], s))
-			t->valid &= ~(UINT64_C(1) << i);
+			drop(t, UINT64_C(1) << i);
 	}
+}
+
+void tlb_fa_empty(struct tlb_fa *t)
+{
+	drop(t, t->valid);
 }

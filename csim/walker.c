@@ -9,25 +9,27 @@ static const struct tw_req *owner_req(const struct tw_mmu *m, const struct walke
 	return &m->miss.port[w->port].e[w->entry].req;
 }
 
-void walker_to_root(struct tw_mmu *m, struct walker *w, const struct tw_req *req)
+void walker_to_root(struct tw_mmu *m, unsigned int i, const struct tw_req *req)
 {
+	struct walker *w = &m->walkers.w[i];
+
 	tw_arch_root(&m->ctx, &w->ws);
 	w->addr = tw_arch_pte_addr(&m->ctx, m->ctx.root_ppn, w->ws.level, req->va);
 	w->from_root = true;
 	w->need_a = false;
-	w->state = WALK_REQ;
+	walker_set(&m->walkers, i, WALK_REQ);
 }
 
 void walker_start(struct tw_mmu *m, unsigned int i, unsigned int port, unsigned int entry, int pwc)
 {
-	struct walker *w = &m->walker[i];
+	struct walker *w = &m->walkers.w[i];
 	const struct tw_req *req = &m->miss.port[port].e[entry].req;
 
 	w->port = (uint8_t)port;
 	w->entry = (uint8_t)entry;
 	w->vpn = vpn_of(req->va);
 	w->pass2 = w->tainted = w->killed = false;
-	walker_to_root(m, w, req);
+	walker_to_root(m, i, req);
 	if (pwc >= 0) {
 		const struct pwc_entry *e = &m->pwc.e[pwc];
 
@@ -86,9 +88,9 @@ void walker_plan(const struct tw_mmu *m, struct step *s, struct walk_answer *a)
 	const struct walker *w;
 
 	a->walker = -1;
-	if (!in->mem_resp_valid || in->mem_resp_id >= m->cfg.walkers)
+	if (!in->mem_resp_valid || in->mem_resp_id >= m->walkers.n)
 		return;
-	w = &m->walker[in->mem_resp_id];
+	w = &m->walkers.w[in->mem_resp_id];
 	if (w->state != WALK_WAIT && w->state != WALK_CAS_WAIT)
 		return;
 	a->walker = in->mem_resp_id;
@@ -123,6 +125,7 @@ static void refill(struct tw_mmu *m, struct step *s, const struct walker *w,
 
 	if (w->tainted || s->finish)
 		return;
+	m->dbg_dirty = true;
 	tlb_entry_make(&e, w->vpn, m->ctx.asid, pte->ppn, pte->size, &pte->rights);
 	l1_insert(m, s, w->port, &e);
 	if (pte->size != TW_SIZE_4K) {
@@ -151,6 +154,7 @@ static void kill_page(struct tw_mmu *m, const struct walker *w)
 	tlb_fa_kill(&m->l1[TW_PORT_FETCH], &page);
 	tlb_fa_kill(&m->l1[TW_PORT_DATA], &page);
 	tlb_fa_kill(&m->sp, &page);
+	m->dbg_dirty = true;
 	mask = tlb_sa_kill(&m->l2, &page);
 	m->dbg_l2.inv = mask != 0;
 	m->dbg_l2.inv_set = mask ? (uint16_t)tlb_sa_set(&m->l2, w->vpn) : 0;
@@ -159,20 +163,20 @@ static void kill_page(struct tw_mmu *m, const struct walker *w)
 
 void walker_apply(struct tw_mmu *m, struct step *s, const struct walk_answer *a)
 {
-	const struct tw_format_desc *f;
+	unsigned int i = (unsigned int)a->walker;
 	struct walker *w;
 
 	if (a->walker < 0)
 		return;
-	w = &m->walker[a->walker];
+	w = &m->walkers.w[i];
 	switch (a->what) {
 	case WALK_DIES:
-		w->state = WALK_IDLE;
+		walker_set(&m->walkers, i, WALK_IDLE);
 		event(s, TW_EV_WALK_KILLED);
 		return;
 	case WALK_RESTARTS:
 		w->pass2 = a->pass2;
-		walker_to_root(m, w, owner_req(m, w));
+		walker_to_root(m, i, owner_req(m, w));
 		event(s, TW_EV_WALK_RESTART);
 		if (a->lost)
 			event(s, TW_EV_CAS_LOST);
@@ -180,18 +184,18 @@ void walker_apply(struct tw_mmu *m, struct step *s, const struct walk_answer *a)
 	case WALK_UPDATES:
 		w->expected = a->word;
 		w->desired = a->pte.update;
-		w->state = WALK_CAS_REQ;
+		walker_set(&m->walkers, i, WALK_CAS_REQ);
 		return;
 	case WALK_DESCENDS:
 		w->need_a |= a->a_missing;
 		w->ws = a->pte.next;
 		w->addr = tw_arch_pte_addr(&m->ctx, a->pte.ppn, w->ws.level, owner_req(m, w)->va);
-		w->state = WALK_REQ;
+		walker_set(&m->walkers, i, WALK_REQ);
 		// A fence that is taken in this cycle empties the walk cache; the fill is lost.
 		if (a->fill_pwc && !s->fence_taken) {
-			f = tw_format_desc(m->ctx.format);
-			pwc_fill(&m->pwc, w->vpn, m->ctx.asid, a->pte.ppn, &w->ws, f->index_bits,
+			pwc_fill(&m->pwc, w->vpn, m->ctx.asid, a->pte.ppn, &w->ws, m->index_bits,
 				 s->pwc_plru);
+			m->dbg_dirty = true;
 			event(s, TW_EV_PWC_FILL);
 		}
 		return;
@@ -204,6 +208,6 @@ void walker_apply(struct tw_mmu *m, struct step *s, const struct walk_answer *a)
 		event(s, TW_EV_WALK_OK);
 		break;
 	}
-	w->state = WALK_IDLE;
-	miss_wake(m, (unsigned int)a->walker);
+	walker_set(&m->walkers, i, WALK_IDLE);
+	miss_wake(m, i);
 }

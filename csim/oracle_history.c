@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// The history of page-table entries: for each 8-byte word that was ever written, the values it had
+// and when. A word without history has had its present value for ever and takes no memory.
+// Bounded: at most max_versions in all. A version that no request may use any more is dropped when
+// space is needed; if that is not enough, the oldest usable ones are dropped too and the word
+// remembers until when, so that a search that would have needed them is undecided.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "oracle_internal.h"
+
+enum { WORDS_MIN = 256, TIDY = 16 };
+
+static size_t slot_of(const struct tw_oracle *o, uint64_t addr)
+{
+	uint64_t h = (addr >> 3) * UINT64_C(0x9e3779b97f4a7c15);
+	size_t i = (size_t)(h >> 20) & (o->word_cap - 1);
+
+	while (o->word[i].v && o->word[i].addr != addr)
+		i = (i + 1) & (o->word_cap - 1);
+	return i;
+}
+
+static struct tw_or_word *find(const struct tw_oracle *o, uint64_t addr)
+{
+	struct tw_or_word *w;
+
+	if (!o->word_cap)
+		return NULL;
+	w = &o->word[slot_of(o, addr)];
+	return w->v ? w : NULL;
+}
+
+// Moves all words that have history into a table of CAP slots.
+static int rehash(struct tw_oracle *o, size_t cap)
+{
+	struct tw_or_word *old = o->word, *table = calloc(cap, sizeof(*table));
+	size_t n = o->word_cap;
+
+	if (!table)
+		return -ENOMEM;
+	o->word = table;
+	o->word_cap = cap;
+	for (size_t i = 0; i < n; i++)
+		if (old[i].v)
+			table[slot_of(o, old[i].addr)] = old[i];
+	free(old);
+	return 0;
+}
+
+uint64_t tw_or_oldest_accept(const struct tw_oracle *o)
+{
+	uint64_t oldest = TW_OR_NEVER;
+
+	for (size_t i = 0; i < o->lives; i++)
+		if (o->live[i].accept < oldest)
+			oldest = o->live[i].accept;
+	return oldest;
+}
+
+uint64_t tw_or_dead_before(const struct tw_oracle *o)
+{
+	uint64_t horizon = o->horizon;
+
+	for (size_t i = 0; i < o->lives; i++)
+		if (o->live[i].horizon < horizon)
+			horizon = o->live[i].horizon;
+	return horizon;
+}
+
+// Forgets versions that ended before LIMIT. Those at or after DEAD were usable: the word knows.
+static void forget(struct tw_oracle *o, struct tw_or_word *w, uint64_t limit, uint64_t dead)
+{
+	uint32_t drop = 0;
+
+	while (drop < w->n - 1 && w->v[drop].to < limit)
+		drop++;
+	if (!drop)
+		return;
+	for (uint32_t i = 0; i < drop; i++)
+		o->stats.versions_lost += w->v[i].to >= dead;
+	if (w->v[drop - 1].to >= dead)
+		w->lost = w->v[drop - 1].to + 1;
+	memmove(w->v, w->v + drop, (w->n - drop) * sizeof(*w->v));
+	w->n -= drop;
+	o->versions -= drop;
+}
+
+// Joins versions of one value that ended before any request in flight was accepted. The joined one
+// also covers the time between them, which only accepts more: what a fence outlaws is decided by
+// its end.
+static void join(struct tw_oracle *o, struct tw_or_word *w)
+{
+	uint64_t oldest = tw_or_oldest_accept(o);
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < w->n; i++) {
+		struct tw_or_version v = w->v[i];
+
+		for (uint32_t k = 0; k < kept && v.to < oldest; k++)
+			if (w->v[k].value == v.value && w->v[k].to < oldest) {
+				v.from = w->v[k].from;
+				v.from_cycle = w->v[k].from_cycle;
+				memmove(&w->v[k], &w->v[k + 1], (kept - k - 1) * sizeof(*w->v));
+				kept--;
+				break;
+			}
+		w->v[kept++] = v;
+	}
+	o->versions -= w->n - kept;
+	w->n = kept;
+}
+
+// Makes room in the whole table: first what is dead, then ever younger versions.
+static int shrink(struct tw_oracle *o)
+{
+	uint64_t dead = tw_or_dead_before(o), limit = dead;
+
+	for (;;) {
+		for (size_t i = 0; i < o->word_cap; i++)
+			if (o->word[i].v)
+				forget(o, &o->word[i], limit, dead);
+		// A word whose only value is older than all that counts needs no history.
+		for (size_t i = 0; i < o->word_cap; i++) {
+			struct tw_or_word *w = &o->word[i];
+
+			if (!w->v || w->n > 1 || w->v[0].from >= limit || w->lost > dead)
+				continue;
+			free(w->v);
+			w->v = NULL;
+			o->versions--;
+			o->words--;
+		}
+		// The table has holes in its probe sequences now.
+		if (rehash(o, o->word_cap) != 0)
+			return -ENOMEM;
+		if (o->versions <= o->opts.max_versions / 4 * 3)
+			return 0;
+		if (limit >= o->now)
+			break;
+		limit += (o->now - limit + 1) / 2;
+	}
+	// Only current values are left: too many words. They count as unknown before now.
+	for (size_t i = 0; i < o->word_cap; i++) {
+		if (!o->word[i].v)
+			continue;
+		free(o->word[i].v);
+		o->word[i] = (struct tw_or_word){0};
+	}
+	o->stats.versions_lost += o->versions;
+	o->versions = 0;
+	o->words = 0;
+	o->history_lost = o->now;
+	return 0;
+}
+
+static int reserve(struct tw_or_word *w, uint32_t n)
+{
+	uint32_t cap = w->cap ? w->cap : 2;
+	struct tw_or_version *v;
+
+	while (cap < n)
+		cap *= 2;
+	if (cap == w->cap)
+		return 0;
+	v = realloc(w->v, cap * sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	w->v = v;
+	w->cap = cap;
+	return 0;
+}
+
+static void append(struct tw_oracle *o, struct tw_or_word *w, uint64_t value)
+{
+	if (w->n) {
+		w->v[w->n - 1].to = o->now;
+		w->v[w->n - 1].to_cycle = o->cycle;
+	}
+	w->v[w->n++] = (struct tw_or_version){
+		.value = value,
+		.from = w->n > 1 ? o->now : 0,
+		.to = TW_OR_NEVER,
+		.from_cycle = w->n > 1 ? o->cycle : 0,
+		.to_cycle = TW_OR_NEVER,
+	};
+	o->versions++;
+}
+
+// A change that was not told. When it happened is unknown: both values count from the older one's
+// beginning. The word has room for one more.
+static void untold(struct tw_oracle *o, struct tw_or_word *w, uint64_t value)
+{
+	uint64_t from = w->v[w->n - 1].from, cycle = w->v[w->n - 1].from_cycle;
+
+	append(o, w, value);
+	w->v[w->n - 1].from = from;
+	w->v[w->n - 1].from_cycle = cycle;
+	o->stats.untold++;
+}
+
+int tw_or_write(struct tw_oracle *o, uint64_t addr, uint64_t old, uint64_t value)
+{
+	struct tw_or_word *w, fresh = {.addr = addr};
+
+	if (o->versions + 3 > o->opts.max_versions && shrink(o) != 0)
+		return -ENOMEM;
+	if (o->words * 2 >= o->word_cap &&
+	    rehash(o, o->word_cap ? o->word_cap * 2 : WORDS_MIN) != 0)
+		return -ENOMEM;
+	w = find(o, addr);
+	if (!w) {
+		if (old == value)
+			return 0;
+		if (reserve(&fresh, 2) != 0)
+			return -ENOMEM;
+		w = &o->word[slot_of(o, addr)];
+		*w = fresh;
+		o->words++;
+		append(o, w, old);
+	} else if (w->n >= TIDY && (w->n & (w->n - 1)) == 0) {
+		uint64_t dead = tw_or_dead_before(o);
+
+		forget(o, w, dead, dead);
+		join(o, w);
+	}
+	if (reserve(w, w->n + 2) != 0)
+		return -ENOMEM;
+	if (w->v[w->n - 1].value != old)
+		untold(o, w, old);
+	if (w->v[w->n - 1].value != value)
+		append(o, w, value);
+	return 0;
+}
+
+int tw_or_view(struct tw_oracle *o, uint64_t addr, struct tw_or_view *view)
+{
+	struct tw_or_word *w = find(o, addr);
+	uint64_t value;
+
+	*view = (struct tw_or_view){.lost = o->history_lost};
+	if (o->opts.mem.read64(o->opts.mem.user, addr, &value) != 0)
+		return 0;
+	if (!w) {
+		view->one = (struct tw_or_version){
+			.value = value, .to = TW_OR_NEVER, .to_cycle = TW_OR_NEVER};
+		view->v = &view->one;
+		view->n = 1;
+		return 0;
+	}
+	// Only this word is touched: a search may hold views of others.
+	if (w->v[w->n - 1].value != value) {
+		if (reserve(w, w->n + 1) != 0)
+			return -ENOMEM;
+		untold(o, w, value);
+	}
+	view->v = w->v;
+	view->n = w->n;
+	if (w->lost > view->lost)
+		view->lost = w->lost;
+	return 0;
+}
+
+void tw_or_history_clear(struct tw_oracle *o)
+{
+	for (size_t i = 0; i < o->word_cap; i++)
+		free(o->word[i].v);
+	free(o->word);
+	o->word = NULL;
+	o->word_cap = 0;
+	o->words = 0;
+	o->versions = 0;
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a cached item depends on besides the entries: fences and what they cover, roots that were in
+// force, and control flags that decide how an entry is read. Invariants: fences are sorted by
+// begin; at most one root and one mode are current (to == NEVER). Sources: RISC-V privileged
+// architecture, SFENCE.VMA; Intel SDM volume 3, 4.10.4.1 (INVLPG, INVPCID, MOV to CR3).
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "oracle_internal.h"
+
+static bool everything(const struct tw_fence *f)
+{
+	return !f->by_addr && !f->by_asid && f->global;
+}
+
+// Drops the fences that add nothing, or the older half when all may count.
+static void fences_shrink(struct tw_oracle *o)
+{
+	uint64_t dead = tw_or_dead_before(o);
+	size_t drop = 0;
+
+	while (drop < o->fences && o->fence[drop].begin < dead)
+		drop++;
+	if (drop < o->fences / 4) {
+		drop = o->fences / 2;
+		// An open fence cannot be forgotten: its end will be told.
+		for (size_t i = 0; i < drop; i++)
+			if (o->fence[i].end == TW_OR_NEVER)
+				drop = i;
+		if (!drop)
+			return;
+		o->fences_lost = o->fence[drop - 1].begin;
+		o->stats.fences_lost += drop;
+	}
+	memmove(o->fence, o->fence + drop, (o->fences - drop) * sizeof(*o->fence));
+	o->fences -= drop;
+	o->fence_base += drop;
+}
+
+int tw_or_fence_add(struct tw_oracle *o, const struct tw_fence *scope, uint64_t *id)
+{
+	if (o->fences >= o->opts.max_fences)
+		fences_shrink(o);
+	if (o->fences == o->fence_cap) {
+		size_t cap = o->fence_cap ? o->fence_cap * 2 : 64;
+		struct tw_or_fence *p = realloc(o->fence, cap * sizeof(*p));
+
+		if (!p)
+			return -ENOMEM;
+		o->fence = p;
+		o->fence_cap = cap;
+	}
+	*id = o->fence_base + o->fences;
+	o->fence[o->fences++] = (struct tw_or_fence){
+		.scope = *scope,
+		.begin = o->now,
+		.begin_cycle = o->cycle,
+		.end = TW_OR_NEVER,
+		.drained = TW_OR_NEVER,
+	};
+	return 0;
+}
+
+int tw_or_fence_close(struct tw_oracle *o, uint64_t id)
+{
+	struct tw_or_fence *f;
+
+	if (id < o->fence_base || id - o->fence_base >= o->fences)
+		return -ENOENT;
+	f = &o->fence[id - o->fence_base];
+	if (f->end != TW_OR_NEVER)
+		return -ENOENT;
+	f->end = o->now;
+	f->end_cycle = o->cycle;
+	if (everything(&f->scope) && f->begin > o->horizon)
+		o->horizon = f->begin;
+	tw_or_drain(o);
+	return 0;
+}
+
+size_t tw_or_fence_after(const struct tw_oracle *o, uint64_t at)
+{
+	size_t lo = 0, hi = o->fences;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (o->fence[mid].begin > at)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo;
+}
+
+// A root that no request can use any more, or else the oldest one that is not in use.
+static size_t root_to_drop(struct tw_oracle *o)
+{
+	uint64_t dead = tw_or_dead_before(o);
+	size_t oldest = SIZE_MAX;
+
+	for (size_t i = 0; i < o->roots; i++)
+		if (o->root[i].drained != TW_OR_NEVER &&
+		    (oldest == SIZE_MAX || o->root[i].drained < o->root[oldest].drained))
+			oldest = i;
+	if (oldest != SIZE_MAX && o->root[oldest].drained >= dead) {
+		if (o->root[oldest].drained + 1 > o->roots_lost)
+			o->roots_lost = o->root[oldest].drained + 1;
+		o->stats.roots_lost++;
+	}
+	return oldest;
+}
+
+static int root_add(struct tw_oracle *o, const struct tw_ctx *ctx)
+{
+	for (size_t i = 0; i < o->roots; i++) {
+		struct tw_or_root *r = &o->root[i];
+
+		// Again in force: the time between counts too, which only accepts more.
+		if (r->format == ctx->format && r->asid == ctx->asid && r->ppn == ctx->root_ppn) {
+			r->to = r->drained = TW_OR_NEVER;
+			return 0;
+		}
+	}
+	if (o->roots >= o->opts.max_roots) {
+		size_t drop = root_to_drop(o);
+
+		if (drop != SIZE_MAX)
+			o->root[drop] = o->root[--o->roots];
+	}
+	if (o->roots == o->root_cap) {
+		size_t cap = o->root_cap ? o->root_cap * 2 : 16;
+		struct tw_or_root *p = realloc(o->root, cap * sizeof(*p));
+
+		if (!p)
+			return -ENOMEM;
+		o->root = p;
+		o->root_cap = cap;
+	}
+	o->root[o->roots++] = (struct tw_or_root){
+		.format = ctx->format,
+		.asid = ctx->asid,
+		.ppn = ctx->root_ppn,
+		.from = o->now,
+		.to = TW_OR_NEVER,
+		.drained = TW_OR_NEVER,
+	};
+	return 0;
+}
+
+static void mode_add(struct tw_oracle *o, const struct tw_ctx *ctx)
+{
+	uint32_t flags = ctx->flags & TW_OR_MODE_FLAGS;
+	uint64_t dead = tw_or_dead_before(o);
+	size_t i = 0;
+
+	for (size_t k = 0; k < o->modes; k++)
+		if (o->mode[k].to == TW_OR_NEVER)
+			o->mode[k].to = o->now;
+	while (i < o->modes &&
+	       (o->mode[i].flags != flags || o->mode[i].maxphyaddr != ctx->maxphyaddr))
+		i++;
+	if (i < o->modes) {
+		o->mode[i].to = TW_OR_NEVER;
+		return;
+	}
+	if (o->modes == TW_OR_MODES) {
+		i = 0;
+		for (size_t k = 1; k < o->modes; k++)
+			if (o->mode[k].to < o->mode[i].to)
+				i = k;
+		if (o->mode[i].to >= dead)
+			o->modes_lost = o->mode[i].to + 1;
+	} else {
+		o->modes++;
+	}
+	o->mode[i] = (struct tw_or_mode){.flags = flags,
+					 .maxphyaddr = ctx->maxphyaddr,
+					 .from = o->now,
+					 .to = TW_OR_NEVER};
+}
+
+int tw_or_ctx_set(struct tw_oracle *o, const struct tw_ctx *ctx)
+{
+	struct tw_or_root *current = NULL;
+
+	for (size_t i = 0; i < o->roots; i++)
+		if (o->root[i].to == TW_OR_NEVER)
+			current = &o->root[i];
+	if (current && (current->format != ctx->format || current->asid != ctx->asid ||
+			current->ppn != ctx->root_ppn)) {
+		current->to = o->now;
+		tw_or_drain(o);
+	}
+	if (ctx->format != TW_FMT_BARE && root_add(o, ctx) != 0) {
+		if (current)
+			current->to = current->drained = TW_OR_NEVER;
+		return -ENOMEM;
+	}
+	mode_add(o, ctx);
+	o->ctx = *ctx;
+	return 0;
+}
+
+void tw_or_drain(struct tw_oracle *o)
+{
+	uint64_t oldest = tw_or_oldest_accept(o);
+
+	// Fences end nearly in order: those before the newest drained one are drained, but for
+	// overlapping ones, of which there are few.
+	for (size_t i = o->fences, seen = 0; i-- > 0 && seen < 8;) {
+		struct tw_or_fence *f = &o->fence[i];
+
+		seen += f->drained != TW_OR_NEVER;
+		if (f->end != TW_OR_NEVER && f->drained == TW_OR_NEVER && f->end < oldest)
+			f->drained = o->now;
+	}
+	for (size_t i = 0; i < o->roots; i++) {
+		struct tw_or_root *r = &o->root[i];
+
+		if (r->to != TW_OR_NEVER && r->drained == TW_OR_NEVER && r->to < oldest)
+			r->drained = o->now;
+	}
+}
+
+// Whether the address space is in scope, for an item that is global or belongs to ctx's ASID.
+static bool in_space(const struct tw_fence *f, const struct tw_ctx *ctx, bool global)
+{
+	return global ? f->global : !f->by_asid || f->asid == ctx->asid;
+}
+
+bool tw_or_covers_leaf(const struct tw_or_fence *f, const struct tw_ctx *ctx, uint64_t va,
+		       unsigned int log2_pages, bool global)
+{
+	unsigned int shift = TW_PAGE_SHIFT + log2_pages;
+
+	// va is canonical, so a fence address that is not can never equal it here.
+	return in_space(&f->scope, ctx, global) &&
+	       (!f->scope.by_addr || f->scope.va >> shift == va >> shift);
+}
+
+bool tw_or_covers_pointer(const struct tw_or_fence *f, const struct tw_ctx *ctx, uint64_t va,
+			  uint8_t level, bool global)
+{
+	const struct tw_format_desc *d = &tw_formats[ctx->format];
+	const struct tw_fence *s = &f->scope;
+	struct tw_req req = {.va = s->va};
+	struct tw_resp resp;
+	unsigned int shift = TW_PAGE_SHIFT + (unsigned int)d->index_bits * level;
+
+	if (!d->x86)
+		// SFENCE.VMA with an address orders and invalidates leaf entries only.
+		return !s->by_addr && in_space(s, ctx, global);
+	// Paging-structure caches hold no global items.
+	if (s->by_asid && s->asid != ctx->asid)
+		return false;
+	if (!s->by_addr)
+		return true;
+	// INVLPG drops all of the PCID's, INVPCID type 0 those that translate the address.
+	if (s->by_asid && s->global)
+		return tw_arch_canonical(ctx, &req, &resp);
+	return s->va >> shift == va >> shift;
+}
