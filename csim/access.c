@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the model until one access completes. When nothing is in flight and the L1 hits, or the
 // request needs no table, the outcome of the tick is written directly; when all that happens is
-// waiting for memory, the waiting is skipped. Invariant: every register, the bus and the cycle count
-// end as by ticking (tests/unit/test_short_cut.c compares them).
+// waiting for memory, the waiting is skipped. Invariant: every register, the bus and the cycle
+// count end as by ticking (tests/unit/test_short_cut.c compares them).
 #include <errno.h>
 #include <string.h>
 
@@ -46,7 +46,8 @@ static inline bool drains(const struct resp_fifo *f)
 	return !f->count || (f->count == 1 && !f->q[f->head].dead);
 }
 
-// The most common case of all, an L1 hit that was checked before, without a call: true if it is one.
+// The most common case of all, an L1 hit that was checked before, without a call: true if it is
+// one.
 static inline bool hit_at_once(struct tw_mmu *m, struct tw_membus *bus, unsigned int port,
 			       const struct tw_req *req)
 {
@@ -97,15 +98,15 @@ static void memory_answer(struct tw_mmu *m, struct tw_membus *bus, struct tw_mmu
 	bus->cycle += wait;
 }
 
-// A miss with nothing else in flight: the lookup and the walk, stepped by the same functions as in a
-// tick, but only in the cycles and the blocks in which something happens. It has the first entry of
-// the miss queue and the first walker to itself.
+// A miss with nothing else in flight: the lookup and the walk, stepped by the same functions as in
+// a tick, but only in the cycles and the blocks in which something happens. It has the first entry
+// of the miss queue and the first walker to itself.
 static void miss_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int port,
 		       const struct tw_req *req, unsigned int event_bit)
 {
 	struct miss_port *mp = &m->miss.port[port];
-	struct tw_mmu_in in = { .mem_resp_valid = true };
-	struct step s = { .in = &in };
+	struct tw_mmu_in in = {.mem_resp_valid = true};
+	struct step s = {.in = &in};
 	struct walk_answer a;
 
 	begin_cycle(m);
@@ -116,7 +117,6 @@ static void miss_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int por
 
 	s.lookup[port] = 1;
 	s.l1_plru[port] = m->l1[port].plru;
-	m->miss.port[!port].want = false;
 	m->fence.last_was_sweep = false;
 	s.sp_plru = m->sp.plru;
 	lookup_step(m, &s);
@@ -194,7 +194,7 @@ static int access_ticking(struct tw_mmu *m, struct tw_membus *bus, unsigned int 
 			  const struct tw_req *req)
 {
 	const struct resp_fifo *f = &m->fifo[port];
-	struct tw_mmu_in in = { 0 };
+	struct tw_mmu_in in = {0};
 	uint64_t start = m->cycle;
 	bool presented = true;
 

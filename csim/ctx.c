@@ -9,7 +9,7 @@
 
 void tw_ctx_reset(struct tw_ctx *ctx)
 {
-	*ctx = (struct tw_ctx){ .format = TW_FMT_BARE, .maxphyaddr = 52 };
+	*ctx = (struct tw_ctx){.format = TW_FMT_BARE, .maxphyaddr = 52};
 }
 
 uint64_t tw_ctx_root_word(const struct tw_ctx *ctx)

@@ -26,10 +26,10 @@ int tw_hw_set_ctx(struct tw_hw *hw, const struct tw_ctx *ctx)
 		enum tw_ctrl_reg reg;
 		uint64_t want, have;
 	} write[] = {
-		{ TW_CTRL_FLAGS, ctx->flags, hw->ctx.flags },
-		{ TW_CTRL_PKRU, ctx->pkru, hw->ctx.pkru },
-		{ TW_CTRL_PHYS, ctx->maxphyaddr, hw->ctx.maxphyaddr },
-		{ TW_CTRL_ROOT, tw_ctx_root_word(ctx), tw_ctx_root_word(&hw->ctx) },
+		{TW_CTRL_FLAGS, ctx->flags, hw->ctx.flags},
+		{TW_CTRL_PKRU, ctx->pkru, hw->ctx.pkru},
+		{TW_CTRL_PHYS, ctx->maxphyaddr, hw->ctx.maxphyaddr},
+		{TW_CTRL_ROOT, tw_ctx_root_word(ctx), tw_ctx_root_word(&hw->ctx)},
 	};
 	struct tw_ctx after = hw->ctx;
 
@@ -135,7 +135,7 @@ static const struct tw_hw_ops csim_ops = {
 
 int tw_hw_csim_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 {
-	struct tw_pin_device dev = { .pins = csim_pins, .tick = csim_tick };
+	struct tw_pin_device dev = {.pins = csim_pins, .tick = csim_tick};
 	struct csim_hw *c = calloc(1, sizeof(*c));
 	int err;
 

@@ -74,7 +74,7 @@ void tw_membus_drive(struct tw_membus *b, struct tw_mmu_in *in)
 uint64_t tw_membus_transact(struct tw_membus *b, uint64_t cycle, uint64_t addr, bool cas,
 			    uint64_t expected, uint64_t desired, bool *err)
 {
-	struct tw_mem_event ev = { .cycle = cycle, .addr = addr, .cas = cas };
+	struct tw_mem_event ev = {.cycle = cycle, .addr = addr, .cas = cas};
 	int rc;
 
 	*err = chance(b, b->opts.error_permille);

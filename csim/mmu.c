@@ -67,8 +67,7 @@ void tw_mmu_destroy(struct tw_mmu *m)
 	free(m);
 }
 
-void l1_insert(struct tw_mmu *m, const struct step *s, unsigned int port,
-	       const struct tlb_entry *e)
+void l1_insert(struct tw_mmu *m, const struct step *s, unsigned int port, const struct tlb_entry *e)
 {
 	struct tlb_entry copy = *e;
 
@@ -80,7 +79,7 @@ void l1_insert(struct tw_mmu *m, const struct step *s, unsigned int port,
 // The debug view's strobes last one cycle.
 void tw_mmu_clear_strobes(struct tw_mmu *m)
 {
-	struct tw_dbg_array *dbg[] = { &m->l1[0].dbg, &m->l1[1].dbg, &m->sp.dbg, &m->pwc.dbg };
+	struct tw_dbg_array *dbg[] = {&m->l1[0].dbg, &m->l1[1].dbg, &m->sp.dbg, &m->pwc.dbg};
 
 	for (size_t i = 0; i < sizeof(dbg) / sizeof(dbg[0]); i++)
 		memset(dbg[i], 0, sizeof(*dbg[i]));
@@ -211,11 +210,11 @@ static void fence_step(struct tw_mmu *m, struct step *s)
 	} else if (s->fence_taken) {
 		const struct tw_mmu_in *in = s->in;
 
-		f->scope = (struct tlb_scope){ .vpn = vpn_of(in->fence_va),
-					       .asid = in->fence_asid,
-					       .by_addr = in->fence_by_addr,
-					       .by_asid = in->fence_by_asid,
-					       .global = in->fence_global };
+		f->scope = (struct tlb_scope){.vpn = vpn_of(in->fence_va),
+					      .asid = in->fence_asid,
+					      .by_addr = in->fence_by_addr,
+					      .by_asid = in->fence_by_asid,
+					      .global = in->fence_global};
 		f->set = in->fence_by_addr ? tlb_sa_set(&m->l2, f->scope.vpn) : 0;
 		f->last_set = in->fence_by_addr ? f->set : m->l2.sets - 1;
 		f->state = in->fence_by_addr || in->fence_by_asid ? FENCE_SWEEP : FENCE_FINISH;
@@ -285,7 +284,8 @@ static void allocate(struct tw_mmu *m, const struct step *s, const struct port_d
 {
 	for (unsigned int p = 0; p < TW_PORTS; p++) {
 		if (d[p].outcome == PORT_MISS)
-			miss_allocate(&m->miss.port[p], (unsigned int)__builtin_ctz(s->miss_free[p]),
+			miss_allocate(&m->miss.port[p],
+				      (unsigned int)__builtin_ctz(s->miss_free[p]),
 				      s->in->port[p].req_id, &s->in->port[p].req);
 	}
 }

@@ -29,8 +29,8 @@ struct tlb_fa {
 	struct tw_dbg_array dbg;
 	struct tlb_entry e[TW_MAX_L1];
 	uint64_t path_mask[TW_MAX_L1], path_value[TW_MAX_L1];
-	// For speed only: where a VPN was last found; how many valid entries there are of each size, and
-	// with each hash of their VPN.
+	// For speed only: where a VPN was last found; how many valid entries there are of each
+	// size, and with each hash of their VPN.
 	uint8_t hint[TLB_HINTS], of_size[TLB_SIZES], of_hash[TLB_HINTS];
 };
 
@@ -203,7 +203,13 @@ static inline unsigned int round_robin(unsigned int mask, unsigned int ptr)
 
 // --- Walkers ------------------------------------------------------------------------------------
 
-enum walker_state { WALK_IDLE = 0, WALK_REQ = 1, WALK_WAIT = 2, WALK_CAS_REQ = 3, WALK_CAS_WAIT = 4 };
+enum walker_state {
+	WALK_IDLE = 0,
+	WALK_REQ = 1,
+	WALK_WAIT = 2,
+	WALK_CAS_REQ = 3,
+	WALK_CAS_WAIT = 4
+};
 
 struct walker {
 	enum walker_state state;
@@ -225,8 +231,8 @@ static inline void walker_set(struct walkers *ws, unsigned int i, enum walker_st
 
 	ws->w[i].state = state;
 	ws->idle = state == WALK_IDLE ? ws->idle | bit : ws->idle & ~bit;
-	ws->asking = state == WALK_REQ || state == WALK_CAS_REQ ? ws->asking | bit
-								: ws->asking & ~bit;
+	ws->asking =
+		state == WALK_REQ || state == WALK_CAS_REQ ? ws->asking | bit : ws->asking & ~bit;
 }
 
 struct mem_arb {

@@ -16,7 +16,7 @@ static void port_pins(const struct tw_mmu *m, unsigned int p, struct tw_mmu_out 
 		o->port[p].resp = f->q[f->head].resp;
 	} else {
 		o->port[p].resp_id = 0;
-		o->port[p].resp = (struct tw_resp){ 0 };
+		o->port[p].resp = (struct tw_resp){0};
 	}
 }
 
@@ -161,7 +161,7 @@ static bool pwc_disjoint(const struct pwc *p)
 // Each live walk has exactly one owner, and everybody who waits waits for a live walk of his page.
 static const char *check_waiting(const struct tw_mmu *m)
 {
-	unsigned int owners[TW_MAX_WALKERS] = { 0 };
+	unsigned int owners[TW_MAX_WALKERS] = {0};
 
 	for (unsigned int p = 0; p < TW_PORTS; p++) {
 		for (unsigned int i = 0; i < m->miss.n; i++) {

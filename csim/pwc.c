@@ -31,11 +31,11 @@ void pwc_fill(struct pwc *p, uint64_t vpn, uint16_t asid, uint64_t ppn,
 	      const struct tw_walk_state *ws, unsigned int index_bits, uint64_t plru_start)
 {
 	uint64_t all = p->n == 64 ? UINT64_MAX : (UINT64_C(1) << p->n) - 1;
-	struct pwc_entry new = { .ppn = ppn, .ws = *ws, .asid = asid };
+	struct pwc_entry new = {.ppn = ppn, .ws = *ws, .asid = asid};
 	int at = -1;
 
 	new.mask = ~((UINT64_C(1) << index_bits * (ws->level + 1u)) - 1);
-	new.vpn = vpn & new.mask;
+	new.vpn = vpn &new.mask;
 	for (uint64_t v = p->valid; v && at < 0; v &= v - 1) {
 		int i = __builtin_ctzll(v);
 		const struct pwc_entry *e = &p->e[i];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the parts of one cycle tell each other while it is ticked: everything is decided on the state
-// at the start of the cycle, then written. Invariant: at most one completion in a cycle.
+// What the parts of one cycle tell each other while it is ticked: everything is decided on the
+// state at the start of the cycle, then written. Invariant: at most one completion in a cycle.
 #ifndef TW_CSIM_STEP_H
 #define TW_CSIM_STEP_H
 
@@ -12,10 +12,10 @@ struct step {
 
 	// State at the start of the cycle.
 	unsigned int fifo_count[TW_PORTS];
-	unsigned int miss_free[TW_PORTS];   // masks of miss queue entries
-	unsigned int cancelled[TW_PORTS];   // not free, and matched by this cycle's cancel
-	unsigned int lookup[TW_PORTS];	    // LOOKUP and not cancelled
-	unsigned int done[TW_PORTS];	    // DONE and not cancelled
+	unsigned int miss_free[TW_PORTS]; // masks of miss queue entries
+	unsigned int cancelled[TW_PORTS]; // not free, and matched by this cycle's cancel
+	unsigned int lookup[TW_PORTS];	  // LOOKUP and not cancelled
+	unsigned int done[TW_PORTS];	  // DONE and not cancelled
 	uint64_t l1_plru[TW_PORTS], sp_plru, pwc_plru;
 
 	// The completion of this cycle, if any.

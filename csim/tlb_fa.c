@@ -103,8 +103,8 @@ void tlb_fa_insert(struct tlb_fa *t, const struct tlb_entry *new, uint64_t plru_
 	uint64_t all = t->n == 64 ? UINT64_MAX : (UINT64_C(1) << t->n) - 1;
 	uint64_t killed = overlapping(t, new);
 	uint64_t room = killed ? killed : all & ~t->valid;
-	unsigned int i = room ? (unsigned int)__builtin_ctzll(room)
-			      : tw_plru_victim(plru_start, t->n);
+	unsigned int i =
+		room ? (unsigned int)__builtin_ctzll(room) : tw_plru_victim(plru_start, t->n);
 
 	drop(t, killed | UINT64_C(1) << i);
 	t->e[i] = *new;

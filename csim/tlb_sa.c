@@ -95,5 +95,5 @@ void tlb_sa_clear(struct tlb_sa *t, bool global)
 	}
 	for (unsigned int i = 0; i < t->sets * t->ways; i++)
 		if (!t->e[i].rights.g)
-			t->valid[i / t->ways] &= (uint8_t)~(1u << i % t->ways);
+			t->valid[i / t->ways] &= (uint8_t) ~(1u << i % t->ways);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The architecture: what the manuals say about one translation, as pure functions over (control state, memory). No TLB, no
-// time. Page-table formats are data tables. The cycle model, the oracle and the test vectors all stand on these functions;
-// the RTL does not. Invariant: nothing here keeps state between calls.
-// Sources: RISC-V privileged architecture (Sv39, Svnapot, Svpbmt, Svrsw60t59b, Svade/Svadu); Intel SDM volume 3, chapter 4.
+// The architecture: what the manuals say about one translation, as pure functions over (control
+// state, memory). No TLB, no time. Page-table formats are data tables. The cycle model, the oracle
+// and the test vectors all stand on these functions; the RTL does not. Invariant: nothing here
+// keeps state between calls. Sources: RISC-V privileged architecture (Sv39, Svnapot, Svpbmt,
+// Svrsw60t59b, Svade/Svadu); Intel SDM volume 3, chapter 4.
 #ifndef TWINWALK_ARCH_H
 #define TWINWALK_ARCH_H
 
@@ -14,7 +15,8 @@
 extern "C" {
 #endif
 
-// Page-table format. The RISC-V 64-bit codes are those of satp.MODE; the others take values that satp.MODE reserves.
+// Page-table format. The RISC-V 64-bit codes are those of satp.MODE; the others take values that
+// satp.MODE reserves.
 enum tw_format {
 	TW_FMT_BARE = 0,
 	TW_FMT_SV32 = 1,
@@ -27,8 +29,8 @@ enum tw_format {
 	TW_FMT_SV57 = 10,
 };
 
-// Control flags: the bits of menvcfg, CR0, CR4 and EFER that translation depends on. Bit numbers are those of the FLAGS
-// control register (docs/contract.md).
+// Control flags: the bits of menvcfg, CR0, CR4 and EFER that translation depends on. Bit numbers
+// are those of the FLAGS control register (docs/contract.md).
 enum tw_flag {
 	TW_F_ADUE = 1u << 0,	// menvcfg.ADUE: hardware sets A and D (Svadu); else a fault (Svade)
 	TW_F_PBMTE = 1u << 1,	// menvcfg.PBMTE: Svpbmt
@@ -46,7 +48,8 @@ enum tw_flag {
 
 enum tw_access { TW_FETCH = 0, TW_LOAD = 1, TW_STORE = 2, TW_RMW = 3 };
 
-// Effective privilege: mstatus.MPRV is applied before the request is made. x86: CPL 3 is U, anything else S.
+// Effective privilege: mstatus.MPRV is applied before the request is made. x86: CPL 3 is U,
+// anything else S.
 enum tw_priv { TW_PRIV_U = 0, TW_PRIV_S = 1, TW_PRIV_M = 3 };
 
 // Page size codes, as on the response pins.
@@ -63,7 +66,8 @@ enum tw_size {
 enum tw_fault {
 	TW_FAULT_NONE = 0,
 	TW_FAULT_PAGE = 1,   // cause = RISC-V cause number, or x86 error code
-	TW_FAULT_ACCESS = 2, // bus error on a PTE read or update, or a physical address beyond 56 bits; cause likewise
+	TW_FAULT_ACCESS = 2, // bus error on a PTE read or update, or a physical address beyond 56
+			     // bits; cause likewise
 	TW_FAULT_CANON = 3,  // x86 only: non-canonical address (#GP or #SS); cause 0
 };
 
@@ -89,19 +93,20 @@ struct tw_req {
 	bool mxr;	// RISC-V mstatus.MXR
 };
 
-// The answer, as on the response pins. On a fault pa, size, global and attr are 0; without one fault_va and cause are 0.
+// The answer, as on the response pins. On a fault pa, size, global and attr are 0; without one
+// fault_va and cause are 0.
 struct tw_resp {
-	uint64_t pa;	  // 56 bits
+	uint64_t pa;	   // 56 bits
 	uint64_t fault_va; // the full VA: tval, CR2
-	uint8_t size;	  // enum tw_size
-	uint8_t fault;	  // enum tw_fault
+	uint8_t size;	   // enum tw_size
+	uint8_t fault;	   // enum tw_fault
 	uint8_t cause;
 	uint8_t attr; // RISC-V: PBMT in 1:0; x86: PAT, PCD, PWT in 2:0
 	bool global;
 };
 
-// Rights of a mapping: of a leaf alone (RISC-V), or combined over all levels (x86: w = AND of R/W, u = AND of U/S, x = NOR
-// of XD, r = 1).
+// Rights of a mapping: of a leaf alone (RISC-V), or combined over all levels (x86: w = AND of R/W,
+// u = AND of U/S, x = NOR of XD, r = 1).
 struct tw_rights {
 	bool r, w, x, u;
 	bool g;	      // RISC-V: OR over all levels; x86: of the leaf, and only with TW_F_PGE
@@ -110,8 +115,8 @@ struct tw_rights {
 	uint8_t pkey; // x86 leaf bits 62:59; 0 for RISC-V
 };
 
-// What is known above the entry that is decoded next: rights combined so far and the level. Levels count down to 0 = the
-// last table; the root of Sv39 is level 2, of x86-64 four-level 3.
+// What is known above the entry that is decoded next: rights combined so far and the level. Levels
+// count down to 0 = the last table; the root of Sv39 is level 2, of x86-64 four-level 3.
 struct tw_walk_state {
 	uint8_t level;
 	bool w, u, x; // x86: combined so far; all true at the root
@@ -123,17 +128,19 @@ enum tw_pte_kind { TW_PTE_POINTER, TW_PTE_LEAF, TW_PTE_FAULT };
 // One decoded page-table entry.
 struct tw_pte {
 	enum tw_pte_kind kind;
-	uint8_t cause;		   // TW_PTE_FAULT: the page fault's cause or error code
-	uint64_t ppn;		   // pointer: the next table; leaf: the page, low bits below the page size zero (NAPOT too)
-	uint8_t size;		   // leaf: enum tw_size
+	uint8_t cause; // TW_PTE_FAULT: the page fault's cause or error code
+	uint64_t ppn;  // pointer: the next table; leaf: the page, low bits below the page size zero
+		       // (NAPOT too)
+	uint8_t size;  // leaf: enum tw_size
 	struct tw_rights rights;   // leaf: final; d as it is after `update` has been written
 	struct tw_walk_state next; // pointer: the state for the next level
-	uint64_t update;	   // the entry with A (and D) set as this access demands; equal to the entry when nothing changes.
-				   // Differs for a leaf only in hardware-update mode, for a pointer only on x86 (A).
+	uint64_t update; // the entry with A (and D) set as this access demands; equal to the entry
+			 // when nothing changes. Differs for a leaf only in hardware-update mode,
+			 // for a pointer only on x86 (A).
 };
 
-// Physical memory as the walker sees it. Each returns 0, or -EIO for a bus error. cas64 stores desired if the word equals
-// expected, and always gives the word's old value.
+// Physical memory as the walker sees it. Each returns 0, or -EIO for a bus error. cas64 stores
+// desired if the word equals expected, and always gives the word's old value.
 struct tw_mem {
 	void *user;
 	int (*read64)(void *user, uint64_t pa, uint64_t *value);
@@ -143,19 +150,20 @@ struct tw_mem {
 // A format's data: see csim/arch_format.c for the table.
 struct tw_format_desc {
 	enum tw_format format;
-	const char *name;	  // as in files and on the command line: "sv39", "long4"
+	const char *name; // as in files and on the command line: "sv39", "long4"
 	bool x86;
-	bool hw;		  // the cycle model and the RTL translate it too
-	uint8_t levels;		  // tables on the longest walk
-	uint8_t index_bits;	  // per level
+	bool hw;	    // the cycle model and the RTL translate it too
+	uint8_t levels;	    // tables on the longest walk
+	uint8_t index_bits; // per level
 	uint8_t pte_bytes;
 	uint8_t va_bits;	  // canonical width
 	uint8_t leaf_levels;	  // bit i: a leaf is allowed at level i
 	uint8_t size_of_level[5]; // enum tw_size of a leaf at each level
 };
 
-// The descriptor of a format; NULL if this version does not translate it (BARE has none). The functions below need a ctx
-// whose format is BARE or has a descriptor, and all but tw_arch_direct() one that has.
+// The descriptor of a format; NULL if this version does not translate it (BARE has none). The
+// functions below need a ctx whose format is BARE or has a descriptor, and all but tw_arch_direct()
+// one that has.
 const struct tw_format_desc *tw_format_desc(enum tw_format format);
 
 // Pages of 4 KB in a page of this size: log2, 0..36.
@@ -167,33 +175,40 @@ bool tw_arch_direct(const struct tw_ctx *ctx, const struct tw_req *req, struct t
 // True if the address may be translated; else *resp holds the fault.
 bool tw_arch_canonical(const struct tw_ctx *ctx, const struct tw_req *req, struct tw_resp *resp);
 
-// The state at the root, and the physical address of the entry that VA selects in the table TABLE_PPN at LEVEL.
+// The state at the root, and the physical address of the entry that VA selects in the table
+// TABLE_PPN at LEVEL.
 void tw_arch_root(const struct tw_ctx *ctx, struct tw_walk_state *ws);
 uint64_t tw_arch_pte_addr(const struct tw_ctx *ctx, uint64_t table_ppn, uint8_t level, uint64_t va);
 
-// Decodes one entry for one request; every check of one level, permissions and A/D included for a leaf.
-void tw_arch_decode(const struct tw_ctx *ctx, const struct tw_req *req, const struct tw_walk_state *ws, uint64_t pte,
-		    struct tw_pte *out);
+// Decodes one entry for one request; every check of one level, permissions and A/D included for a
+// leaf.
+void tw_arch_decode(const struct tw_ctx *ctx, const struct tw_req *req,
+		    const struct tw_walk_state *ws, uint64_t pte, struct tw_pte *out);
 
-// The permission check that runs on every TLB hit. True if allowed. *pk (x86, may be NULL): the protection key forbids it.
-bool tw_arch_allowed(const struct tw_ctx *ctx, const struct tw_req *req, const struct tw_rights *rights, bool *pk);
+// The permission check that runs on every TLB hit. True if allowed. *pk (x86, may be NULL): the
+// protection key forbids it.
+bool tw_arch_allowed(const struct tw_ctx *ctx, const struct tw_req *req,
+		     const struct tw_rights *rights, bool *pk);
 
-// The cause of a page fault of this request: the RISC-V cause number (bits is ignored), or the x86 error code: bits (of
-// TW_PF_P, TW_PF_RSVD, TW_PF_PK) plus W, U and I, which follow from the request.
+// The cause of a page fault of this request: the RISC-V cause number (bits is ignored), or the x86
+// error code: bits (of TW_PF_P, TW_PF_RSVD, TW_PF_PK) plus W, U and I, which follow from the
+// request.
 uint8_t tw_arch_page_cause(const struct tw_ctx *ctx, const struct tw_req *req, uint8_t bits);
 
 // Fills *resp for a translated access: physical address composed from page and VA.
-void tw_arch_resp_ok(const struct tw_req *req, uint64_t ppn, uint8_t size, const struct tw_rights *rights,
-		     struct tw_resp *resp);
+void tw_arch_resp_ok(const struct tw_req *req, uint64_t ppn, uint8_t size,
+		     const struct tw_rights *rights, struct tw_resp *resp);
 
-// Fills *resp for a fault of this request. cause is used for TW_FAULT_PAGE on x86 (error code); everything else follows
-// from the access: RISC-V cause numbers, and for a bus error on x86 the error code's W, U and I.
-void tw_arch_resp_fault(const struct tw_ctx *ctx, const struct tw_req *req, enum tw_fault fault, uint8_t cause,
-			struct tw_resp *resp);
+// Fills *resp for a fault of this request. cause is used for TW_FAULT_PAGE on x86 (error code);
+// everything else follows from the access: RISC-V cause numbers, and for a bus error on x86 the
+// error code's W, U and I.
+void tw_arch_resp_fault(const struct tw_ctx *ctx, const struct tw_req *req, enum tw_fault fault,
+			uint8_t cause, struct tw_resp *resp);
 
-// A whole walk, from the root, without any cache. Reads and updates are recorded in the order in which they happen, each
-// entry once: an update's old is the value before the first change of the entry, desired the one after the last. Reads are
-// those of the last pass from the root. Only the first TW_WALK_MAX are recorded; more exist only if memory changes meanwhile.
+// A whole walk, from the root, without any cache. Reads and updates are recorded in the order in
+// which they happen, each entry once: an update's old is the value before the first change of the
+// entry, desired the one after the last. Reads are those of the last pass from the root. Only the
+// first TW_WALK_MAX are recorded; more exist only if memory changes meanwhile.
 enum { TW_WALK_MAX = 8 };
 struct tw_walk {
 	struct tw_resp resp;
@@ -207,11 +222,13 @@ struct tw_walk {
 	} update[TW_WALK_MAX];
 };
 
-// Translates one request. A request that faults changes no entry: x86 A bits of pointers are set only after the leaf was
-// found good, root first (the manual leaves that to the implementation). A lost compare-and-swap restarts the walk; after
-// TW_WALK_RESTARTS lost races it returns -EAGAIN (only a memory that never stops changing can do that). Else 0.
+// Translates one request. A request that faults changes no entry: x86 A bits of pointers are set
+// only after the leaf was found good, root first (the manual leaves that to the implementation). A
+// lost compare-and-swap restarts the walk; after TW_WALK_RESTARTS lost races it returns -EAGAIN
+// (only a memory that never stops changing can do that). Else 0.
 enum { TW_WALK_RESTARTS = 1000 };
-int tw_arch_walk(const struct tw_ctx *ctx, const struct tw_mem *mem, const struct tw_req *req, struct tw_walk *walk);
+int tw_arch_walk(const struct tw_ctx *ctx, const struct tw_mem *mem, const struct tw_req *req,
+		 struct tw_walk *walk);
 
 #ifdef __cplusplus
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hardware configurations: the geometry of one MMU. A configuration is a plain value; the named ones come from configs.def
-// and exist in the RTL too, others can be read from a file and exist in the C model only. Invariant: a struct tw_config
-// that passed tw_config_check() has only powers of two within the ranges below.
+// Hardware configurations: the geometry of one MMU. A configuration is a plain value; the named
+// ones come from configs.def and exist in the RTL too, others can be read from a file and exist in
+// the C model only. Invariant: a struct tw_config that passed tw_config_check() has only powers of
+// two within the ranges below.
 #ifndef TWINWALK_CONFIG_H
 #define TWINWALK_CONFIG_H
 
@@ -12,7 +13,7 @@ extern "C" {
 #endif
 
 enum {
-	TW_MAX_L1 = 64,	     // entries of one L1 TLB: 2..64
+	TW_MAX_L1 = 64,	       // entries of one L1 TLB: 2..64
 	TW_MAX_L2_SETS = 4096, // 2..4096
 	TW_MAX_L2_WAYS = 8,    // 2..8
 	TW_MAX_L2_SP = 64,     // superpage part of the L2: 2..64
@@ -40,12 +41,14 @@ const struct tw_config *tw_config_named(size_t i);
 // Finds a named configuration; NULL if there is none.
 const struct tw_config *tw_config_find(const char *name);
 
-// 0, or -EINVAL with a text in err (names the field and the accepted range) when a value is out of range.
+// 0, or -EINVAL with a text in err (names the field and the accepted range) when a value is out of
+// range.
 int tw_config_check(const struct tw_config *cfg, char *err, size_t errlen);
 
-// Reads a configuration file: one `Name = value` per line, the names those of configs.def's columns (all of them, each
-// once), `#` starts a comment. Returns 0; -EINVAL with "FILE:LINE: what was expected" in err; or the negative errno of the
-// file operation, with a text in err too. On failure *cfg is untouched.
+// Reads a configuration file: one `Name = value` per line, the names those of configs.def's columns
+// (all of them, each once), `#` starts a comment. Returns 0; -EINVAL with "FILE:LINE: what was
+// expected" in err; or the negative errno of the file operation, with a text in err too. On failure
+// *cfg is untouched.
 int tw_config_load(const char *path, struct tw_config *cfg, char *err, size_t errlen);
 
 #ifdef __cplusplus

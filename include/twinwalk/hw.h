@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hardware interface: what an operating system's memory manager (kernel/), the test vectors and the replay see of a
-// machine. Three back ends stand behind it: csim (the C model), rtl (the Verilated RTL) and lockstep (both, compared on every
-// pin in every cycle). Same calls, same results, same cycle counts on all three.
-// Invariant: between calls nothing is in flight, except killed walks.
+// The hardware interface: what an operating system's memory manager (kernel/), the test vectors and
+// the replay see of a machine. Three back ends stand behind it: csim (the C model), rtl (the
+// Verilated RTL) and lockstep (both, compared on every pin in every cycle). Same calls, same
+// results, same cycle counts on all three. Invariant: between calls nothing is in flight, except
+// killed walks.
 #ifndef TWINWALK_HW_H
 #define TWINWALK_HW_H
 
@@ -28,7 +29,8 @@ struct tw_fence {
 	uint64_t va;
 };
 
-// One access. port: TW_PORT_FETCH or TW_PORT_DATA. cycles: from request to response, 1 for an L1 hit.
+// One access. port: TW_PORT_FETCH or TW_PORT_DATA. cycles: from request to response, 1 for an L1
+// hit.
 struct tw_hw_result {
 	struct tw_resp resp;
 	uint64_t cycles;
@@ -42,7 +44,8 @@ struct tw_hw_counters {
 // What a back end implements; users call the functions below.
 struct tw_hw_ops {
 	const char *name; // "csim", "rtl", "lockstep"
-	int (*access)(struct tw_hw *hw, unsigned int port, const struct tw_req *req, struct tw_hw_result *res);
+	int (*access)(struct tw_hw *hw, unsigned int port, const struct tw_req *req,
+		      struct tw_hw_result *res);
 	int (*ctrl_write)(struct tw_hw *hw, enum tw_ctrl_reg reg, uint64_t value);
 	int (*fence)(struct tw_hw *hw, const struct tw_fence *fence);
 	int (*idle)(struct tw_hw *hw, uint64_t cycles);
@@ -65,8 +68,9 @@ struct tw_hw_opts {
 	struct tw_pmem *pmem;		// physical memory; borrowed, must outlive the hardware
 	struct tw_membus_opts mem;
 	// Lockstep and rtl only:
-	uint64_t seed;		    // for the random values of registers before reset
-	const char *wave_path;	    // lockstep: where the waveform of a difference goes (FST); NULL: no waveform
+	uint64_t seed;	       // for the random values of registers before reset
+	const char *wave_path; // lockstep: where the waveform of a difference goes (FST); NULL: no
+			       // waveform
 	const char *repeat_command; // printed with a difference; may be NULL
 	uint64_t compare_interval;  // cycles between comparisons of whole contents; 0: the default
 };
@@ -74,15 +78,16 @@ struct tw_hw_opts {
 // The C model. 0, -EINVAL, -ENOMEM. The rtl and lockstep back ends are in twinwalk/tb.h.
 int tw_hw_csim_create(const struct tw_hw_opts *opts, struct tw_hw **hw);
 
-// Runs one access to its response. Faults are results, not errors. Errors: -EIO when the back ends differ (lockstep; see
-// tw_hw_error), -ETIMEDOUT when the hardware does not answer.
-static inline int tw_hw_access(struct tw_hw *hw, unsigned int port, const struct tw_req *req, struct tw_hw_result *res)
+// Runs one access to its response. Faults are results, not errors. Errors: -EIO when the back ends
+// differ (lockstep; see tw_hw_error), -ETIMEDOUT when the hardware does not answer.
+static inline int tw_hw_access(struct tw_hw *hw, unsigned int port, const struct tw_req *req,
+			       struct tw_hw_result *res)
 {
 	return hw->ops->access(hw, port, req, res);
 }
 
-// Writes the control registers that differ from CTX, and returns when they are in force. Flushes nothing (but see
-// docs/contract.md section 3 for a change of format).
+// Writes the control registers that differ from CTX, and returns when they are in force. Flushes
+// nothing (but see docs/contract.md section 3 for a change of format).
 int tw_hw_set_ctx(struct tw_hw *hw, const struct tw_ctx *ctx);
 
 // Runs a fence to its done.
@@ -114,7 +119,8 @@ static inline void tw_hw_observe(struct tw_hw *hw, tw_mem_observer fn, void *use
 	hw->ops->observe(hw, fn, user);
 }
 
-// The text of the last error: for lockstep the cycle, the pin, both values and how to repeat it. "" if none.
+// The text of the last error: for lockstep the cycle, the pin, both values and how to repeat it. ""
+// if none.
 static inline const char *tw_hw_error(const struct tw_hw *hw)
 {
 	return hw->ops->error(hw);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The other side of the MMU's memory port: takes read and compare-and-swap requests, applies them to physical memory in the
-// cycle of the handshake, and answers after a latency. Fixed latency and order, or (seeded) random latency, reordering,
-// back-pressure and bus errors. Deterministic: the answers depend on seed, configuration and requests only.
-// Invariant: each accepted request is answered exactly once, at least one cycle after its handshake.
+// The other side of the MMU's memory port: takes read and compare-and-swap requests, applies them
+// to physical memory in the cycle of the handshake, and answers after a latency. Fixed latency and
+// order, or (seeded) random latency, reordering, back-pressure and bus errors. Deterministic: the
+// answers depend on seed, configuration and requests only. Invariant: each accepted request is
+// answered exactly once, at least one cycle after its handshake.
 #ifndef TWINWALK_MEMBUS_H
 #define TWINWALK_MEMBUS_H
 
@@ -17,8 +18,8 @@ extern "C" {
 #endif
 
 struct tw_membus_opts {
-	uint32_t latency_min;	// cycles from handshake to answer, 1 or more
-	uint32_t latency_max;	// same as latency_min: fixed latency, in order
+	uint32_t latency_min;	 // cycles from handshake to answer, 1 or more
+	uint32_t latency_max;	 // same as latency_min: fixed latency, in order
 	uint32_t stall_permille; // cycles in which ready is low
 	uint32_t error_permille; // requests answered with a bus error
 	uint64_t seed;
@@ -26,31 +27,37 @@ struct tw_membus_opts {
 
 struct tw_membus;
 
-// One memory transaction, at its handshake. cas: data is the word's old value; it took place if data == expected and !err.
+// One memory transaction, at its handshake. cas: data is the word's old value; it took place if
+// data == expected and !err.
 struct tw_mem_event {
 	uint64_t cycle, addr, data, expected, desired;
 	bool cas, err;
 };
 typedef void (*tw_mem_observer)(void *user, const struct tw_mem_event *ev);
 
-// pmem is borrowed and must outlive the bus. -EINVAL for bad options (latency 0, max < min, permille > 1000), -ENOMEM.
-int tw_membus_create(struct tw_pmem *pmem, const struct tw_membus_opts *opts, struct tw_membus **bus);
+// pmem is borrowed and must outlive the bus. -EINVAL for bad options (latency 0, max < min,
+// permille > 1000), -ENOMEM.
+int tw_membus_create(struct tw_pmem *pmem, const struct tw_membus_opts *opts,
+		     struct tw_membus **bus);
 void tw_membus_destroy(struct tw_membus *bus);
 
 // Called for every transaction; NULL switches it off.
 void tw_membus_observe(struct tw_membus *bus, tw_mem_observer fn, void *user);
 
-// Writes the mem_* fields of IN for the present cycle. They do not depend on the MMU's outputs of this cycle.
+// Writes the mem_* fields of IN for the present cycle. They do not depend on the MMU's outputs of
+// this cycle.
 void tw_membus_drive(struct tw_membus *bus, struct tw_mmu_in *in);
 
 // One clock edge: OUT and IN are the pins of the present cycle (IN as tw_membus_drive() wrote it).
-void tw_membus_tick(struct tw_membus *bus, const struct tw_mmu_out *out, const struct tw_mmu_in *in);
+void tw_membus_tick(struct tw_membus *bus, const struct tw_mmu_out *out,
+		    const struct tw_mmu_in *in);
 
 // N cycles in which the MMU presents no request. Requests in flight age.
 void tw_membus_skip(struct tw_membus *bus, uint64_t n);
 
-// Requests that wait for their answer, and how many cycles may be skipped before the next thing happens on this bus if the MMU presents
-// no request (UINT64_MAX when nothing is in flight; 0 if a random decision may be due).
+// Requests that wait for their answer, and how many cycles may be skipped before the next thing
+// happens on this bus if the MMU presents no request (UINT64_MAX when nothing is in flight; 0 if a
+// random decision may be due).
 unsigned int tw_membus_pending(const struct tw_membus *bus);
 uint64_t tw_membus_quiet(const struct tw_membus *bus);
 

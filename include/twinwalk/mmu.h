@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cycle model of the MMU: the same blocks, state and pins as rtl/tw_mmu.sv, advanced one clock edge at a time. What each
-// pin means and what happens in each cycle is docs/contract.md; the section numbers below are its. Invariant: after every
-// tw_mmu_tick(), tw_mmu_pins() equals the outputs of the RTL that saw the same inputs.
+// The cycle model of the MMU: the same blocks, state and pins as rtl/tw_mmu.sv, advanced one clock
+// edge at a time. What each pin means and what happens in each cycle is docs/contract.md; the
+// section numbers below are its. Invariant: after every tw_mmu_tick(), tw_mmu_pins() equals the
+// outputs of the RTL that saw the same inputs.
 #ifndef TWINWALK_MMU_H
 #define TWINWALK_MMU_H
 
@@ -69,7 +70,8 @@ struct tw_mmu_in {
 	bool rst;
 };
 
-// Debug view of one array, section 13. Entry words: [0] holds bits 63:0 of the layout, [1] the rest.
+// Debug view of one array, section 13. Entry words: [0] holds bits 63:0 of the layout, [1] the
+// rest.
 struct tw_dbg_array {
 	uint64_t entry[2];
 	uint64_t valid, plru;
@@ -116,12 +118,14 @@ struct tw_mmu_arrays {
 struct tw_mmu;
 struct tw_membus;
 
-// Creates a model in its state after reset. -EINVAL for a bad configuration, -ENOMEM. The caller destroys it.
+// Creates a model in its state after reset. -EINVAL for a bad configuration, -ENOMEM. The caller
+// destroys it.
 int tw_mmu_create(const struct tw_config *cfg, struct tw_mmu **mmu);
 void tw_mmu_destroy(struct tw_mmu *mmu);
 const struct tw_config *tw_mmu_config(const struct tw_mmu *mmu);
 
-// The pins as they are in the present cycle; valid until the model is destroyed, changed by tw_mmu_tick().
+// The pins as they are in the present cycle; valid until the model is destroyed, changed by
+// tw_mmu_tick().
 const struct tw_mmu_out *tw_mmu_pins(const struct tw_mmu *mmu);
 
 // One clock edge: the present cycle had the inputs IN.
@@ -137,19 +141,21 @@ void tw_mmu_ctx(const struct tw_mmu *mmu, struct tw_ctx *ctx);
 // Copies all arrays.
 void tw_mmu_arrays(const struct tw_mmu *mmu, struct tw_mmu_arrays *arrays);
 
-// Checks every internal invariant (no two matching entries, queue and walker states consistent, ...). NULL, or a text that
-// names the broken one. For tests.
+// Checks every internal invariant (no two matching entries, queue and walker states consistent,
+// ...). NULL, or a text that names the broken one. For tests.
 const char *tw_mmu_check(const struct tw_mmu *mmu);
 
-// A read-write view of memory and a model, run until one access completes: the request is presented in the present cycle, the
-// response is accepted in the cycle in which it appears, which is the present cycle on return (the next access may be presented
-// in it: one hit per cycle). bus answers the memory port; it must belong to this model alone. *cycles (may be NULL) = cycles
-// from request to response. Takes a short cut where the outcome is the same in every bit of state; tw_mmu_set_short_cut()
-// switches that off for tests. Returns 0, or -EBUSY when something is in flight on the port, or -ETIMEDOUT when no response
-// comes within TW_ACCESS_LIMIT cycles (a memory that never answers).
+// A read-write view of memory and a model, run until one access completes: the request is presented
+// in the present cycle, the response is accepted in the cycle in which it appears, which is the
+// present cycle on return (the next access may be presented in it: one hit per cycle). bus answers
+// the memory port; it must belong to this model alone. *cycles (may be NULL) = cycles from request
+// to response. Takes a short cut where the outcome is the same in every bit of state;
+// tw_mmu_set_short_cut() switches that off for tests. Returns 0, or -EBUSY when something is in
+// flight on the port, or -ETIMEDOUT when no response comes within TW_ACCESS_LIMIT cycles (a memory
+// that never answers).
 enum { TW_ACCESS_LIMIT = 10000000 };
-int tw_mmu_access(struct tw_mmu *mmu, struct tw_membus *bus, unsigned int port, const struct tw_req *req, struct tw_resp *resp,
-		  uint64_t *cycles);
+int tw_mmu_access(struct tw_mmu *mmu, struct tw_membus *bus, unsigned int port,
+		  const struct tw_req *req, struct tw_resp *resp, uint64_t *cycles);
 void tw_mmu_set_short_cut(struct tw_mmu *mmu, bool on);
 
 #ifdef __cplusplus

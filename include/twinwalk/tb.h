@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Verilated RTL behind C: raw pins of one instance, and the rtl and lockstep hardware back ends on top of it. Exists only in
-// builds with TW_RTL. Invariant: no C++ type crosses this header.
+// The Verilated RTL behind C: raw pins of one instance, and the rtl and lockstep hardware back ends
+// on top of it. Exists only in builds with TW_RTL. Invariant: no C++ type crosses this header.
 #ifndef TWINWALK_TB_H
 #define TWINWALK_TB_H
 
@@ -13,8 +13,8 @@ extern "C" {
 
 struct tw_rtl;
 
-// Creates the RTL of a named configuration, with random register values from SEED, and takes it through reset. -ENOENT when no RTL is
-// built for that name, -ENOMEM.
+// Creates the RTL of a named configuration, with random register values from SEED, and takes it
+// through reset. -ENOENT when no RTL is built for that name, -ENOMEM.
 int tw_rtl_create(const char *config, uint64_t seed, struct tw_rtl **rtl);
 void tw_rtl_destroy(struct tw_rtl *rtl);
 

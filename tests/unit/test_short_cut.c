@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+// tw_mmu_access() with its short cut and without, side by side on random streams: every response,
+// cycle count, pin, array and counter, and what the memory has become, must be equal after every
+// access. The tables of a stream are random too, so hits, misses, walk cache hits, faults, A/D
+// updates, restarts and bus errors all happen; the test fails if one of them did not.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../tb/pins.h"
+#include "twinwalk/hw.h"
+#include "twinwalk/membus.h"
+
+#define BASE   UINT64_C(0x80000000)
+#define TABLES 12
+
+struct side {
+	struct tw_pmem *pmem;
+	struct tw_membus *bus;
+	struct tw_mmu *mmu;
+	uint64_t digest; // of all memory transactions, their cycles included
+};
+
+static uint64_t rng_state;
+
+static uint64_t rng(void)
+{
+	uint64_t z = rng_state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+static unsigned int below(unsigned int n)
+{
+	return (unsigned int)(rng() % n);
+}
+
+static void digest(void *user, const struct tw_mem_event *ev)
+{
+	const uint64_t word[] = {ev->cycle, ev->addr, ev->data, ev->desired, ev->cas, ev->err};
+	struct side *s = user;
+
+	for (size_t i = 0; i < sizeof(word) / sizeof(word[0]); i++)
+		s->digest = (s->digest ^ word[i]) * UINT64_C(0x100000001b3);
+}
+
+static void side_open(struct side *s, const char *config, const struct tw_membus_opts *opts,
+		      bool short_cut)
+{
+	assert_int_equal(tw_pmem_create(&s->pmem), 0);
+	assert_int_equal(tw_pmem_add_flat(s->pmem, BASE, BASE + TABLES * 4096), 0);
+	assert_int_equal(tw_membus_create(s->pmem, opts, &s->bus), 0);
+	assert_int_equal(tw_mmu_create(tw_config_find(config), &s->mmu), 0);
+	tw_mmu_set_short_cut(s->mmu, short_cut);
+	s->digest = 0;
+	tw_membus_observe(s->bus, digest, s);
+}
+
+static void side_close(struct side *s)
+{
+	tw_mmu_destroy(s->mmu);
+	tw_membus_destroy(s->bus);
+	tw_pmem_destroy(s->pmem);
+}
+
+// An entry that is good more often than not, in either format; the last table is out of memory.
+static uint64_t random_entry(enum tw_format format)
+{
+	uint64_t ppn = (BASE >> 12) + below(TABLES + (below(8) == 0));
+	bool leaf = below(3) == 0;
+
+	if (below(12) == 0)
+		return rng();
+	if (leaf && below(2))
+		ppn &= ~UINT64_C(0x3ffff);
+	if (format == TW_FMT_SV39) {
+		uint64_t low = leaf ? UINT64_C(0xf) | (rng() & 0xf0) : 1u | (rng() & 0x20);
+
+		return ppn << 10 | low;
+	}
+	return ppn << 12 | 1u | (rng() & 0x166) | (uint64_t)leaf << 7;
+}
+
+static void poke(struct side s[2], uint64_t pa, uint64_t value)
+{
+	assert_int_equal(tw_pmem_write64(s[0].pmem, pa, value), 0);
+	assert_int_equal(tw_pmem_write64(s[1].pmem, pa, value), 0);
+}
+
+// One cycle of both with these inputs; the bus side is filled in.
+static void tick(struct side s[2], struct tw_mmu_in *in)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		struct tw_mmu_in mine = *in;
+
+		mine.port[0].resp_ready = mine.port[1].resp_ready = true;
+		tw_membus_drive(s[i].bus, &mine);
+		tw_membus_tick(s[i].bus, tw_mmu_pins(s[i].mmu), &mine);
+		tw_mmu_tick(s[i].mmu, &mine);
+	}
+}
+
+static void assert_sides_equal(struct side s[2])
+{
+	const struct tw_mmu_out *a = tw_mmu_pins(s[0].mmu), *b = tw_mmu_pins(s[1].mmu);
+	size_t pin = tw_pin_next_difference(a, b, 0);
+
+	if (pin < tw_pin_count) {
+		char left[48], right[48];
+
+		tw_pin_text(&tw_pin_table[pin], a, left);
+		tw_pin_text(&tw_pin_table[pin], b, right);
+		fail_msg("%s: short cut %s, ticking %s", tw_pin_table[pin].name, left, right);
+	}
+	assert_int_equal(tw_mmu_cycle(s[0].mmu), tw_mmu_cycle(s[1].mmu));
+	assert_int_equal(tw_membus_pending(s[0].bus), tw_membus_pending(s[1].bus));
+	assert_int_equal(s[0].digest, s[1].digest);
+}
+
+static void assert_contents_equal(struct side s[2], struct tw_mmu_arrays arrays[2])
+{
+	for (uint64_t pa = BASE; pa < BASE + TABLES * 4096; pa += 4096)
+		assert_memory_equal(tw_pmem_ptr(s[0].pmem, pa, 4096),
+				    tw_pmem_ptr(s[1].pmem, pa, 4096), 4096);
+	for (unsigned int i = 0; i < 2; i++)
+		tw_mmu_arrays(s[i].mmu, &arrays[i]);
+	assert_memory_equal(&arrays[0], &arrays[1], sizeof(arrays[0]));
+	assert_null(tw_mmu_check(s[0].mmu));
+}
+
+static struct tw_req random_request(enum tw_format format)
+{
+	struct tw_req req = {
+		.va = (uint64_t)below(3) << 39 | (uint64_t)below(4) << 30 |
+		      (uint64_t)below(4) << 21 | (uint64_t)below(16) << 12 | below(4096),
+		.access = (uint8_t)below(4),
+		.priv = below(30) ? (uint8_t)below(2) : TW_PRIV_M,
+		.sum = rng() & 1,
+		.mxr = rng() & 1,
+	};
+
+	if (format == TW_FMT_SV39)
+		req.va &= (UINT64_C(1) << 38) - 1;
+	if (!below(40))
+		req.va |= rng() << 38;
+	return req;
+}
+
+// Raw traffic on both ports, so that pointers and turns which one access at a time never shows
+// decide something.
+static void burst(struct side s[2], enum tw_format format)
+{
+	for (unsigned int n = 0; n < 60; n++) {
+		struct tw_mmu_in in = {0};
+
+		for (unsigned int p = 0; p < TW_PORTS; p++) {
+			in.port[p].req_valid = n < 30 && below(2);
+			in.port[p].req_id = (uint8_t)n % 16;
+			in.port[p].req = random_request(format);
+			in.port[p].req.access = (uint8_t)(p + below(2) * p);
+		}
+		in.fence_valid = n == 4;
+		in.fence_by_asid = true;
+		in.fence_asid = 1;
+		tick(s, &in);
+		assert_sides_equal(s);
+	}
+	for (unsigned int n = 0; n < 400; n++) {
+		struct tw_mmu_in in = {0};
+
+		tick(s, &in);
+	}
+}
+
+static void random_event(struct side s[2], enum tw_format format)
+{
+	struct tw_mmu_in in = {0};
+
+	switch (below(9)) {
+	case 0:
+		poke(s, BASE + 8 * (uint64_t)below(TABLES * 512), random_entry(format));
+		break;
+	case 1:
+		in.fence_valid = true;
+		in.fence_by_addr = rng() & 1;
+		in.fence_by_asid = rng() & 1;
+		in.fence_global = rng() & 1;
+		in.fence_asid = (uint16_t)below(3);
+		in.fence_va = (uint64_t)below(8) << 30 | (uint64_t)below(8) << 21;
+		break;
+	case 2:
+		in.ctrl_valid = true;
+		in.ctrl_addr = TW_CTRL_FLAGS;
+		in.ctrl_data = rng();
+		break;
+	case 3:
+		in.ctrl_valid = true;
+		in.ctrl_addr = TW_CTRL_ROOT;
+		in.ctrl_data = (uint64_t)format << 60 | (uint64_t)below(3) << 44 |
+			       ((BASE >> 12) + below(2));
+		break;
+	case 4:
+		burst(s, format);
+		return;
+	default:
+		break;
+	}
+	// Sometimes the next access comes while a fence or a write is still under way.
+	tick(s, &in);
+	in.fence_valid = in.ctrl_valid = false;
+	for (unsigned int n = below(20); n; n--)
+		tick(s, &in);
+}
+
+static void run_stream(uint64_t seed, const char *config, uint64_t total[TW_EVENTS])
+{
+	static struct tw_mmu_arrays arrays[2];
+	struct tw_membus_opts opts = {.seed = seed};
+	struct side s[2];
+	enum tw_format format;
+	struct tw_mmu_in root = {.ctrl_valid = true, .ctrl_addr = TW_CTRL_ROOT};
+
+	print_message("seed %llu, configuration %s\n", (unsigned long long)seed, config);
+	rng_state = seed;
+	format = rng() & 1 ? TW_FMT_SV39 : TW_FMT_X86_LONG4;
+	opts.latency_min = opts.latency_max = 1 + below(6);
+	opts.error_permille = below(4) ? 0 : 20;
+	side_open(&s[0], config, &opts, true);
+	side_open(&s[1], config, &opts, false);
+	for (uint64_t pa = BASE; pa < BASE + TABLES * 4096; pa += 8)
+		poke(s, pa, random_entry(format));
+	root.ctrl_data = (uint64_t)format << 60 | BASE >> 12;
+	tick(s, &root);
+	for (unsigned int n = 0; n < 4000; n++) {
+		struct tw_req req = random_request(format);
+		unsigned int port = req.access != TW_FETCH;
+		struct tw_resp resp[2];
+		uint64_t cycles[2];
+
+		for (unsigned int i = 0; i < 2; i++)
+			assert_int_equal(
+				tw_mmu_access(s[i].mmu, s[i].bus, port, &req, &resp[i], &cycles[i]),
+				0);
+		assert_int_equal(cycles[0], cycles[1]);
+		assert_int_equal(resp[0].pa, resp[1].pa);
+		assert_int_equal(resp[0].fault_va, resp[1].fault_va);
+		assert_sides_equal(s);
+		if (!below(8))
+			random_event(s, format);
+		assert_sides_equal(s);
+		if (n % 256 == 0)
+			assert_contents_equal(s, arrays);
+	}
+	assert_contents_equal(s, arrays);
+	for (unsigned int i = 0; i < TW_EVENTS; i++)
+		total[i] += tw_mmu_counter(s[0].mmu, i);
+	side_close(&s[0]);
+	side_close(&s[1]);
+}
+
+static void run_streams(const char *config)
+{
+	const char *text = getenv("TW_SEED");
+	uint64_t seed = text ? strtoull(text, NULL, 0) : 1;
+	uint64_t total[TW_EVENTS] = {0};
+
+	for (unsigned int i = 0; i < 24; i++)
+		run_stream(seed + i, config, total);
+	for (unsigned int i = 0; i < TW_EVENTS; i++) {
+		// Nothing here races with a walker, is cancelled or holds a response back; nothing
+		// writes NAPOT entries.
+		bool alone = i == TW_EV_CAS_LOST || i == TW_EV_WALK_KILLED || i == TW_EV_RESP_STALL;
+		bool napot =
+			i == TW_EV_L1F_HIT + 1 || i == TW_EV_L1D_HIT + 1 || i == TW_EV_L2_HIT + 1;
+
+		if (!alone && !napot && !total[i])
+			fail_msg("event %u never happened", i);
+	}
+}
+
+static void short_cut_leaves_the_same_state_tiny(void **state)
+{
+	(void)state;
+	run_streams("tiny");
+}
+
+static void short_cut_leaves_the_same_state_large(void **state)
+{
+	(void)state;
+	run_streams("large");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(short_cut_leaves_the_same_state_tiny),
+		cmocka_unit_test(short_cut_leaves_the_same_state_large),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
