@@ -59,8 +59,8 @@ static void decode_riscv(const struct tw_ctx *ctx, const struct tw_req *req,
 	if (!(f->leaf_levels >> ws->level & 1) || (ppn & tw_low_mask(f->index_bits * ws->level)))
 		goto bad;
 	out->size = f->size_of_level[ws->level];
-	if (pte & RV_N) { // 64 KB, coded as 1000 in the low PPN bits of a last-level leaf
-		if (ws->level != 0 || (ppn & 15) != 8)
+	if (pte & RV_N) { // 64 KB: 1000 in the low PPN bits, which are 0 above the last level
+		if ((ppn & 15) != 8)
 			goto bad;
 		ppn &= ~UINT64_C(15);
 		out->size = TW_SIZE_64K;

@@ -47,8 +47,8 @@ int tw_config_check(const struct tw_config *cfg, char *err, size_t errlen);
 
 // Reads a configuration file: one `Name = value` per line, the names those of configs.def's columns
 // (all of them, each once), `#` starts a comment. Returns 0; -EINVAL with "FILE:LINE: what was
-// expected" in err; or the negative errno of the file operation, with a text in err too. On failure
-// *cfg is untouched.
+// expected" in err; or the negative errno of the file operation, with a text in err too. The name
+// is the file's, without its folders. On failure *cfg is untouched.
 int tw_config_load(const char *path, struct tw_config *cfg, char *err, size_t errlen);
 
 #ifdef __cplusplus

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hardware configurations: the named ones, the ranges, and what a configuration file may and may
+// not contain, message by message.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "twinwalk/config.h"
+
+static const char good[] = "# a comment\n"
+			   "L1FetchEntries = 8\n"
+			   "\n"
+			   "L1DataEntries=16\n"
+			   "  L2Sets = 64  \n"
+			   "L2Ways = 2\n"
+			   "L2SpEntries = 4\n"
+			   "PwcEntries = 8\n"
+			   "Walkers = 2\n"
+			   "MissEntries = 8";
+
+static char path[64], err[256];
+
+// Loads LEN bytes of TEXT as a file; the message then begins with "PATH:".
+static int load(const char *text, size_t len, struct tw_config *cfg)
+{
+	int fd, status;
+
+	strcpy(path, "/tmp/test_config.XXXXXX");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, len), len);
+	close(fd);
+	err[0] = '\0';
+	status = tw_config_load(path, cfg, err, sizeof(err));
+	unlink(path);
+	return status;
+}
+
+static void expect_error(const char *text, const char *message)
+{
+	struct tw_config cfg, before;
+	size_t n = strlen(path);
+
+	memset(&cfg, 0x5a, sizeof(cfg));
+	before = cfg;
+	assert_int_equal(load(text, strlen(text), &cfg), -EINVAL);
+	n = strlen(path);
+	assert_memory_equal(err, path, n);
+	assert_string_equal(err + n, message);
+	assert_memory_equal(&cfg, &before, sizeof(cfg));
+}
+
+// The good text with one line replaced: FROM stands in it.
+static const char *with(const char *from, const char *to)
+{
+	static char text[512];
+	const char *at = strstr(good, from);
+
+	assert_non_null(at);
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - good), good, to, at + strlen(from));
+	return text;
+}
+
+static void every_named_configuration_passes_the_check(void **state)
+{
+	(void)state;
+	assert_true(tw_config_count() >= 2);
+	for (size_t i = 0; i < tw_config_count(); i++) {
+		const struct tw_config *c = tw_config_named(i);
+
+		assert_int_equal(tw_config_check(c, err, sizeof(err)), 0);
+		assert_ptr_equal(tw_config_find(c->name), c);
+	}
+	assert_null(tw_config_named(tw_config_count()));
+}
+
+static void tiny_has_the_values_of_the_table(void **state)
+{
+	const struct tw_config *c = tw_config_find("tiny");
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->l1_entries[0], 4);
+	assert_int_equal(c->l1_entries[1], 4);
+	assert_int_equal(c->l2_sets, 8);
+	assert_int_equal(c->l2_ways, 2);
+	assert_int_equal(c->l2_sp_entries, 4);
+	assert_int_equal(c->pwc_entries, 4);
+	assert_int_equal(c->walkers, 2);
+	assert_int_equal(c->miss_entries, 2);
+}
+
+static void an_unknown_name_finds_nothing(void **state)
+{
+	(void)state;
+	assert_null(tw_config_find("Tiny"));
+	assert_null(tw_config_find(""));
+}
+
+static void the_check_names_the_field_and_the_range(void **state)
+{
+	struct tw_config c = *tw_config_find("tiny");
+
+	(void)state;
+	c.l2_sets = 8192;
+	assert_int_equal(tw_config_check(&c, err, sizeof(err)), -EINVAL);
+	assert_string_equal(err, "L2Sets is 8192: expected a power of two from 2 to 4096");
+	c.l2_sets = 8;
+	c.walkers = 1;
+	assert_int_equal(tw_config_check(&c, err, sizeof(err)), -EINVAL);
+	assert_string_equal(err, "Walkers is 1: expected a power of two from 2 to 8");
+	c.walkers = 2;
+	c.l1_entries[1] = 12;
+	assert_int_equal(tw_config_check(&c, err, sizeof(err)), -EINVAL);
+	assert_string_equal(err, "L1DataEntries is 12: expected a power of two from 2 to 64");
+}
+
+static void a_good_file_is_read(void **state)
+{
+	struct tw_config c;
+
+	(void)state;
+	assert_int_equal(load(good, strlen(good), &c), 0);
+	assert_int_equal(c.l1_entries[0], 8);
+	assert_int_equal(c.l1_entries[1], 16);
+	assert_int_equal(c.l2_sets, 64);
+	assert_int_equal(c.miss_entries, 8);
+	assert_string_equal(c.name, path + strlen("/tmp/"));
+	assert_int_equal(tw_config_check(&c, err, sizeof(err)), 0);
+}
+
+static void a_missing_file_is_a_system_error(void **state)
+{
+	struct tw_config c;
+
+	(void)state;
+	assert_int_equal(tw_config_load("/nonexistent/x", &c, err, sizeof(err)), -ENOENT);
+	assert_string_equal(err, "/nonexistent/x: No such file or directory");
+}
+
+static void a_directory_is_a_system_error(void **state)
+{
+	struct tw_config c;
+
+	(void)state;
+	assert_int_equal(tw_config_load("/tmp", &c, err, sizeof(err)), -EISDIR);
+	assert_string_equal(err, "/tmp: Is a directory");
+}
+
+static void each_name_must_be_there(void **state)
+{
+	(void)state;
+	expect_error(with("L2Ways = 2\n", ""), ":10: expected a line for L2Ways before the end");
+	expect_error("", ":1: expected a line for L1FetchEntries before the end");
+}
+
+static void each_name_may_be_there_once(void **state)
+{
+	(void)state;
+	expect_error(with("Walkers = 2", "L2Ways = 2"),
+		     ":9: expected each name once, L2Ways stands above");
+}
+
+static void unknown_names_are_refused(void **state)
+{
+	(void)state;
+	expect_error(with("Walkers", "walkers"),
+		     ":9: expected one of L1FetchEntries, L1DataEntries, L2Sets, L2Ways, "
+		     "L2SpEntries, PwcEntries, Walkers, MissEntries");
+}
+
+static void values_out_of_range_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"Walkers = 0",	 "Walkers = 3", "Walkers = 16",		"Walkers = 4x",
+		"Walkers = 0x4", "Walkers =",	"Walkers = 4294967298", "Walkers = two"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		expect_error(with("Walkers = 2", bad[i]),
+			     ":9: expected Walkers = a power of two from 2 to 8");
+}
+
+static void lines_of_another_form_are_refused(void **state)
+{
+	(void)state;
+	expect_error(with("Walkers = 2", "Walkers 2"), ":9: expected Name = value");
+	expect_error(with("Walkers = 2", "= 2"), ":9: expected Name = value");
+	expect_error(with("Walkers = 2", "Walkers = -2"),
+		     ":9: expected Name = value and nothing after it");
+	expect_error(with("Walkers = 2", "Walkers = 2 # two"),
+		     ":9: expected Name = value and nothing after it");
+}
+
+static void a_nul_byte_is_refused(void **state)
+{
+	struct tw_config c;
+
+	(void)state;
+	assert_int_equal(load("L2Sets = 4\0\n", 12, &c), -EINVAL);
+	assert_string_equal(err + strlen(path), ":1: expected text, there is a NUL byte");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_named_configuration_passes_the_check),
+		cmocka_unit_test(tiny_has_the_values_of_the_table),
+		cmocka_unit_test(an_unknown_name_finds_nothing),
+		cmocka_unit_test(the_check_names_the_field_and_the_range),
+		cmocka_unit_test(a_good_file_is_read),
+		cmocka_unit_test(a_missing_file_is_a_system_error),
+		cmocka_unit_test(a_directory_is_a_system_error),
+		cmocka_unit_test(each_name_must_be_there),
+		cmocka_unit_test(each_name_may_be_there_once),
+		cmocka_unit_test(unknown_names_are_refused),
+		cmocka_unit_test(values_out_of_range_are_refused),
+		cmocka_unit_test(lines_of_another_form_are_refused),
+		cmocka_unit_test(a_nul_byte_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}
