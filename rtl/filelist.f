@@ -1,0 +1,17 @@
+rtl/tw_pkg.sv
+rtl/tw_pick.sv
+rtl/tw_plru.sv
+rtl/tw_perm.sv
+rtl/tw_pte_decode.sv
+rtl/tw_tlb_fa.sv
+rtl/tw_tlb_sa.sv
+rtl/tw_pwc.sv
+rtl/tw_resp_fifo.sv
+rtl/tw_port.sv
+rtl/tw_miss_queue.sv
+rtl/tw_walker.sv
+rtl/tw_mem_arb.sv
+rtl/tw_fence.sv
+rtl/tw_ctrl.sv
+rtl/tw_counters.sv
+rtl/tw_mmu.sv

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decoder of one page-table entry for one request, as pure logic: fault, pointer or leaf; every check of one level, for a
+// leaf the permissions and A/D too; and the entry as it must be written back. One instance serves all walkers, because one
+// memory answer arrives in a cycle. Invariant: a leaf or pointer that leaves here may be used as it is - no other block looks
+// at the bits of an entry. Sources: RISC-V privileged architecture (Sv39, Svnapot, Svpbmt, Svrsw60t59b, Svade, Svadu); Intel SDM
+// volume 3, sections 4.5 to 4.8.
+`default_nettype none
+
+module tw_pte_decode (
+  input  wire logic [3:0]                 fmt_i,         // from the control registers
+  input  wire logic [tw_pkg::FlagsW-1:0]  flags_i,
+  input  wire logic [31:0]                pkru_i,
+  input  wire logic [5:0]                 maxphyaddr_i,
+
+  input  wire logic [tw_pkg::AttrW-1:0]   attr_i,        // from the miss queue: the request, {mxr, sum, priv, access}
+  input  wire logic [tw_pkg::LevelW-1:0]  level_i,       // from the walker: the table that holds the entry
+  input  wire logic [tw_pkg::RightsW-1:0] rights_i,      // from the walker: {G, X, U, W} of the levels above
+  input  wire logic [63:0]                pte_i,         // from memory, or the walker's desired value
+
+  output logic [1:0]                      kind_o,        // to the walkers: fault, pointer, leaf
+  output logic [5:0]                      cause_o,       // fault: RISC-V cause or x86 error code
+  output logic [tw_pkg::PpnW-1:0]         ppn_o,         // pointer: the next table
+  output logic [tw_pkg::RightsW-1:0]      rights_o,      // pointer: rights for the next level
+  output logic [tw_pkg::DataW-1:0]        data_o,        // leaf: TLB entry data, D as it is after the update
+  output logic                            stale_o,       // A or D must be set in memory: update_o differs from pte_i
+  output logic [63:0]                     update_o       // the entry with A and D as this access demands
+);
+
+  logic       x86, write, gb_pages;
+  logic [2:0] level_size;                    // of a leaf at this level
+  logic [tw_pkg::VpnW-1:0] level_mask;
+
+  assign x86        = tw_pkg::fmt_x86(fmt_i);
+  assign write      = tw_pkg::is_write(attr_i);
+  assign gb_pages   = flags_i[tw_pkg::FlagGbPages];
+  assign level_size = tw_pkg::fmt_leaf_size(fmt_i, level_i);
+
+  assign level_mask = tw_pkg::size_mask(level_size);
+
+  // ---- RISC-V: the entry by itself ---------------------------------------------------------------------------------------
+
+  logic rv_pointer, rv_bad, rv_napot, rv_unaligned, rv_ad_fault;
+
+  assign rv_pointer = pte_i[3:1] == 3'b000;
+  assign rv_napot   = pte_i[63];
+  // PPN bits below the page size must be zero; for NAPOT they encode the size, 64 KB being the only one.
+  assign rv_unaligned = rv_napot ? level_i != '0 || pte_i[13:10] != 4'b1000
+                                 : (pte_i[45:10] & ~level_mask) != '0;
+  assign rv_ad_fault  = !flags_i[tw_pkg::FlagAdue] && (!pte_i[6] || (write && !pte_i[7]));
+
+  assign rv_bad =
+      !pte_i[0] ||                                                       // V
+      (pte_i[2] && !pte_i[1]) ||                                         // W without R
+      pte_i[58:54] != '0 ||                                              // reserved
+      (pte_i[60:59] != '0 && !flags_i[tw_pkg::FlagSvrsw]) ||             // reserved, or free for software
+      (rv_napot && !flags_i[tw_pkg::FlagSvnapot]) ||                     // N
+      (pte_i[62:61] != '0 && !flags_i[tw_pkg::FlagPbmte]) ||             // PBMT
+      pte_i[62:61] == 2'd3 ||
+      (rv_pointer && (pte_i[7:6] != '0 || pte_i[4] || pte_i[63:61] != '0 || level_i == '0)) ||  // D, A, U, N, PBMT
+      (!rv_pointer && (rv_unaligned || rv_ad_fault));
+
+  // ---- x86: the entry by itself ------------------------------------------------------------------------------------------
+
+  logic        x86_leaf, x86_reserved, w, u, x;
+  logic [15:0] beyond;
+
+  assign x86_leaf = level_i == '0 || pte_i[7];                           // PS
+  assign beyond   = pte_i[51:36] >> (maxphyaddr_i - 6'd36);              // bits at and above MAXPHYADDR
+
+  assign x86_reserved =
+      beyond != '0 ||
+      (pte_i[63] && !flags_i[tw_pkg::FlagNxe]) ||                        // XD
+      (x86_leaf && !tw_pkg::fmt_leaf_ok(fmt_i, level_i, gb_pages)) ||
+      (x86_leaf && (pte_i[47:13] & ~level_mask[35:1]) != '0);  // bit 12 is PAT
+
+  assign w = rights_i[0] && pte_i[1];
+  assign u = rights_i[1] && pte_i[2];
+  assign x = rights_i[2] && !pte_i[63];
+
+  // ---- The page, if the entry is a leaf -----------------------------------------------------------------------------------
+
+  logic [tw_pkg::PpnW-1:0] page_mask;
+  logic                    allow, pk;
+
+  always_comb begin
+    if (x86) begin
+      page_mask = {8'hff, level_mask};
+      data_o = {{4'd0, pte_i[51:12]} & page_mask, level_size, pte_i[8] && flags_i[tw_pkg::FlagPge],
+                1'b1, w, x, u, pte_i[6] || write,
+                level_i == '0 ? pte_i[7] : pte_i[12], pte_i[4:3], pte_i[62:59]};
+    end else begin
+      page_mask = {8'hff, tw_pkg::size_mask(rv_napot ? tw_pkg::Size64K : level_size)};
+      data_o = {pte_i[53:10] & page_mask, rv_napot ? tw_pkg::Size64K : level_size, pte_i[5] || rights_i[3],
+                pte_i[1], pte_i[2], pte_i[3], pte_i[4], pte_i[7] || write,
+                1'b0, pte_i[62:61], 4'd0};
+    end
+  end
+
+  tw_perm u_perm (
+    .fmt_i   (fmt_i),
+    .flags_i (flags_i),
+    .pkru_i  (pkru_i),
+    .attr_i  (attr_i),
+    .page_i  (data_o),
+    .allow_o (allow),
+    .pk_o    (pk)
+  );
+
+  // ---- Outcome ------------------------------------------------------------------------------------------------------------
+
+  logic [5:0] code;
+
+  always_comb begin
+    code   = '0;
+    kind_o = tw_pkg::KindFault;
+    if (x86) begin
+      if (!pte_i[0])         code = '0;                                  // not present: nothing else is looked at
+      else if (x86_reserved) code = tw_pkg::PfP | tw_pkg::PfRsvd;
+      else if (!x86_leaf)    kind_o = tw_pkg::KindPointer;
+      else if (!allow)       code = tw_pkg::PfP | (pk ? tw_pkg::PfPk : 6'd0);
+      else                   kind_o = tw_pkg::KindLeaf;
+    end else if (!rv_bad) begin
+      if (rv_pointer)        kind_o = tw_pkg::KindPointer;
+      else if (allow)        kind_o = tw_pkg::KindLeaf;
+    end
+  end
+
+  assign cause_o = kind_o == tw_pkg::KindFault ? tw_pkg::page_cause(x86, flags_i, attr_i, code) : '0;
+  assign ppn_o    = x86 ? {4'd0, pte_i[51:12]} : pte_i[53:10];
+  assign rights_o = x86 ? {rights_i[3], x, u, w} : {rights_i[3] || pte_i[5], rights_i[2:0]};
+
+  // A and D: x86 sets A in pointers too; RISC-V leaves have both or fault, unless hardware updates are on.
+  always_comb begin
+    update_o = pte_i;
+    if (kind_o == tw_pkg::KindPointer && x86) begin
+      update_o[5] = 1'b1;
+    end else if (kind_o == tw_pkg::KindLeaf && x86) begin
+      update_o[5] = 1'b1;
+      update_o[6] = pte_i[6] || write;
+    end else if (kind_o == tw_pkg::KindLeaf) begin
+      update_o[6] = 1'b1;
+      update_o[7] = pte_i[7] || write;
+    end
+  end
+
+  assign stale_o = update_o != pte_i;
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fully associative TLB for pages of any size: the two L1 TLBs and the superpage part of the L2. One lookup, one insert or
+// kill, and one invalidation by fence scope in each cycle, all judged on the state at its start. Invariant: no two valid
+// entries match the same address, because an insert takes the place of everything it overlaps. docs/contract.md, section 6.
+//
+// A tag is {VPN, ASID}; mask_q holds the tag bits that the entry compares (a decoded copy of its size and global bit), so
+// that lookup, overlap and fence scope are one XOR and one AND each:
+//   lookup   mask_q                  overlap   mask_q & mask of the other      fence   mask_q & mask of the scope
+`default_nettype none
+
+module tw_tlb_fa #(
+  parameter int Entries = 4
+) (
+  input  wire logic                      clk_i,
+  input  wire logic                      rst_i,
+
+  // Lookup: from the request stage (L1) or the lookup stage (superpage part).
+  input  wire logic                      lookup_i,
+  input  wire logic [tw_pkg::TagW-1:0]   lookup_tag_i,
+  output logic                           hit_o,
+  output logic [tw_pkg::TagW-1:0]        hit_tag_o,       // valid with hit_o, else 0
+  output logic [tw_pkg::DataW-1:0]       hit_data_o,
+  input  wire logic                      touch_i,         // the hit is used: counts for the replacement
+
+  // Insert or kill: from a lookup's or a walk's completion.
+  input  wire logic                      insert_i,
+  input  wire logic                      kill_i,
+  input  wire logic [tw_pkg::TagW-1:0]   new_tag_i,
+  input  wire logic [tw_pkg::DataW-1:0]  new_data_i,      // insert only
+
+  // Invalidation by scope: from the fence sequencer, in FINISH.
+  input  wire logic                      inval_i,
+  input  wire logic [tw_pkg::TagW-1:0]   inval_tag_i,
+  input  wire logic [tw_pkg::TagW-1:0]   inval_mask_i,
+  input  wire logic                      inval_global_i,
+  input  wire logic                      clear_i,         // from the control registers: the format changes
+
+  // Debug view, section 13: to pins.
+  output logic                           dbg_write_o,
+  output logic [5:0]                     dbg_index_o,
+  output logic [111:0]                   dbg_entry_o,
+  output logic [63:0]                    dbg_valid_o,
+  output logic [63:0]                    dbg_plru_o
+);
+
+  localparam int IndexW = $clog2(Entries);
+
+  logic [Entries-1:0]        valid_q;
+  logic [tw_pkg::TagW-1:0]   tag_q  [0:Entries-1];
+  logic [tw_pkg::TagW-1:0]   mask_q [0:Entries-1];
+  logic [tw_pkg::DataW-1:0]  data_q [0:Entries-1];
+  logic [Entries-2:0]        plru_q, plru_d;
+
+  // ---- Lookup ----------------------------------------------------------------------------------------------------------
+
+  logic [IndexW-1:0] hit_index;
+
+  always_comb begin
+    hit_o     = 1'b0;
+    hit_index = '0;
+    if (lookup_i) begin
+      for (int i = 0; i < Entries; i++) begin
+        if (valid_q[i] && ((lookup_tag_i ^ tag_q[i]) & mask_q[i]) == '0) begin
+          hit_o     = 1'b1;
+          hit_index = hit_index | IndexW'(i);  // at most one entry matches
+        end
+      end
+    end
+  end
+
+  assign hit_tag_o  = hit_o ? tag_q[hit_index] : '0;
+  assign hit_data_o = hit_o ? data_q[hit_index] : '0;
+
+  // ---- Insert, kill, invalidate -------------------------------------------------------------------------------------------
+
+  logic [tw_pkg::TagW-1:0] new_mask;
+  logic [Entries-1:0]      overlap, outlawed;
+  logic [IndexW-1:0]       victim, way;
+  logic                    found;
+
+  always_comb begin
+    new_mask = '0;
+    overlap  = '0;
+    if (insert_i || kill_i) begin
+      // A kill is judged as an insert of a non-global 4 KB page: all tag bits take part.
+      new_mask = insert_i ? tw_pkg::tag_mask(new_data_i[tw_pkg::DataSize +: 3], new_data_i[tw_pkg::DataGlobal]) : '1;
+      for (int i = 0; i < Entries; i++)
+        overlap[i] = valid_q[i] && ((new_tag_i ^ tag_q[i]) & mask_q[i] & new_mask) == '0;
+    end
+  end
+
+  // The place of a new entry: the lowest that it overlaps, else the lowest invalid, else the victim.
+  always_comb begin
+    way   = victim;
+    found = 1'b0;
+    if (insert_i) begin
+      for (int i = Entries - 1; i >= 0; i--) begin
+        if (!valid_q[i]) way = IndexW'(i);
+      end
+      for (int i = 0; i < Entries; i++) begin
+        if (overlap[i] && !found) begin
+          way   = IndexW'(i);
+          found = 1'b1;
+        end
+      end
+    end
+  end
+
+  always_comb begin
+    outlawed = '0;
+    if (inval_i) begin
+      for (int i = 0; i < Entries; i++) begin
+        outlawed[i] = ((inval_tag_i ^ tag_q[i]) & mask_q[i] & inval_mask_i) == '0 &&
+                      (inval_global_i || !data_q[i][tw_pkg::DataGlobal]);
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i || clear_i) begin
+      valid_q <= '0;
+    end else if (insert_i || kill_i || inval_i) begin
+      valid_q <= valid_q & ~overlap & ~outlawed;
+      if (insert_i) valid_q[way] <= 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (insert_i) begin
+      tag_q[way]  <= new_tag_i;
+      mask_q[way] <= new_mask;
+      data_q[way] <= new_data_i;
+    end
+  end
+
+  // ---- Replacement --------------------------------------------------------------------------------------------------------
+
+  tw_plru #(.N(Entries)) u_plru (
+    .tree_i     (plru_q),
+    .hit_i      (touch_i),
+    .hit_way_i  (hit_index),
+    .fill_i     (insert_i),
+    .fill_way_i (way),
+    .tree_o     (plru_d),
+    .victim_o   (victim)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) plru_q <= '0;
+    else if (touch_i || insert_i) plru_q <= plru_d;
+  end
+
+  // ---- Debug view ---------------------------------------------------------------------------------------------------------
+
+  logic              written_q;
+  logic [IndexW-1:0] written_way_q;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      written_q     <= 1'b0;
+      written_way_q <= '0;
+    end else begin
+      written_q     <= insert_i;
+      written_way_q <= insert_i ? way : '0;
+    end
+  end
+
+  assign dbg_write_o = written_q;
+  assign dbg_index_o = 6'(written_way_q);
+  assign dbg_entry_o = written_q ? {tag_q[written_way_q], data_q[written_way_q]} : 112'd0;
+  assign dbg_valid_o = 64'(valid_q);
+  assign dbg_plru_o  = 64'(plru_q);
+
+  // ---- Assertions ---------------------------------------------------------------------------------------------------------
+
+`ifdef FORMAL
+  // No two valid entries overlap, so no address matches twice.
+  always_comb begin
+    for (int a = 0; a < Entries; a++) begin
+      for (int b = a + 1; b < Entries; b++)
+        assert (!(valid_q[a] && valid_q[b] && ((tag_q[a] ^ tag_q[b]) & mask_q[a] & mask_q[b]) == '0));
+    end
+  end
+`endif
+
+endmodule
+
+`default_nettype wire

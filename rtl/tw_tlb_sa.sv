@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// Set-associative TLB for 4 KB pages: the larger part of the L2. It has one port, which does one thing in a cycle: a lookup,
+// an insert, a kill or a sweep step, all of them one compare of the ways of one set; only the whole-array invalidation
+// stands beside it. Invariant: no two valid ways of a set match the same address. docs/contract.md, sections 6 and 7.
+//
+// The arrays are addressed with {set, way}. Valid and global bits are kept by way, one bit a set, so that the whole array is
+// invalidated at one edge.
+`default_nettype none
+
+module tw_tlb_sa #(
+  parameter int Sets = 8,
+  parameter int Ways = 2
+) (
+  input  wire logic                      clk_i,
+  input  wire logic                      rst_i,
+
+  // Lookup: from the lookup stage.
+  input  wire logic                      lookup_i,
+  input  wire logic [tw_pkg::TagW-1:0]   lookup_tag_i,
+  output logic                           hit_o,
+  output logic [tw_pkg::TagW-1:0]        hit_tag_o,       // valid with hit_o, else 0
+  output logic [tw_pkg::DataW-1:0]       hit_data_o,
+  input  wire logic                      touch_i,         // the hit is used: counts for the replacement
+
+  // Insert or kill: from a walk's completion.
+  input  wire logic                      insert_i,
+  input  wire logic                      kill_i,
+  input  wire logic [tw_pkg::TagW-1:0]   new_tag_i,
+  input  wire logic [tw_pkg::DataW-1:0]  new_data_i,      // insert only
+
+  // Invalidation by scope: from the fence sequencer.
+  input  wire logic                      sweep_i,         // one set
+  input  wire logic [$clog2(Sets)-1:0]   sweep_set_i,
+  input  wire logic [tw_pkg::TagW-1:0]   inval_tag_i,
+  input  wire logic [tw_pkg::TagW-1:0]   inval_mask_i,
+  input  wire logic                      inval_global_i,
+  input  wire logic                      inval_all_i,     // every set, whatever address and ASID: FINISH
+  input  wire logic                      clear_i,         // from the control registers: the format changes
+
+  // Debug view, section 13: to pins.
+  output logic                           dbg_write_o,
+  output logic [11:0]                    dbg_set_o,
+  output logic [2:0]                     dbg_way_o,
+  output logic [111:0]                   dbg_entry_o,
+  output logic                           dbg_inv_o,
+  output logic [11:0]                    dbg_inv_set_o,
+  output logic [7:0]                     dbg_inv_mask_o,
+  output logic                           dbg_clear_o
+);
+
+  localparam int SetW = $clog2(Sets);
+  localparam int WayW = $clog2(Ways);
+
+  // mem2reg: registers, not memories, because all are changed at once.
+  (* mem2reg *) logic [Sets-1:0] valid_q  [0:Ways-1];
+  (* mem2reg *) logic [Sets-1:0] global_q [0:Ways-1];
+  (* mem2reg *) logic [Ways-2:0] plru_q   [0:Sets-1];
+  logic [tw_pkg::TagW-1:0]       tag_q    [0:Sets*Ways-1];
+  logic [tw_pkg::DataW-1:0]      data_q   [0:Sets*Ways-1];
+
+  // ---- The port: one set, one compare ---------------------------------------------------------------------------------------
+
+  logic                    port_used, spare_global;
+  logic [SetW-1:0]         set;
+  logic [tw_pkg::TagW-1:0] tag, mask;
+  logic [Ways-1:0]         set_valid, match;
+
+  assign port_used = lookup_i || insert_i || kill_i || sweep_i;
+
+  always_comb begin
+    tag          = lookup_tag_i;
+    mask         = '1;
+    spare_global = 1'b0;
+    if (sweep_i) begin
+      tag          = inval_tag_i;
+      mask         = inval_mask_i;
+      spare_global = !inval_global_i;
+    end else if (insert_i || kill_i) begin
+      tag = new_tag_i;
+      // A kill is judged as an insert of a non-global page: all tag bits take part.
+      if (insert_i) mask = tw_pkg::tag_mask(tw_pkg::Size4K, new_data_i[tw_pkg::DataGlobal]);
+    end
+  end
+
+  assign set = sweep_i ? sweep_set_i : tag[tw_pkg::AsidW +: SetW];
+
+  always_comb begin
+    set_valid = '0;
+    match     = '0;
+    if (port_used) begin
+      for (int w = 0; w < Ways; w++) begin
+        set_valid[w] = valid_q[w][set];
+        match[w]     = valid_q[w][set] && !(spare_global && global_q[w][set]) &&
+                       ((tag ^ tag_q[{set, WayW'(w)}]) & mask &
+                        tw_pkg::tag_mask(tw_pkg::Size4K, global_q[w][set])) == '0;
+      end
+    end
+  end
+
+  // ---- Lookup ---------------------------------------------------------------------------------------------------------------
+
+  logic [WayW-1:0] hit_way;
+
+  always_comb begin
+    hit_way = '0;
+    for (int w = 0; w < Ways; w++) begin
+      if (match[w]) hit_way = hit_way | WayW'(w);  // at most one way matches
+    end
+  end
+
+  assign hit_o      = lookup_i && match != '0;
+  assign hit_tag_o  = hit_o ? tag_q[{set, hit_way}] : '0;
+  assign hit_data_o = hit_o ? data_q[{set, hit_way}] : '0;
+
+  // ---- Insert, kill, sweep ----------------------------------------------------------------------------------------------------
+
+  logic            inval;
+  logic [WayW-1:0] victim, way;
+  logic            found;
+
+  assign inval = port_used && !lookup_i;  // the ways that match become invalid
+
+  // The place of a new entry: the lowest that it overlaps, else the lowest invalid, else the victim.
+  always_comb begin
+    way   = victim;
+    found = 1'b0;
+    if (insert_i) begin
+      for (int w = Ways - 1; w >= 0; w--) begin
+        if (!set_valid[w]) way = WayW'(w);
+      end
+      for (int w = 0; w < Ways; w++) begin
+        if (match[w] && !found) begin
+          way   = WayW'(w);
+          found = 1'b1;
+        end
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i || clear_i) begin
+      for (int w = 0; w < Ways; w++) valid_q[w] <= '0;
+    end else begin
+      if (inval_all_i) begin
+        for (int w = 0; w < Ways; w++) valid_q[w] <= inval_global_i ? '0 : valid_q[w] & global_q[w];
+      end
+      if (inval) begin
+        for (int w = 0; w < Ways; w++) begin
+          if (match[w]) valid_q[w][set] <= 1'b0;
+          if (insert_i && way == WayW'(w)) valid_q[w][set] <= 1'b1;
+        end
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (insert_i) begin
+      tag_q[{set, way}]  <= new_tag_i;
+      data_q[{set, way}] <= new_data_i;
+      for (int w = 0; w < Ways; w++) begin
+        if (way == WayW'(w)) global_q[w][set] <= new_data_i[tw_pkg::DataGlobal];
+      end
+    end
+  end
+
+  // ---- Replacement ------------------------------------------------------------------------------------------------------------
+
+  logic [Ways-2:0] tree, tree_d;
+
+  assign tree = plru_q[set];
+
+  tw_plru #(.N(Ways)) u_plru (
+    .tree_i     (tree),
+    .hit_i      (touch_i),
+    .hit_way_i  (hit_way),
+    .fill_i     (insert_i),
+    .fill_way_i (way),
+    .tree_o     (tree_d),
+    .victim_o   (victim)
+  );
+
+  // One always_ff for each set keeps the reset of the whole array free of loops over it.
+  for (genvar s = 0; s < Sets; s++) begin : g_plru
+    always_ff @(posedge clk_i) begin
+      if (rst_i) plru_q[s] <= '0;
+      else if ((touch_i || insert_i) && set == SetW'(s)) plru_q[s] <= tree_d;
+    end
+  end
+
+  // ---- Debug view -------------------------------------------------------------------------------------------------------------
+
+  logic            written_q, inv_q, clear_q;
+  logic [SetW-1:0] dbg_set_q;
+  logic [WayW-1:0] dbg_way_q;
+  logic [Ways-1:0] inv_mask_q;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      written_q  <= 1'b0;
+      inv_q      <= 1'b0;
+      clear_q    <= 1'b0;
+      inv_mask_q <= '0;
+      dbg_set_q  <= '0;
+      dbg_way_q  <= '0;
+    end else begin
+      written_q <= insert_i;
+      inv_q     <= inval && match != '0;
+      clear_q   <= inval_all_i || clear_i;
+      if (inval) begin
+        inv_mask_q <= match;
+        dbg_set_q  <= set;
+        dbg_way_q  <= way;
+      end
+    end
+  end
+
+  assign dbg_write_o    = written_q;
+  assign dbg_set_o      = written_q ? 12'(dbg_set_q) : 12'd0;
+  assign dbg_way_o      = written_q ? 3'(dbg_way_q) : 3'd0;
+  assign dbg_entry_o    = written_q ? {tag_q[{dbg_set_q, dbg_way_q}], data_q[{dbg_set_q, dbg_way_q}]} : 112'd0;
+  assign dbg_inv_o      = inv_q;
+  assign dbg_inv_set_o  = inv_q ? 12'(dbg_set_q) : 12'd0;
+  assign dbg_inv_mask_o = inv_q ? 8'(inv_mask_q) : 8'd0;
+  assign dbg_clear_o    = clear_q;
+
+  // ---- Assertions -------------------------------------------------------------------------------------------------------------
+
+`ifdef FORMAL
+  // The port does one thing at a time.
+  always_comb begin
+    assert (32'(lookup_i) + 32'(insert_i) + 32'(kill_i) + 32'(sweep_i) <= 1);
+  end
+
+  // A lookup hits at most one way.
+  always_comb begin
+    assert (!lookup_i || (match & (match - 1'b1)) == '0);
+  end
+`endif
+
+endmodule
+
+`default_nettype wire
