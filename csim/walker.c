@@ -69,7 +69,8 @@ static void plan_entry(const struct tw_mmu *m, const struct walker *w, const str
 		break;
 	case TW_PTE_POINTER:
 		a->what = a->a_missing && w->pass2 ? WALK_UPDATES : WALK_DESCENDS;
-		a->fill_pwc = !a->a_missing && !w->tainted;
+		// What is cached speaks for its whole path, so all of it must have A.
+		a->fill_pwc = !a->a_missing && !w->need_a && !w->tainted;
 		break;
 	case TW_PTE_LEAF:
 		if (w->need_a) {

@@ -105,7 +105,7 @@ module tw_walker #(
         cas    = pte_stale_i && pass2_q;
         next   = !cas;
         mark_a = pte_stale_i;
-        fill_o = !pte_stale_i && !tainted_q;
+        fill_o = !pte_stale_i && !need_a_q && !tainted_q;
       end else if (pte_kind_i == tw_pkg::KindLeaf) begin
         start_pass2 = need_a_q;
         restart_o   = need_a_q;
