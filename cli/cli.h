@@ -22,5 +22,6 @@ enum tw_status tw_status_of(int error);
 
 int tw_cmd_record(int argc, char **argv);
 int tw_cmd_trace_info(int argc, char **argv);
+int tw_cmd_vectors(int argc, char **argv);
 
 #endif

@@ -15,6 +15,7 @@ static const struct {
 } commands[] = {
 	{"record", "record a trace of a Linux program", tw_cmd_record},
 	{"trace-info", "check traces and show what is in them", tw_cmd_trace_info},
+	{"vectors", "run translation vectors and print the result of each access", tw_cmd_vectors},
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

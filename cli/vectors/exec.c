@@ -39,44 +39,44 @@ void vec_add_update(struct vec_result *res, uint64_t addr, uint64_t old, uint64_
 	res->update[i].desired = desired;
 }
 
-enum vec_status vec_failed(const struct vec_exec *x, int error)
+enum tw_status vec_failed(const struct vec_exec *x, int error)
 {
 	const struct vec_reader *r = x->in;
 	const char *text = x->vh->error(x->vh->self);
 
 	if (error == -ENOMEM) {
 		snprintf(r->err, r->errlen, "%s:%lu: out of memory", r->path, r->line);
-		return VEC_SYSTEM;
+		return TW_SYSTEM;
 	}
 	snprintf(r->err, r->errlen, "%s:%lu: %s: %s", r->path, r->line, x->vh->name,
 		 *text ? text : strerror(-error));
-	return VEC_DIFFERS;
+	return TW_DIFFERENCE;
 }
 
-enum vec_status vec_set_ctx(struct vec_exec *x, const struct tw_ctx *ctx)
+enum tw_status vec_set_ctx(struct vec_exec *x, const struct tw_ctx *ctx)
 {
 	int err = x->vh->set_ctx(x->vh->self, ctx);
 
 	if (err)
 		return vec_failed(x, err);
 	x->ctx = *ctx;
-	return VEC_OK;
+	return TW_OK;
 }
 
-enum vec_status vec_fence(struct vec_exec *x, const struct tw_fence *fence)
+enum tw_status vec_fence(struct vec_exec *x, const struct tw_fence *fence)
 {
 	int err = x->vh->fence(x->vh->self, fence);
 
-	return err ? vec_failed(x, err) : VEC_OK;
+	return err ? vec_failed(x, err) : TW_OK;
 }
 
-enum vec_status vec_access(struct vec_exec *x, const struct tw_req *req, struct vec_result *res)
+enum tw_status vec_access(struct vec_exec *x, const struct tw_req *req, struct vec_result *res)
 {
 	int err;
 
 	*res = (struct vec_result){0};
 	err = x->vh->access(x->vh->self, req, res);
-	return err ? vec_failed(x, err) : VEC_OK;
+	return err ? vec_failed(x, err) : TW_OK;
 }
 
 const char *vec_formats(const struct vec_exec *x, bool x86, char *text, size_t len)
@@ -111,7 +111,7 @@ void vec_print_touched(const struct vec_exec *x, const struct vec_result *res)
 
 // --- Memory --------------------------------------------------------------------------------------
 
-static enum vec_status store(struct vec_exec *x, const struct vec_write *w)
+static enum tw_status store(struct vec_exec *x, const struct vec_write *w)
 {
 	struct vec_write *more;
 	int err = tw_pmem_write(x->pm, w->addr, &w->value, w->bytes);
@@ -119,7 +119,7 @@ static enum vec_status store(struct vec_exec *x, const struct vec_write *w)
 	if (err == -ENOMEM)
 		return vec_failed(x, err);
 	if (err == 0)
-		return VEC_OK;
+		return TW_OK;
 	if (x->losts == x->lost_room) {
 		size_t room = x->lost_room ? 2 * x->lost_room : 16;
 
@@ -130,10 +130,10 @@ static enum vec_status store(struct vec_exec *x, const struct vec_write *w)
 		x->lost_room = room;
 	}
 	x->lost[x->losts++] = *w;
-	return VEC_OK;
+	return TW_OK;
 }
 
-static enum vec_status add_ram(struct vec_exec *x, uint64_t lo, uint64_t hi)
+static enum tw_status add_ram(struct vec_exec *x, uint64_t lo, uint64_t hi)
 {
 	size_t n = x->losts;
 	int err = tw_pmem_add_ram(x->pm, lo, hi);
@@ -144,17 +144,17 @@ static enum vec_status add_ram(struct vec_exec *x, uint64_t lo, uint64_t hi)
 	x->losts = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct vec_write w = x->lost[i];
-		enum vec_status status = store(x, &w);
+		enum tw_status status = store(x, &w);
 
 		if (status)
 			return status;
 	}
-	return VEC_OK;
+	return TW_OK;
 }
 
 // --- Cases ---------------------------------------------------------------------------------------
 
-static enum vec_status run_one(struct vec_exec *x, const struct vec_dir *d)
+static enum tw_status run_one(struct vec_exec *x, const struct vec_dir *d)
 {
 	switch (d->kind) {
 	case VEC_MEM:
@@ -171,20 +171,20 @@ static enum vec_status run_one(struct vec_exec *x, const struct vec_dir *d)
 
 // What a case of the family starts with; called when the family is known, which may be within the
 // first case.
-static enum vec_status start_family(struct vec_exec *x)
+static enum tw_status start_family(struct vec_exec *x)
 {
 	if (x->family != VEC_X86)
-		return VEC_OK;
+		return TW_OK;
 	x->flags = TW_F_WP | TW_F_NXE | TW_F_PSE | TW_F_GBPAGES;
 	// Nothing in X86W1 depends on bus errors: all of memory answers.
 	return add_ram(x, 0, TW_PMEM_END);
 }
 
-static enum vec_status start_case(struct vec_exec *x, const struct vec_dir *d)
+static enum tw_status start_case(struct vec_exec *x, const struct vec_dir *d)
 {
 	static const struct tw_ctx off = {.format = TW_FMT_BARE, .maxphyaddr = 52};
 	static const struct tw_fence everything = {.global = true};
-	enum vec_status status = vec_set_ctx(x, &off);
+	enum tw_status status = vec_set_ctx(x, &off);
 
 	if (!status)
 		status = vec_fence(x, &everything);
@@ -202,7 +202,7 @@ static enum vec_status start_case(struct vec_exec *x, const struct vec_dir *d)
 	return status;
 }
 
-static enum vec_status keep(struct vec_exec *x, const struct vec_dir *d)
+static enum tw_status keep(struct vec_exec *x, const struct vec_dir *d)
 {
 	struct vec_dir *more;
 
@@ -223,10 +223,10 @@ static enum vec_status keep(struct vec_exec *x, const struct vec_dir *d)
 		return vec_failed(x, -ENOMEM);
 	x->before = more;
 	x->before[x->befores++] = *d;
-	return VEC_OK;
+	return TW_OK;
 }
 
-static enum vec_status run_lines(struct vec_exec *x)
+static enum tw_status run_lines(struct vec_exec *x)
 {
 	bool in_case = false, end;
 	unsigned long case_line = 0;
@@ -234,7 +234,7 @@ static enum vec_status run_lines(struct vec_exec *x)
 
 	for (;;) {
 		enum vec_family family = x->family;
-		enum vec_status status = vec_next(x->in, &x->family, &d, &end);
+		enum tw_status status = vec_next(x->in, &x->family, &d, &end);
 
 		if (status)
 			return status;
@@ -265,19 +265,19 @@ static enum vec_status run_lines(struct vec_exec *x)
 	if (in_case)
 		return vec_expected(x->in, x->in->line + 1, "\"end\" of the case of line %lu",
 				    case_line);
-	return VEC_OK;
+	return TW_OK;
 }
 
-enum vec_status vec_run(const char *path, struct tw_pmem *pm, const struct vec_hw *vh,
-			const struct vec_opts *opts, FILE *out, char *err, size_t errlen)
+enum tw_status vec_run(const char *path, struct tw_pmem *pm, const struct vec_hw *vh,
+		       const struct vec_opts *opts, FILE *out, char *err, size_t errlen)
 {
 	struct vec_reader *in = malloc(sizeof(*in));
 	struct vec_exec x = {.in = in, .pm = pm, .vh = vh, .opts = opts, .out = out};
-	enum vec_status status;
+	enum tw_status status;
 
 	if (!in) {
 		snprintf(err, errlen, "out of memory");
-		return VEC_SYSTEM;
+		return TW_SYSTEM;
 	}
 	status = vec_open(in, path, err, errlen);
 	if (!status) {
@@ -289,7 +289,7 @@ enum vec_status vec_run(const char *path, struct tw_pmem *pm, const struct vec_h
 	free(in);
 	if (fflush(out) != 0 || ferror(out)) {
 		snprintf(err, errlen, "results: %s", strerror(errno));
-		return VEC_SYSTEM;
+		return TW_SYSTEM;
 	}
 	return status;
 }

@@ -3,7 +3,7 @@
 // implies no fence. Source: RISC-V privileged architecture, "satp", "SFENCE.VMA".
 #include "internal.h"
 
-static enum vec_status set_flags(struct vec_exec *x)
+static enum tw_status set_flags(struct vec_exec *x)
 {
 	struct tw_ctx ctx = x->ctx;
 
@@ -14,7 +14,7 @@ static enum vec_status set_flags(struct vec_exec *x)
 	return vec_set_ctx(x, &ctx);
 }
 
-static enum vec_status lacks(const struct vec_exec *x, const struct vec_dir *d, const char *what)
+static enum tw_status lacks(const struct vec_exec *x, const struct vec_dir *d, const char *what)
 {
 	char names[64];
 
@@ -22,7 +22,7 @@ static enum vec_status lacks(const struct vec_exec *x, const struct vec_dir *d, 
 			    x->vh->name, vec_formats(x, false, names, sizeof(names)), what);
 }
 
-static enum vec_status set_satp(struct vec_exec *x, const struct vec_dir *d)
+static enum tw_status set_satp(struct vec_exec *x, const struct vec_dir *d)
 {
 	const struct tw_format_desc *f = tw_format_desc((enum tw_format)(d->a >> 60));
 	struct tw_ctx ctx = x->ctx;
@@ -37,11 +37,11 @@ static enum vec_status set_satp(struct vec_exec *x, const struct vec_dir *d)
 	return vec_set_ctx(x, &ctx);
 }
 
-static enum vec_status run_access(struct vec_exec *x, const struct vec_dir *d)
+static enum tw_status run_access(struct vec_exec *x, const struct vec_dir *d)
 {
 	struct vec_result res;
 	struct tw_resp *resp = &res.resp, direct;
-	enum vec_status status;
+	enum tw_status status;
 
 	if (!x->has_xlen)
 		return vec_expected(x->in, d->line, "\"xlen 32|64\" before the first access");
@@ -64,10 +64,10 @@ static enum vec_status run_access(struct vec_exec *x, const struct vec_dir *d)
 		fprintf(x->out, "ok %llx%s", (unsigned long long)resp->pa,
 			tw_pmem_answers(x->pm, resp->pa, 1) ? "" : " nomem");
 	vec_print_touched(x, &res);
-	return VEC_OK;
+	return TW_OK;
 }
 
-enum vec_status vec_riscv(struct vec_exec *x, const struct vec_dir *d)
+enum tw_status vec_riscv(struct vec_exec *x, const struct vec_dir *d)
 {
 	struct tw_fence fence = {
 		.by_addr = d->by_va,
@@ -80,7 +80,7 @@ enum vec_status vec_riscv(struct vec_exec *x, const struct vec_dir *d)
 	switch (d->kind) {
 	case VEC_XLEN:
 		x->has_xlen = true;
-		return d->a == 64 ? VEC_OK : lacks(x, d, "those of xlen 32");
+		return d->a == 64 ? TW_OK : lacks(x, d, "those of xlen 32");
 	case VEC_FLAGS:
 		x->flags = (x->flags & ~d->mask) | d->value;
 		return set_flags(x);

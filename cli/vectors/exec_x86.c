@@ -10,7 +10,7 @@ static uint16_t pcid(const struct vec_exec *x)
 }
 
 // Brings the back end up to CR3 and the flags.
-static enum vec_status set_state(struct vec_exec *x)
+static enum tw_status set_state(struct vec_exec *x)
 {
 	struct tw_ctx ctx = x->ctx;
 
@@ -21,7 +21,7 @@ static enum vec_status set_state(struct vec_exec *x)
 	return vec_set_ctx(x, &ctx);
 }
 
-static enum vec_status set_mode(struct vec_exec *x, const struct vec_dir *d)
+static enum tw_status set_mode(struct vec_exec *x, const struct vec_dir *d)
 {
 	static const char *const names[] = {[TW_FMT_X86_LEGACY] = "legacy",
 					    [TW_FMT_X86_PAE] = "pae",
@@ -39,11 +39,11 @@ static enum vec_status set_mode(struct vec_exec *x, const struct vec_dir *d)
 	return vec_set_ctx(x, &ctx);
 }
 
-static enum vec_status mov_cr3(struct vec_exec *x, uint64_t value)
+static enum tw_status mov_cr3(struct vec_exec *x, uint64_t value)
 {
 	struct tw_fence fence = {0}; // without PCIDs: everything that is not global
 	bool keep = false;
-	enum vec_status status;
+	enum tw_status status;
 
 	if (x->flags & VEC_F_PCIDE) {
 		keep = value >> 63;
@@ -54,17 +54,17 @@ static enum vec_status mov_cr3(struct vec_exec *x, uint64_t value)
 	// Address bits beyond MAXPHYADDR raise #GP, and CR3 stays as it was.
 	x->cr3_bad = value >> x->ctx.maxphyaddr != 0;
 	if (x->cr3_bad)
-		return VEC_OK;
+		return TW_OK;
 	x->cr3 = value;
 	status = set_state(x);
 	return status || keep ? status : vec_fence(x, &fence);
 }
 
-static enum vec_status set_env(struct vec_exec *x, const struct vec_dir *d)
+static enum tw_status set_env(struct vec_exec *x, const struct vec_dir *d)
 {
 	uint32_t old = x->flags, changed;
 	struct tw_ctx ctx;
-	enum vec_status status;
+	enum tw_status status;
 
 	x->flags = (old & ~d->mask) | d->value;
 	changed = x->flags ^ old;
@@ -80,7 +80,7 @@ static enum vec_status set_env(struct vec_exec *x, const struct vec_dir *d)
 		return vec_fence(x, &(struct tw_fence){.global = true});
 	if (changed & x->flags & TW_F_SMEP)
 		return vec_fence(x, &(struct tw_fence){.by_asid = true, .asid = pcid(x)});
-	return VEC_OK;
+	return TW_OK;
 }
 
 static bool canonical(const struct vec_exec *x, uint64_t va)
@@ -91,16 +91,16 @@ static bool canonical(const struct vec_exec *x, uint64_t va)
 	return tw_arch_canonical(&x->ctx, &req, &resp);
 }
 
-static enum vec_status invlpg(struct vec_exec *x, uint64_t va)
+static enum tw_status invlpg(struct vec_exec *x, uint64_t va)
 {
 	struct tw_fence fence = {
 		.by_addr = true, .by_asid = true, .global = true, .va = va, .asid = pcid(x)};
 
-	return canonical(x, va) ? vec_fence(x, &fence) : VEC_OK;
+	return canonical(x, va) ? vec_fence(x, &fence) : TW_OK;
 }
 
 // An operand that raises #GP leaves everything as it is.
-static enum vec_status invpcid(struct vec_exec *x, const struct vec_dir *d)
+static enum tw_status invpcid(struct vec_exec *x, const struct vec_dir *d)
 {
 	struct tw_fence fence = {
 		.by_addr = d->a == 0,
@@ -111,23 +111,23 @@ static enum vec_status invpcid(struct vec_exec *x, const struct vec_dir *d)
 	};
 
 	if (d->a <= 1 && d->b != 0 && !(x->flags & VEC_F_PCIDE))
-		return VEC_OK;
+		return TW_OK;
 	if (d->a == 0 && !canonical(x, d->c))
-		return VEC_OK;
+		return TW_OK;
 	return vec_fence(x, &fence);
 }
 
-static enum vec_status run_access(struct vec_exec *x, const struct vec_dir *d)
+static enum tw_status run_access(struct vec_exec *x, const struct vec_dir *d)
 {
 	const struct tw_resp *resp;
 	struct vec_result res;
-	enum vec_status status;
+	enum tw_status status;
 
 	if (!x->has_maxphyaddr)
 		return vec_expected(x->in, d->line, "\"maxphyaddr\" before the first access");
 	if (x->cr3_bad) {
 		fprintf(x->out, "%s gp_cr3\n", d->word);
-		return VEC_OK;
+		return TW_OK;
 	}
 	status = vec_access(x, &d->req, &res);
 	if (status)
@@ -144,16 +144,16 @@ static enum vec_status run_access(struct vec_exec *x, const struct vec_dir *d)
 		break;
 	case TW_FAULT_CANON:
 		fprintf(x->out, "%s gp\n", d->word);
-		return VEC_OK;
+		return TW_OK;
 	case TW_FAULT_ACCESS: // all of memory answers: only a broken back end can say this
 		fprintf(x->out, "%s bus cr2=%llx", d->word, (unsigned long long)resp->fault_va);
 		break;
 	}
 	vec_print_touched(x, &res);
-	return VEC_OK;
+	return TW_OK;
 }
 
-enum vec_status vec_x86(struct vec_exec *x, const struct vec_dir *d)
+enum tw_status vec_x86(struct vec_exec *x, const struct vec_dir *d)
 {
 	struct tw_ctx ctx = x->ctx;
 

@@ -25,15 +25,15 @@ struct vec_reader {
 	bool comment; // the line is a comment, text holds it as a whole
 };
 
-enum vec_status vec_open(struct vec_reader *r, const char *path, char *err, size_t errlen);
+enum tw_status vec_open(struct vec_reader *r, const char *path, char *err, size_t errlen);
 void vec_close(struct vec_reader *r);
 
 // Reads a line, cut into words. *end: there is none left.
-enum vec_status vec_read_line(struct vec_reader *r, bool *end);
+enum tw_status vec_read_line(struct vec_reader *r, bool *end);
 
-// VEC_BAD_INPUT, with "FILE:LINE: expected " and the text in err.
-enum vec_status vec_expected(const struct vec_reader *r, unsigned long line, const char *format,
-			     ...) __attribute__((format(printf, 3, 4)));
+// TW_BAD_INPUT, with "FILE:LINE: expected " and the text in err.
+enum tw_status vec_expected(const struct vec_reader *r, unsigned long line, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 // --- parse.c: directives -------------------------------------------------------------------------
 
@@ -78,8 +78,8 @@ struct vec_dir {
 };
 
 // Reads the next directive. *end: there is none left. *family is what the lines so far have shown.
-enum vec_status vec_next(struct vec_reader *r, enum vec_family *family, struct vec_dir *d,
-			 bool *end);
+enum tw_status vec_next(struct vec_reader *r, enum vec_family *family, struct vec_dir *d,
+			bool *end);
 
 // --- exec*.c -------------------------------------------------------------------------------------
 
@@ -106,14 +106,14 @@ struct vec_exec {
 };
 
 // A directive of one family; memory and cases are exec.c's.
-enum vec_status vec_riscv(struct vec_exec *x, const struct vec_dir *d);
-enum vec_status vec_x86(struct vec_exec *x, const struct vec_dir *d);
+enum tw_status vec_riscv(struct vec_exec *x, const struct vec_dir *d);
+enum tw_status vec_x86(struct vec_exec *x, const struct vec_dir *d);
 
 // For them: calls of the back end, with errors turned into a status and a text.
-enum vec_status vec_set_ctx(struct vec_exec *x, const struct tw_ctx *ctx);
-enum vec_status vec_fence(struct vec_exec *x, const struct tw_fence *fence);
-enum vec_status vec_access(struct vec_exec *x, const struct tw_req *req, struct vec_result *res);
-enum vec_status vec_failed(const struct vec_exec *x, int error);
+enum tw_status vec_set_ctx(struct vec_exec *x, const struct tw_ctx *ctx);
+enum tw_status vec_fence(struct vec_exec *x, const struct tw_fence *fence);
+enum tw_status vec_access(struct vec_exec *x, const struct tw_req *req, struct vec_result *res);
+enum tw_status vec_failed(const struct vec_exec *x, int error);
 
 // Names of the formats of the family that the back end has, separated by ", ".
 const char *vec_formats(const struct vec_exec *x, bool x86, char *text, size_t len);

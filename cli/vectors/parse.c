@@ -12,7 +12,7 @@ struct parser {
 	unsigned int at; // the next word
 };
 
-static enum vec_status expected(const struct parser *p, const char *what)
+static enum tw_status expected(const struct parser *p, const char *what)
 {
 	if (p->at < p->r->words)
 		return vec_expected(p->r, p->r->line, "%s, not \"%s\"", what, p->r->word[p->at]);
@@ -45,21 +45,21 @@ static bool parse_hex(const char *s, uint64_t max, uint64_t *value)
 	return v <= max;
 }
 
-static enum vec_status number(struct parser *p, uint64_t max, const char *what, uint64_t *value)
+static enum tw_status number(struct parser *p, uint64_t max, const char *what, uint64_t *value)
 {
 	if (p->at >= p->r->words || !parse_hex(p->r->word[p->at], max, value))
 		return expected(p, what);
 	p->at++;
-	return VEC_OK;
+	return TW_OK;
 }
 
 // The number after "key=" in a word that is known to begin so.
-static enum vec_status key_number(struct parser *p, uint64_t max, const char *what, uint64_t *value)
+static enum tw_status key_number(struct parser *p, uint64_t max, const char *what, uint64_t *value)
 {
 	if (!parse_hex(strchr(p->r->word[p->at], '=') + 1, max, value))
 		return expected(p, what);
 	p->at++;
-	return VEC_OK;
+	return TW_OK;
 }
 
 static bool word_is(const struct parser *p, const char *s)
@@ -75,9 +75,9 @@ static bool key_is(const struct parser *p, const char *key)
 	       p->r->word[p->at][n] == '=';
 }
 
-static enum vec_status line_end(struct parser *p)
+static enum tw_status line_end(struct parser *p)
 {
-	return p->at < p->r->words ? expected(p, "the end of the line") : VEC_OK;
+	return p->at < p->r->words ? expected(p, "the end of the line") : TW_OK;
 }
 
 static const char PHYS_WORD[] =
@@ -85,23 +85,23 @@ static const char PHYS_WORD[] =
 static const char ANY64[] = "a value, hexadecimal without 0x, at most 64 bits";
 static const char VA64[] = "a virtual address, hexadecimal without 0x, at most 64 bits";
 
-static enum vec_status parse_case(struct parser *p)
+static enum tw_status parse_case(struct parser *p)
 {
 	if (p->at >= p->r->words)
 		return expected(p, "an id of the case");
 	p->d->word = p->r->word[p->at++];
-	return VEC_OK;
+	return TW_OK;
 }
 
-static enum vec_status parse_end(struct parser *p)
+static enum tw_status parse_end(struct parser *p)
 {
 	(void)p;
-	return VEC_OK;
+	return TW_OK;
 }
 
-static enum vec_status parse_mem(struct parser *p)
+static enum tw_status parse_mem(struct parser *p)
 {
-	enum vec_status status = number(p, TW_PMEM_END - 1, PHYS_WORD, &p->d->a);
+	enum tw_status status = number(p, TW_PMEM_END - 1, PHYS_WORD, &p->d->a);
 
 	if (!status && (p->d->a & 7)) {
 		p->at--;
@@ -110,11 +110,11 @@ static enum vec_status parse_mem(struct parser *p)
 	return status ? status : number(p, UINT64_MAX, ANY64, &p->d->b);
 }
 
-static enum vec_status parse_poke32(struct parser *p)
+static enum tw_status parse_poke32(struct parser *p)
 {
 	static const char what[] =
 		"a physical address, hexadecimal without 0x, below 2^56, a multiple of 4";
-	enum vec_status status = number(p, TW_PMEM_END - 1, what, &p->d->a);
+	enum tw_status status = number(p, TW_PMEM_END - 1, what, &p->d->a);
 
 	if (!status && (p->d->a & 3)) {
 		p->at--;
@@ -125,18 +125,18 @@ static enum vec_status parse_poke32(struct parser *p)
 			       &p->d->b);
 }
 
-static enum vec_status parse_xlen(struct parser *p)
+static enum tw_status parse_xlen(struct parser *p)
 {
 	if (!word_is(p, "32") && !word_is(p, "64"))
 		return expected(p, "32 or 64");
 	p->d->a = word_is(p, "32") ? 32 : 64;
 	p->at++;
-	return VEC_OK;
+	return TW_OK;
 }
 
-static enum vec_status parse_ram(struct parser *p)
+static enum tw_status parse_ram(struct parser *p)
 {
-	enum vec_status status =
+	enum tw_status status =
 		number(p, TW_PMEM_END - 1,
 		       "the first physical address, hexadecimal without 0x, below 2^56", &p->d->a);
 
@@ -152,31 +152,31 @@ static enum vec_status parse_ram(struct parser *p)
 	return status;
 }
 
-static enum vec_status parse_satp(struct parser *p)
+static enum tw_status parse_satp(struct parser *p)
 {
 	return number(p, UINT64_MAX, ANY64, &p->d->a);
 }
 
-static enum vec_status parse_cr3(struct parser *p)
+static enum tw_status parse_cr3(struct parser *p)
 {
 	return number(p, UINT64_MAX, ANY64, &p->d->a);
 }
 
-static enum vec_status parse_invlpg(struct parser *p)
+static enum tw_status parse_invlpg(struct parser *p)
 {
 	return number(p, UINT64_MAX, VA64, &p->d->a);
 }
 
-static enum vec_status parse_invpcid(struct parser *p)
+static enum tw_status parse_invpcid(struct parser *p)
 {
-	enum vec_status status = number(p, 3, "a type of INVPCID, 0 to 3", &p->d->a);
+	enum tw_status status = number(p, 3, "a type of INVPCID, 0 to 3", &p->d->a);
 
 	if (!status)
 		status = number(p, 0xfff, "a PCID, hexadecimal without 0x, at most fff", &p->d->b);
 	return status ? status : number(p, UINT64_MAX, VA64, &p->d->c);
 }
 
-static enum vec_status parse_mode(struct parser *p)
+static enum tw_status parse_mode(struct parser *p)
 {
 	static const struct {
 		const char *word;
@@ -193,12 +193,12 @@ static enum vec_status parse_mode(struct parser *p)
 			continue;
 		p->d->mode = modes[i].mode;
 		p->at++;
-		return VEC_OK;
+		return TW_OK;
 	}
 	return expected(p, "legacy, pae, long4 or long5");
 }
 
-static enum vec_status parse_maxphyaddr(struct parser *p)
+static enum tw_status parse_maxphyaddr(struct parser *p)
 {
 	static const char what[] = "MAXPHYADDR, decimal, 36 to 52";
 	const char *s = p->at < p->r->words ? p->r->word[p->at] : "";
@@ -209,12 +209,12 @@ static enum vec_status parse_maxphyaddr(struct parser *p)
 	if (p->d->a < 36 || p->d->a > 52)
 		return expected(p, what);
 	p->at++;
-	return VEC_OK;
+	return TW_OK;
 }
 
-static enum vec_status parse_sfence(struct parser *p)
+static enum tw_status parse_sfence(struct parser *p)
 {
-	enum vec_status status = VEC_OK;
+	enum tw_status status = TW_OK;
 
 	while (!status && p->at < p->r->words) {
 		if (key_is(p, "va") && !p->d->by_va) {
@@ -260,15 +260,15 @@ static const struct flag_name *find_flag(const struct parser *p, const struct fl
 }
 
 // The rest of the line: flag=0|1, any of FLAGS in any order, each once, at least one.
-static enum vec_status parse_flags(struct parser *p, const struct flag_name *flags,
-				   const char *names)
+static enum tw_status parse_flags(struct parser *p, const struct flag_name *flags,
+				  const char *names)
 {
 	struct vec_dir *d = p->d;
 
 	d->kind = VEC_FLAGS;
 	do {
 		const struct flag_name *f = find_flag(p, flags);
-		enum vec_status status;
+		enum tw_status status;
 		uint64_t v;
 
 		if (!f || (d->mask & f->flag))
@@ -286,15 +286,15 @@ static enum vec_status parse_flags(struct parser *p, const struct flag_name *fla
 		if (status)
 			return status;
 	} while (p->at < p->r->words);
-	return VEC_OK;
+	return TW_OK;
 }
 
-static enum vec_status parse_ext(struct parser *p)
+static enum tw_status parse_ext(struct parser *p)
 {
 	return parse_flags(p, ext_flags, "svnapot=, svpbmt= or svrsw=, each once");
 }
 
-static enum vec_status parse_env(struct parser *p)
+static enum tw_status parse_env(struct parser *p)
 {
 	if (*p->family == VEC_ANY)
 		*p->family = find_flag(p, riscv_flags) ? VEC_RISCV : VEC_X86;
@@ -305,7 +305,7 @@ static enum vec_status parse_env(struct parser *p)
 			   "each once");
 }
 
-static enum vec_status parse_access(struct parser *p, const char *const names[3])
+static enum tw_status parse_access(struct parser *p, const char *const names[3])
 {
 	char what[64];
 
@@ -313,7 +313,7 @@ static enum vec_status parse_access(struct parser *p, const char *const names[3]
 		if (word_is(p, names[i])) {
 			p->d->req.access = i;
 			p->at++;
-			return VEC_OK;
+			return TW_OK;
 		}
 	}
 	snprintf(what, sizeof(what), "%s, %s or %s", names[TW_LOAD], names[TW_STORE],
@@ -329,14 +329,14 @@ static bool parse_priv(const char *s, uint8_t *priv)
 	return s[0] == 'U' || s[0] == 'S' || s[0] == 'M';
 }
 
-static enum vec_status parse_acc_riscv(struct parser *p)
+static enum tw_status parse_acc_riscv(struct parser *p)
 {
 	static const char *const names[] = {
 		[TW_FETCH] = "fetch", [TW_LOAD] = "load", [TW_STORE] = "store"};
 	static const char what[] = "sum=1, mxr=1, mprv=1 with mpp=U or S, each once";
 	enum { SUM = 1, MXR = 2, MPRV = 4, MPP = 8 };
 	struct tw_req *req = &p->d->req;
-	enum vec_status status = parse_access(p, names);
+	enum tw_status status = parse_access(p, names);
 	unsigned int seen = 0;
 	uint64_t mprv = 0;
 	uint8_t mpp = 0;
@@ -381,12 +381,12 @@ static enum vec_status parse_acc_riscv(struct parser *p)
 	return status;
 }
 
-static enum vec_status parse_acc_x86(struct parser *p)
+static enum tw_status parse_acc_x86(struct parser *p)
 {
 	static const char *const names[] = {
 		[TW_FETCH] = "fetch", [TW_LOAD] = "read", [TW_STORE] = "write"};
 	struct tw_req *req = &p->d->req;
-	enum vec_status status = parse_access(p, names);
+	enum tw_status status = parse_access(p, names);
 	uint64_t v;
 
 	if (!status)
@@ -400,7 +400,7 @@ static enum vec_status parse_acc_x86(struct parser *p)
 		return status;
 	req->priv = v ? TW_PRIV_U : TW_PRIV_S;
 	if (p->at == p->r->words)
-		return VEC_OK;
+		return TW_OK;
 	if (!key_is(p, "ac"))
 		return expected(p, "ac=1 or the end of the line");
 	status = key_number(p, 1, "ac=0 or ac=1", &v);
@@ -408,10 +408,10 @@ static enum vec_status parse_acc_x86(struct parser *p)
 	return status;
 }
 
-static enum vec_status parse_acc(struct parser *p)
+static enum tw_status parse_acc(struct parser *p)
 {
 	uint64_t n;
-	enum vec_status status = number(p, UINT64_MAX, "a number of the access", &n);
+	enum tw_status status = number(p, UINT64_MAX, "a number of the access", &n);
 
 	if (status)
 		return status;
@@ -425,7 +425,7 @@ static const struct directive {
 	const char *name;
 	enum vec_family family;
 	enum vec_kind kind;
-	enum vec_status (*parse)(struct parser *p);
+	enum tw_status (*parse)(struct parser *p);
 } directives[] = {
 	{"acc", VEC_ANY, VEC_ACC, parse_acc},
 	{"mem", VEC_ANY, VEC_MEM, parse_mem},
@@ -453,11 +453,11 @@ static const char *family_text(enum vec_family family)
 				   : "a directive of RVW1 or X86W1";
 }
 
-static enum vec_status parse_words(struct parser *p)
+static enum tw_status parse_words(struct parser *p)
 {
 	for (size_t i = 0; i < sizeof(directives) / sizeof(directives[0]); i++) {
 		const struct directive *dir = &directives[i];
-		enum vec_status status;
+		enum tw_status status;
 
 		if (strcmp(p->r->word[0], dir->name) != 0)
 			continue;
@@ -481,28 +481,27 @@ static bool is_version(const char *name, const char *format)
 }
 
 // The first line may name the format: "# RVW1". Another version of it is not ours to guess at.
-static enum vec_status parse_magic(struct vec_reader *r, enum vec_family *family)
+static enum tw_status parse_magic(struct vec_reader *r, enum vec_family *family)
 {
 	char name[16], rest;
 
 	if (sscanf(r->text, "# %15s%c", name, &rest) < 1)
-		return VEC_OK;
+		return TW_OK;
 	if (strcmp(name, "RVW1") == 0)
 		*family = VEC_RISCV;
 	else if (strcmp(name, "X86W1") == 0)
 		*family = VEC_X86;
 	else if (is_version(name, "RVW") || is_version(name, "X86W") || is_version(name, "SCN"))
 		return vec_expected(r, r->line, "a file of the format RVW1 or X86W1, not %s", name);
-	return VEC_OK;
+	return TW_OK;
 }
 
-enum vec_status vec_next(struct vec_reader *r, enum vec_family *family, struct vec_dir *d,
-			 bool *end)
+enum tw_status vec_next(struct vec_reader *r, enum vec_family *family, struct vec_dir *d, bool *end)
 {
 	struct parser p = {.r = r, .d = d, .family = family};
 
 	for (;;) {
-		enum vec_status status = vec_read_line(r, end);
+		enum tw_status status = vec_read_line(r, end);
 
 		if (status || *end)
 			return status;

@@ -7,8 +7,7 @@
 
 #include "internal.h"
 
-enum vec_status vec_expected(const struct vec_reader *r, unsigned long line, const char *format,
-			     ...)
+enum tw_status vec_expected(const struct vec_reader *r, unsigned long line, const char *format, ...)
 {
 	int n = snprintf(r->err, r->errlen, "%s:%lu: expected ", r->path, line);
 	va_list args;
@@ -17,16 +16,16 @@ enum vec_status vec_expected(const struct vec_reader *r, unsigned long line, con
 	if (n >= 0 && (size_t)n < r->errlen)
 		vsnprintf(r->err + n, r->errlen - (size_t)n, format, args);
 	va_end(args);
-	return VEC_BAD_INPUT;
+	return TW_BAD_INPUT;
 }
 
-static enum vec_status system_error(const struct vec_reader *r, int error)
+static enum tw_status system_error(const struct vec_reader *r, int error)
 {
 	snprintf(r->err, r->errlen, "%s: %s", r->path, strerror(error));
-	return VEC_SYSTEM;
+	return TW_SYSTEM;
 }
 
-enum vec_status vec_open(struct vec_reader *r, const char *path, char *err, size_t errlen)
+enum tw_status vec_open(struct vec_reader *r, const char *path, char *err, size_t errlen)
 {
 	r->path = path;
 	r->err = err;
@@ -35,7 +34,7 @@ enum vec_status vec_open(struct vec_reader *r, const char *path, char *err, size
 	r->have = r->at = 0;
 	errno = 0;
 	r->gz = gzopen(path, "rb");
-	return r->gz ? VEC_OK : system_error(r, errno ? errno : ENOMEM);
+	return r->gz ? TW_OK : system_error(r, errno ? errno : ENOMEM);
 }
 
 void vec_close(struct vec_reader *r)
@@ -44,7 +43,7 @@ void vec_close(struct vec_reader *r)
 }
 
 // The next byte, or EOF. *status is set when the file cannot be read on.
-static int next_byte(struct vec_reader *r, enum vec_status *status)
+static int next_byte(struct vec_reader *r, enum tw_status *status)
 {
 	if (r->at == r->have) {
 		const char *text;
@@ -75,7 +74,7 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-static enum vec_status cut(struct vec_reader *r)
+static enum tw_status cut(struct vec_reader *r)
 {
 	char *s = r->text;
 
@@ -84,7 +83,7 @@ static enum vec_status cut(struct vec_reader *r)
 		while (is_space(*s))
 			*s++ = '\0';
 		if (*s == '\0')
-			return VEC_OK;
+			return TW_OK;
 		if (r->words == VEC_WORDS_MAX)
 			return vec_expected(r, r->line, "at most %d words", VEC_WORDS_MAX);
 		r->word[r->words++] = s;
@@ -93,9 +92,9 @@ static enum vec_status cut(struct vec_reader *r)
 	}
 }
 
-enum vec_status vec_read_line(struct vec_reader *r, bool *end)
+enum tw_status vec_read_line(struct vec_reader *r, bool *end)
 {
-	enum vec_status status = VEC_OK;
+	enum tw_status status = TW_OK;
 	bool blank = true;
 	size_t n = 0;
 	int c = next_byte(r, &status);
@@ -105,7 +104,7 @@ enum vec_status vec_read_line(struct vec_reader *r, bool *end)
 		return status;
 	if (c == EOF) {
 		*end = true;
-		return VEC_OK;
+		return TW_OK;
 	}
 	r->line++;
 	r->comment = false;
@@ -127,5 +126,5 @@ enum vec_status vec_read_line(struct vec_reader *r, bool *end)
 	r->text[n] = '\0';
 	if (status)
 		return status;
-	return r->comment ? VEC_OK : cut(r);
+	return r->comment ? TW_OK : cut(r);
 }

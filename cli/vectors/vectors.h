@@ -17,17 +17,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "../cli.h"
 #include "twinwalk/arch.h"
 #include "twinwalk/hw.h"
 #include "twinwalk/pmem.h"
-
-// The values are exit statuses of the command.
-enum vec_status {
-	VEC_OK = 0,
-	VEC_DIFFERS = 1,   // the back end found a difference or does not answer
-	VEC_BAD_INPUT = 3, // the file is not what it should be
-	VEC_SYSTEM = 4,	   // I/O, memory
-};
 
 // What one access did. Reads are distinct entries in the order of their first read, updates are
 // distinct entries with the value before the first change and after the last.
@@ -78,9 +71,10 @@ struct vec_opts {
 	bool no_rd; // leave the field rd out
 };
 
-// Runs a file and writes the results to OUT. Not 0: a text is in err, one line without newline; the
-// results of the accesses before are complete.
-enum vec_status vec_run(const char *path, struct tw_pmem *pm, const struct vec_hw *vh,
-			const struct vec_opts *opts, FILE *out, char *err, size_t errlen);
+// Runs a file and writes the results to OUT. TW_BAD_INPUT, TW_DIFFERENCE (the back end found one,
+// or does not answer), TW_SYSTEM: a text is in err, one line without newline; the results of the
+// accesses before are complete.
+enum tw_status vec_run(const char *path, struct tw_pmem *pm, const struct vec_hw *vh,
+		       const struct vec_opts *opts, FILE *out, char *err, size_t errlen);
 
 #endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// `twinwalk vectors`: runs translation vectors (RVW1, X86W1; docs/vectors.md) on one back end and
+// prints one line for each access. The work is in vectors/.
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend.h"
+#include "cli.h"
+#include "vectors/vectors.h"
+
+static const char usage[] =
+	"usage: twinwalk vectors [OPTION...] FILE > RESULTS\n"
+	"Runs translation vectors of the formats RVW1 and X86W1, plain or gzip, and prints the\n"
+	"result of each access.\n\n"
+	"  --hw NAME       what translates: arch (the architecture, no TLB; default), csim, rtl "
+	"or\n"
+	"                  lockstep\n"
+	"  --config NAME   the configuration of csim, rtl, lockstep (default: large), or a file\n"
+	"  --no-rd         leave out which entries were read\n"
+	"  -h, --help\n\n"
+	"exit status: 1 if lockstep finds a difference, 3 if FILE is not as docs/vectors.md says\n";
+
+struct options {
+	const char *hw, *config, *file;
+	struct vec_opts vec;
+};
+
+static enum tw_status run_arch(const struct options *o, struct tw_pmem *pm, char *err,
+			       size_t errlen)
+{
+	struct vec_arch arch;
+	struct vec_hw vh;
+
+	vec_arch_init(&arch, pm, &vh);
+	return vec_run(o->file, pm, &vh, &o->vec, stdout, err, errlen);
+}
+
+static enum tw_status run_hardware(const struct options *o, struct tw_pmem *pm, char *err,
+				   size_t errlen)
+{
+	char repeat[1024];
+	struct tw_config config;
+	struct tw_hw_opts opts = {
+		.config = &config,
+		.pmem = pm,
+		.mem = {.latency_min = 4, .latency_max = 4},
+		.seed = 1,
+		.repeat_command = repeat,
+	};
+	struct vec_machine machine;
+	struct vec_hw vh;
+	struct tw_hw *hw;
+	enum tw_status status = tw_backend_config(o->config, &config, err, errlen);
+
+	snprintf(repeat, sizeof(repeat), "twinwalk vectors --hw %s --config %s %s", o->hw,
+		 o->config, o->file);
+	if (!status)
+		status = tw_backend_create(o->hw, &opts, &hw, err, errlen);
+	if (status)
+		return status;
+	vec_machine_init(&machine, hw, &vh);
+	status = vec_run(o->file, pm, &vh, &o->vec, stdout, err, errlen);
+	if (!status && tw_hw_finish(hw) != 0) {
+		snprintf(err, errlen, "%s", tw_hw_error(hw));
+		status = TW_DIFFERENCE;
+	}
+	tw_hw_destroy(hw);
+	return status;
+}
+
+static bool parse_options(int argc, char **argv, struct options *o, enum tw_status *status)
+{
+	enum { HW = 1, CONFIG, NO_RD };
+	static const struct option options[] = {
+		{"hw", required_argument, NULL, HW},
+		{"config", required_argument, NULL, CONFIG},
+		{"no-rd", no_argument, NULL, NO_RD},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	int c;
+
+	*o = (struct options){.hw = "arch", .config = "large"};
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (c) {
+		case HW:
+			o->hw = optarg;
+			break;
+		case CONFIG:
+			o->config = optarg;
+			break;
+		case NO_RD:
+			o->vec.no_rd = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			*status = TW_OK;
+			return false;
+		default:
+			*status = TW_USAGE;
+			return false;
+		}
+	}
+	if (optind + 1 != argc) {
+		fputs(usage, stderr);
+		*status = TW_USAGE;
+		return false;
+	}
+	o->file = argv[optind];
+	return true;
+}
+
+int tw_cmd_vectors(int argc, char **argv)
+{
+	char err[4096] = "";
+	struct tw_pmem *pm;
+	struct options o;
+	enum tw_status status;
+
+	if (!parse_options(argc, argv, &o, &status))
+		return (int)status;
+	if (tw_pmem_create(&pm) != 0) {
+		fputs("twinwalk vectors: out of memory\n", stderr);
+		return TW_SYSTEM;
+	}
+	if (strcmp(o.hw, "arch") == 0)
+		status = run_arch(&o, pm, err, sizeof(err));
+	else
+		status = run_hardware(&o, pm, err, sizeof(err));
+	if (status)
+		fprintf(stderr, "%s\n", err);
+	tw_pmem_destroy(pm);
+	return (int)status;
+}
