@@ -73,6 +73,8 @@ static bool find_program(char out[PATH_MAX], const char *name)
 
 	if (strchr(name, '/'))
 		return copy_path(out, name) && !access(out, X_OK);
+	if (!path)
+		path = "/bin:/usr/bin";
 	for (const char *p = path; p; p = *p ? p + 1 : NULL) {
 		size_t len = strcspn(p, ":");
 		int n = snprintf(out, PATH_MAX, "%.*s%s%s", (int)len, p, len ? "/" : "./", name);

@@ -102,14 +102,15 @@ enum { TW_TRACE_TAG_FETCH, TW_TRACE_TAG_LOAD, TW_TRACE_TAG_STORE, TW_TRACE_TAG_O
 // --- Address prediction
 // -----------------------------------------------------------------------------------------------------
 
-#define TW_TRACE_FETCH_SLOTS 4096u
-#define TW_TRACE_DATA_SLOTS  16384u
+#define TW_TRACE_DATA_SLOTS 65536u
 
+// A fetch is expected in the block after the last one. A data access is expected where the one at
+// the same place of the program accessed last: the place is the fetch block and how many data
+// accesses came since its fetch.
 struct tw_trace_predictor {
-	uint64_t fetch;			     // number of the last fetch block
-	uint32_t ordinal;		     // data accesses since
-	uint64_t next[TW_TRACE_FETCH_SLOTS]; // block that followed, by the block's number
-	uint64_t data[TW_TRACE_DATA_SLOTS];  // last address, by block and ordinal
+	uint64_t fetch;	  // number of the last fetch block
+	uint32_t ordinal; // data accesses since
+	uint64_t data[TW_TRACE_DATA_SLOTS];
 };
 
 static inline void tw_trace_predictor_reset(struct tw_trace_predictor *p)
@@ -117,24 +118,15 @@ static inline void tw_trace_predictor_reset(struct tw_trace_predictor *p)
 	memset(p, 0, sizeof(*p));
 }
 
-// What is expected to follow: the block that did last time, else the adjacent one.
-static inline uint64_t tw_trace_predict_fetch(const struct tw_trace_predictor *p)
+static inline void tw_trace_predictor_fetch(struct tw_trace_predictor *p, uint64_t block)
 {
-	uint64_t next = p->next[p->fetch % TW_TRACE_FETCH_SLOTS];
-
-	return next ? next : p->fetch + 1;
-}
-
-static inline void tw_trace_update_fetch(struct tw_trace_predictor *p, uint64_t block)
-{
-	p->next[p->fetch % TW_TRACE_FETCH_SLOTS] = block;
 	p->fetch = block;
 	p->ordinal = 0;
 }
 
 static inline uint64_t *tw_trace_data_slot(struct tw_trace_predictor *p)
 {
-	return &p->data[(p->fetch * 8 + (p->ordinal++ & 7)) % TW_TRACE_DATA_SLOTS];
+	return &p->data[(p->fetch * 16 + (p->ordinal++ & 15)) % TW_TRACE_DATA_SLOTS];
 }
 
 // --- Events that are not accesses

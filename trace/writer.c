@@ -184,9 +184,9 @@ static uint8_t put_fetch(struct tw_trace_writer *w, uint64_t addr)
 	struct tw_trace_predictor *p = &w->predictor;
 	uint64_t block = addr / TW_TRACE_FETCH_SIZE;
 	unsigned int n = put_delta(w->fetch, &w->fetch_len,
-				   tw_trace_zigzag((int64_t)(block - tw_trace_predict_fetch(p))));
+				   tw_trace_zigzag((int64_t)(block - (p->fetch + 1))));
 
-	tw_trace_update_fetch(p, block);
+	tw_trace_predictor_fetch(p, block);
 	return (uint8_t)(n << 5 | TW_TRACE_TAG_FETCH);
 }
 

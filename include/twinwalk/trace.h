@@ -25,8 +25,8 @@ extern "C" {
 #define TW_TRACE_PAGE_SHIFT 12 // the recorded system's page size, and the unit of footprints
 #define TW_TRACE_FETCH_SIZE 32 // bytes of a fetch block, aligned
 
-#define TW_TRACE_BLOCK_EVENTS 262144	 // events in a block, at most
-#define TW_TRACE_BLOCK_MAX    (4u << 20) // bytes of a block before compression, at most
+#define TW_TRACE_BLOCK_EVENTS 1048576	  // events in a block, at most
+#define TW_TRACE_BLOCK_MAX    (16u << 20) // bytes of a block before compression, at most
 #define TW_TRACE_COPY_MAX     0x7ffff000u // bytes of one copy, at most: Linux's limit of read(2)
 #define TW_TRACE_FILES_MAX    4096
 #define TW_TRACE_NAME_MAX     255 // bytes of a program or file name, without the final zero
