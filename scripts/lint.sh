@@ -153,7 +153,8 @@ step_layers() {
 }
 
 # The flags of CMake's tw_flags, for C files that the build without tb/ does not compile.
-cflags=(-std=c17 -O2 -Wall -Wextra -Wconversion -Iinclude -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE)
+cflags=(-std=c17 -O2 -Wall -Wextra -Wconversion -Iinclude "-I$out/generated"
+  -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE)
 
 # Splits the tracked C files: `c_files in DIR` compiled by the build in DIR, `c_files out DIR` not.
 c_files() {
@@ -175,6 +176,9 @@ build_c() {
     failed=1
   fi
   [ -f "$dir/compile_commands.json" ] || return 1
+  # As tb/CMakeLists.txt makes it.
+  mkdir -p "$out/generated"
+  scripts/configs.sh | sed 's/ .*//; s/.*/TW_RTL(&)/' >"$out/generated/tw_rtl_list.h"
   while read -r file; do
     silent "$1" "${cflags[@]}" -Werror -c "$file" -o "$dir.o" || failed=1
   done < <(c_files out "$dir")
