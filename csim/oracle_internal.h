@@ -42,7 +42,7 @@ struct tw_or_root {
 };
 
 // Control flags that decide how an entry is read (not those that are applied to every hit).
-#define TW_OR_MODE_FLAGS                                                                  \
+#define TW_OR_MODE_FLAGS                                                                       \
 	((uint32_t)(TW_F_ADUE | TW_F_PBMTE | TW_F_SVNAPOT | TW_F_SVRSW | TW_F_NXE | TW_F_PGE | \
 		    TW_F_GBPAGES | TW_F_PSE))
 
@@ -60,12 +60,12 @@ struct tw_or_request {
 	unsigned int port;
 	uint32_t id;
 	uint64_t accept, cycle;
-	uint64_t begin;	  // reads of its walk lie at or after this: accept, or that of a joined walk
+	uint64_t begin; // reads of its walk lie at or after this: accept, or that of a joined walk
 	uint64_t horizon; // versions that ended before this are outlawed for it in every way
 	uint8_t order;	  // bit in the masks of its (port, id)
-	bool fixed;	  // an answer of this (port, id) was assigned for good though it was unclear
+	bool fixed; // an answer of this (port, id) was assigned for good though it was unclear
 	bool answered;
-	uint64_t fits; // answered: the requests that this answer could also belong to
+	uint64_t fits;	      // answered: the requests that this answer could also belong to
 	enum tw_or_fate fate; // when past
 	uint64_t past_cycle;
 };
@@ -81,8 +81,8 @@ struct tw_oracle {
 	struct tw_oracle_stats stats;
 	struct tw_ctx ctx;
 	uint64_t now, cycle;
-	uint64_t horizon;     // begin of the newest completed fence of everything
-	uint64_t fences_lost; // what ended before this may be outlawed by a forgotten fence
+	uint64_t horizon;      // begin of the newest completed fence of everything
+	uint64_t fences_lost;  // what ended before this may be outlawed by a forgotten fence
 	uint64_t history_lost; // words may have had other values before this
 	uint64_t roots_lost, modes_lost, errors_lost;
 	struct tw_or_word *word; // open addressing, a power of two
@@ -90,7 +90,8 @@ struct tw_oracle {
 	size_t versions;
 	struct tw_or_fence *fence;
 	size_t fences, fence_cap;
-	uint64_t fence_base; // id of fence[0]
+	uint64_t fence_base;			  // id of fence[0]
+	size_t undrained_fences, undrained_roots; // ended and not drained
 	struct tw_or_root *root;
 	size_t roots, root_cap;
 	struct tw_or_mode mode[TW_OR_MODES];

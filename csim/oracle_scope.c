@@ -36,6 +36,10 @@ static void fences_shrink(struct tw_oracle *o)
 	memmove(o->fence, o->fence + drop, (o->fences - drop) * sizeof(*o->fence));
 	o->fences -= drop;
 	o->fence_base += drop;
+	o->undrained_fences = 0;
+	for (size_t i = 0; i < o->fences; i++)
+		o->undrained_fences +=
+			o->fence[i].end != TW_OR_NEVER && o->fence[i].drained == TW_OR_NEVER;
 }
 
 int tw_or_fence_add(struct tw_oracle *o, const struct tw_fence *scope, uint64_t *id)
@@ -72,6 +76,7 @@ int tw_or_fence_close(struct tw_oracle *o, uint64_t id)
 	if (f->end != TW_OR_NEVER)
 		return -ENOENT;
 	f->end = o->now;
+	o->undrained_fences++;
 	f->end_cycle = o->cycle;
 	if (everything(&f->scope) && f->begin > o->horizon)
 		o->horizon = f->begin;
@@ -112,31 +117,38 @@ static size_t root_to_drop(struct tw_oracle *o)
 	return oldest;
 }
 
-static int root_add(struct tw_oracle *o, const struct tw_ctx *ctx)
+static int root_reserve(struct tw_oracle *o)
+{
+	size_t cap = o->root_cap ? o->root_cap * 2 : 16;
+	struct tw_or_root *p;
+
+	if (o->roots < o->root_cap)
+		return 0;
+	p = realloc(o->root, cap * sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	o->root = p;
+	o->root_cap = cap;
+	return 0;
+}
+
+static void root_add(struct tw_oracle *o, const struct tw_ctx *ctx)
 {
 	for (size_t i = 0; i < o->roots; i++) {
 		struct tw_or_root *r = &o->root[i];
 
+		if (r->format != ctx->format || r->asid != ctx->asid || r->ppn != ctx->root_ppn)
+			continue;
 		// Again in force: the time between counts too, which only accepts more.
-		if (r->format == ctx->format && r->asid == ctx->asid && r->ppn == ctx->root_ppn) {
-			r->to = r->drained = TW_OR_NEVER;
-			return 0;
-		}
+		o->undrained_roots -= r->drained == TW_OR_NEVER;
+		r->to = r->drained = TW_OR_NEVER;
+		return;
 	}
 	if (o->roots >= o->opts.max_roots) {
 		size_t drop = root_to_drop(o);
 
 		if (drop != SIZE_MAX)
 			o->root[drop] = o->root[--o->roots];
-	}
-	if (o->roots == o->root_cap) {
-		size_t cap = o->root_cap ? o->root_cap * 2 : 16;
-		struct tw_or_root *p = realloc(o->root, cap * sizeof(*p));
-
-		if (!p)
-			return -ENOMEM;
-		o->root = p;
-		o->root_cap = cap;
 	}
 	o->root[o->roots++] = (struct tw_or_root){
 		.format = ctx->format,
@@ -146,7 +158,6 @@ static int root_add(struct tw_oracle *o, const struct tw_ctx *ctx)
 		.to = TW_OR_NEVER,
 		.drained = TW_OR_NEVER,
 	};
-	return 0;
 }
 
 static void mode_add(struct tw_oracle *o, const struct tw_ctx *ctx)
@@ -155,9 +166,6 @@ static void mode_add(struct tw_oracle *o, const struct tw_ctx *ctx)
 	uint64_t dead = tw_or_dead_before(o);
 	size_t i = 0;
 
-	for (size_t k = 0; k < o->modes; k++)
-		if (o->mode[k].to == TW_OR_NEVER)
-			o->mode[k].to = o->now;
 	while (i < o->modes &&
 	       (o->mode[i].flags != flags || o->mode[i].maxphyaddr != ctx->maxphyaddr))
 		i++;
@@ -175,52 +183,60 @@ static void mode_add(struct tw_oracle *o, const struct tw_ctx *ctx)
 	} else {
 		o->modes++;
 	}
-	o->mode[i] = (struct tw_or_mode){.flags = flags,
-					 .maxphyaddr = ctx->maxphyaddr,
-					 .from = o->now,
-					 .to = TW_OR_NEVER};
+	o->mode[i] = (struct tw_or_mode){
+		.flags = flags, .maxphyaddr = ctx->maxphyaddr, .from = o->now, .to = TW_OR_NEVER};
 }
 
 int tw_or_ctx_set(struct tw_oracle *o, const struct tw_ctx *ctx)
 {
-	struct tw_or_root *current = NULL;
-
-	for (size_t i = 0; i < o->roots; i++)
-		if (o->root[i].to == TW_OR_NEVER)
-			current = &o->root[i];
-	if (current && (current->format != ctx->format || current->asid != ctx->asid ||
-			current->ppn != ctx->root_ppn)) {
-		current->to = o->now;
-		tw_or_drain(o);
-	}
-	if (ctx->format != TW_FMT_BARE && root_add(o, ctx) != 0) {
-		if (current)
-			current->to = current->drained = TW_OR_NEVER;
+	if (root_reserve(o) != 0)
 		return -ENOMEM;
+	for (size_t i = 0; i < o->roots; i++) {
+		struct tw_or_root *r = &o->root[i];
+
+		if (r->to != TW_OR_NEVER)
+			continue;
+		r->to = o->now;
+		o->undrained_roots++;
 	}
-	mode_add(o, ctx);
+	for (size_t i = 0; i < o->modes; i++)
+		if (o->mode[i].to == TW_OR_NEVER)
+			o->mode[i].to = o->now;
+	// Without translation nothing is read.
+	if (ctx->format != TW_FMT_BARE) {
+		root_add(o, ctx);
+		mode_add(o, ctx);
+	}
+	tw_or_drain(o);
 	o->ctx = *ctx;
 	return 0;
 }
 
 void tw_or_drain(struct tw_oracle *o)
 {
-	uint64_t oldest = tw_or_oldest_accept(o);
+	uint64_t oldest;
 
-	// Fences end nearly in order: those before the newest drained one are drained, but for
-	// overlapping ones, of which there are few.
-	for (size_t i = o->fences, seen = 0; i-- > 0 && seen < 8;) {
-		struct tw_or_fence *f = &o->fence[i];
+	if (!o->undrained_fences && !o->undrained_roots)
+		return;
+	oldest = tw_or_oldest_accept(o);
+	for (size_t i = o->fences, left = o->undrained_fences; left; left--) {
+		struct tw_or_fence *f;
 
-		seen += f->drained != TW_OR_NEVER;
-		if (f->end != TW_OR_NEVER && f->drained == TW_OR_NEVER && f->end < oldest)
+		do
+			f = &o->fence[--i];
+		while (f->end == TW_OR_NEVER || f->drained != TW_OR_NEVER);
+		if (f->end < oldest) {
 			f->drained = o->now;
+			o->undrained_fences--;
+		}
 	}
-	for (size_t i = 0; i < o->roots; i++) {
+	for (size_t i = 0; i < o->roots && o->undrained_roots; i++) {
 		struct tw_or_root *r = &o->root[i];
 
-		if (r->to != TW_OR_NEVER && r->drained == TW_OR_NEVER && r->to < oldest)
+		if (r->to != TW_OR_NEVER && r->drained == TW_OR_NEVER && r->to < oldest) {
 			r->drained = o->now;
+			o->undrained_roots--;
+		}
 	}
 }
 

@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: Apache-2.0
+// The oracle's calls: what is in flight, which request a response belongs to, and the verdict.
+// Requests of one (port, id) form a group whose answers may come in any order: a response is
+// allowed if the group's responses so far can be assigned to different requests that each
+// justifies. Invariants: every request is in o->live from its acceptance until its group is
+// answered or it is cancelled; a failing call changes nothing but the time.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "oracle_internal.h"
+
+int tw_oracle_create(const struct tw_oracle_opts *opts, struct tw_oracle **oracle)
+{
+	struct tw_oracle_opts with = *opts;
+	struct tw_oracle *o;
+
+	if (!with.max_versions)
+		with.max_versions = (size_t)1 << 18;
+	if (!with.max_fences)
+		with.max_fences = (size_t)1 << 16;
+	if (!with.max_roots)
+		with.max_roots = 4096;
+	if (!with.max_steps)
+		with.max_steps = (uint64_t)1 << 20;
+	if (!with.mem.read64 || with.max_versions < 64 || with.max_fences < 64 ||
+	    with.max_roots < 4)
+		return -EINVAL;
+	o = calloc(1, sizeof(*o));
+	if (!o)
+		return -ENOMEM;
+	o->opts = with;
+	o->error = calloc(TW_OR_ERRORS, sizeof(*o->error));
+	if (!o->error) {
+		free(o);
+		return -ENOMEM;
+	}
+	o->ctx.maxphyaddr = 52;
+	*oracle = o;
+	return 0;
+}
+
+void tw_oracle_destroy(struct tw_oracle *o)
+{
+	if (!o)
+		return;
+	tw_or_history_clear(o);
+	free(o->fence);
+	free(o->root);
+	free(o->error);
+	free(o->live);
+	free(o);
+}
+
+// One call further. False: the cycle goes back.
+static bool tick(struct tw_oracle *o, uint64_t cycle)
+{
+	if (cycle < o->cycle)
+		return false;
+	o->cycle = cycle;
+	o->now++;
+	return true;
+}
+
+int tw_oracle_reset(struct tw_oracle *o, uint64_t cycle)
+{
+	if (!tick(o, cycle))
+		return -EINVAL;
+	tw_or_history_clear(o);
+	o->ctx = (struct tw_ctx){.maxphyaddr = 52};
+	o->fence_base += o->fences;
+	o->fences = o->roots = o->modes = o->errors = o->lives = o->pasts = 0;
+	o->undrained_fences = o->undrained_roots = 0;
+	o->horizon = o->now;
+	return 0;
+}
+
+int tw_oracle_ctx(struct tw_oracle *o, uint64_t cycle, const struct tw_ctx *ctx)
+{
+	if (ctx->format != TW_FMT_BARE && !tw_format_desc(ctx->format))
+		return -EINVAL;
+	if (!tick(o, cycle))
+		return -EINVAL;
+	return tw_or_ctx_set(o, ctx);
+}
+
+int tw_oracle_write(struct tw_oracle *o, uint64_t cycle, uint64_t addr, uint64_t old,
+		    uint64_t value)
+{
+	int ret;
+
+	if ((addr & 7) || !tick(o, cycle))
+		return -EINVAL;
+	ret = tw_or_write(o, addr, old, value);
+	o->stats.writes += ret == 0;
+	return ret;
+}
+
+int tw_oracle_bus_error(struct tw_oracle *o, uint64_t cycle, uint64_t addr)
+{
+	uint64_t oldest;
+
+	if ((addr & 7) || !tick(o, cycle))
+		return -EINVAL;
+	if (!o->lives)
+		return 0;
+	if (o->errors == TW_OR_ERRORS) {
+		size_t kept = 0;
+
+		oldest = tw_or_oldest_accept(o);
+		for (size_t i = 0; i < o->errors; i++)
+			if (o->error[i].at >= oldest)
+				o->error[kept++] = o->error[i];
+		o->errors = kept;
+	}
+	if (o->errors == TW_OR_ERRORS) {
+		o->errors_lost = o->error[0].at + 1;
+		memmove(o->error, o->error + 1, (o->errors - 1) * sizeof(*o->error));
+		o->errors--;
+	}
+	o->error[o->errors++] = (struct tw_or_error){.addr = addr, .at = o->now};
+	return 0;
+}
+
+int tw_oracle_fence_begin(struct tw_oracle *o, uint64_t cycle, const struct tw_fence *fence,
+			  uint64_t *id)
+{
+	int ret;
+
+	if (!tick(o, cycle))
+		return -EINVAL;
+	ret = tw_or_fence_add(o, fence, id);
+	o->stats.fences += ret == 0;
+	return ret;
+}
+
+int tw_oracle_fence_end(struct tw_oracle *o, uint64_t cycle, uint64_t id)
+{
+	if (!tick(o, cycle))
+		return -EINVAL;
+	return tw_or_fence_close(o, id);
+}
+
+static bool same_group(const struct tw_or_request *r, unsigned int port, uint32_t id)
+{
+	return r->port == port && r->id == id;
+}
+
+// Takes a request out of o->live and remembers it as past.
+static void retire(struct tw_oracle *o, size_t i, enum tw_or_fate fate)
+{
+	struct tw_or_request *p = &o->past[o->pasts++ % TW_OR_PAST];
+
+	*p = o->live[i];
+	p->fate = fate;
+	p->past_cycle = o->cycle;
+	o->live[i] = o->live[--o->lives];
+}
+
+// Takes out the group if it is answered (or what is answered of it, with FORCE).
+static void retire_answered(struct tw_oracle *o, unsigned int port, uint32_t id, bool force)
+{
+	for (size_t i = 0; i < o->lives; i++)
+		if (same_group(&o->live[i], port, id) && !o->live[i].answered && !force)
+			return;
+	for (size_t i = o->lives; i-- > 0;) {
+		struct tw_or_request *r = &o->live[i];
+
+		if (!same_group(r, port, id))
+			continue;
+		r->fixed = true;
+		if (r->answered)
+			retire(o, i, TW_OR_ANSWERED);
+	}
+	tw_or_drain(o);
+	if (!o->lives)
+		o->errors = 0;
+}
+
+// The lowest bit that no request of the group has; TW_OR_SAME_ID if there is none.
+static unsigned int free_order(const struct tw_oracle *o, unsigned int port, uint32_t id)
+{
+	uint64_t used = 0;
+	unsigned int bit = 0;
+
+	for (size_t i = 0; i < o->lives; i++)
+		if (same_group(&o->live[i], port, id))
+			used |= UINT64_C(1) << o->live[i].order;
+	while (bit < TW_OR_SAME_ID && (used >> bit & 1))
+		bit++;
+	return bit;
+}
+
+// A walk in flight for the same page may answer the new request too, where faults may be shared.
+static uint64_t walk_begin(const struct tw_oracle *o, const struct tw_req *req)
+{
+	uint64_t begin = o->now;
+
+	if (!o->opts.cached_faults)
+		return begin;
+	for (size_t i = 0; i < o->lives; i++) {
+		const struct tw_or_request *r = &o->live[i];
+
+		if (r->req.va >> TW_PAGE_SHIFT == req->va >> TW_PAGE_SHIFT &&
+		    r->ctx.asid == o->ctx.asid && r->ctx.format == o->ctx.format &&
+		    r->begin < begin)
+			begin = r->begin;
+	}
+	return begin;
+}
+
+int tw_oracle_request(struct tw_oracle *o, uint64_t cycle, unsigned int port, uint32_t id,
+		      const struct tw_req *req)
+{
+	unsigned int order;
+
+	if (req->access > TW_RMW || !tick(o, cycle))
+		return -EINVAL;
+	order = free_order(o, port, id);
+	if (order == TW_OR_SAME_ID) {
+		retire_answered(o, port, id, true);
+		order = free_order(o, port, id);
+	}
+	if (order == TW_OR_SAME_ID)
+		return -ENOSPC;
+	if (o->lives == o->live_cap) {
+		size_t cap = o->live_cap ? o->live_cap * 2 : 16;
+		struct tw_or_request *p = realloc(o->live, cap * sizeof(*p));
+
+		if (!p)
+			return -ENOMEM;
+		o->live = p;
+		o->live_cap = cap;
+	}
+	o->live[o->lives] = (struct tw_or_request){
+		.req = *req,
+		.ctx = o->ctx,
+		.port = port,
+		.id = id,
+		.accept = o->now,
+		.cycle = o->cycle,
+		.begin = walk_begin(o, req),
+		.horizon = o->horizon,
+		.order = (uint8_t)order,
+	};
+	o->lives++;
+	o->stats.requests++;
+	return 0;
+}
+
+int tw_oracle_cancel(struct tw_oracle *o, uint64_t cycle, unsigned int port, bool all, uint32_t id)
+{
+	if (!tick(o, cycle))
+		return -EINVAL;
+	o->stats.cancels++;
+	for (size_t i = o->lives; i-- > 0;)
+		if (o->live[i].port == port && (all || o->live[i].id == id))
+			retire(o, i, o->live[i].answered ? TW_OR_ANSWERED : TW_OR_CANCELLED);
+	tw_or_drain(o);
+	if (!o->lives)
+		o->errors = 0;
+	return 0;
+}
+
+static void allow(const struct tw_oracle *o, struct tw_oracle_verdict *v, const struct tw_ctx *ctx,
+		  const struct tw_or_step *step, unsigned int steps)
+{
+	v->status = TW_ORACLE_ALLOWED;
+	v->allowed = true;
+	v->newest = true;
+	v->reason = TW_ORACLE_OK;
+	v->asid = ctx->asid;
+	v->root_ppn = ctx->root_ppn;
+	v->entries = steps;
+	v->text[0] = '\0';
+	for (unsigned int i = 0; i < steps; i++) {
+		const struct tw_or_version *e = &step[i].version;
+
+		v->entry[i] = (struct tw_oracle_entry){
+			.addr = step[i].addr,
+			.value = e->value,
+			.from = e->from_cycle,
+			.to = e->to_cycle,
+			.level = step[i].level,
+			.bus_error = step[i].bus_error,
+		};
+		// An update ends the version that it rests on at this moment.
+		if (step[i].bus_error)
+			v->entry[i].to = TW_OR_NEVER;
+		else
+			v->newest &= e->to >= o->now;
+	}
+}
+
+// Whether this request justifies the response.
+static enum tw_oracle_status judge(struct tw_oracle *o, const struct tw_or_request *r,
+				   const struct tw_resp *resp, struct tw_oracle_verdict *v)
+{
+	struct tw_or_search s = {.o = o, .r = r, .want = resp};
+	struct tw_or_newest n;
+	struct tw_resp direct;
+
+	v->status = TW_ORACLE_FORBIDDEN;
+	v->reason = TW_ORACLE_OK;
+	if (tw_arch_direct(&r->ctx, &r->req, &direct) ||
+	    !tw_arch_canonical(&r->ctx, &r->req, &direct)) {
+		if (tw_or_same(o, &direct, resp))
+			allow(o, v, &r->ctx, NULL, 0);
+		return v->status;
+	}
+	tw_or_walk_newest(o, r, &n);
+	if (tw_or_same(o, &n.resp, resp) && (n.resp.fault || !n.update)) {
+		allow(o, v, &r->ctx, n.step, n.depth);
+		return v->status;
+	}
+	// Fields that do not depend on any entry.
+	if (resp->fault &&
+	    ((resp->fault_va != r->req.va && !(o->opts.unchecked & TW_ORACLE_TVAL)) || resp->pa ||
+	     resp->size || resp->global || resp->attr))
+		return v->status;
+	switch (resp->fault) {
+	case TW_FAULT_NONE:
+		s.goal = TW_OR_TRANSLATION;
+		break;
+	case TW_FAULT_PAGE:
+		s.goal = TW_OR_PAGE_FAULT;
+		break;
+	case TW_FAULT_ACCESS:
+		tw_arch_resp_fault(&r->ctx, &r->req, TW_FAULT_ACCESS, 0, &direct);
+		if (!tw_or_same(o, &direct, resp))
+			return v->status;
+		s.goal = TW_OR_ACCESS_FAULT;
+		break;
+	default:
+		return v->status;
+	}
+	tw_or_find(&s);
+	if (s.found) {
+		allow(o, v, &s.ctx, s.step, s.depth);
+	} else if (s.exhausted || s.lost || r->fixed) {
+		v->status = TW_ORACLE_UNDECIDED;
+		v->reason = s.exhausted ? TW_ORACLE_STEPS : TW_ORACLE_LOST;
+	}
+	return v->status;
+}
+
+// Assigns a response that fits the requests of MASK to one of them; responses assigned before may
+// move to others that they fit (augmenting path). group[] is indexed by order.
+static bool assign(struct tw_or_request *const group[TW_OR_SAME_ID], uint64_t mask,
+		   uint64_t *visited)
+{
+	for (unsigned int i = 0; i < TW_OR_SAME_ID; i++) {
+		uint64_t bit = UINT64_C(1) << i;
+
+		if (!(mask & bit) || !group[i] || (*visited & bit))
+			continue;
+		*visited |= bit;
+		if (!group[i]->answered || assign(group, group[i]->fits, visited)) {
+			group[i]->answered = true;
+			group[i]->fits = mask;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void count(struct tw_oracle *o, const struct tw_oracle_verdict *v)
+{
+	switch (v->status) {
+	case TW_ORACLE_ALLOWED:
+		if (v->newest)
+			o->stats.newest++;
+		else
+			o->stats.stale++;
+		break;
+	case TW_ORACLE_FORBIDDEN:
+		o->stats.forbidden++;
+		break;
+	case TW_ORACLE_UNDECIDED:
+		o->stats.undecided++;
+		break;
+	}
+}
+
+static void undecided(struct tw_oracle_verdict *v, enum tw_oracle_reason reason)
+{
+	v->status = TW_ORACLE_UNDECIDED;
+	v->reason = reason;
+	snprintf(v->text, sizeof(v->text), "undecided: nothing that is remembered justifies it, %s",
+		 reason == TW_ORACLE_STEPS ? "but the search reached max_steps"
+					   : "but history that may count was forgotten");
+}
+
+int tw_oracle_response(struct tw_oracle *o, uint64_t cycle, unsigned int port, uint32_t id,
+		       const struct tw_resp *resp, struct tw_oracle_verdict *v)
+{
+	struct tw_or_request *group[TW_OR_SAME_ID] = {0}, *oldest = NULL;
+	struct tw_oracle_verdict one;
+	uint64_t fits = 0, visited = 0;
+	enum tw_oracle_reason unsure = TW_ORACLE_OK;
+
+	if (!tick(o, cycle))
+		return -EINVAL;
+	v->status = TW_ORACLE_FORBIDDEN;
+	v->allowed = v->newest = false;
+	v->entries = 0;
+	o->stats.responses++;
+	for (size_t i = 0; i < o->lives; i++) {
+		struct tw_or_request *r = &o->live[i];
+
+		if (!same_group(r, port, id))
+			continue;
+		group[r->order] = r;
+		if (!r->answered && (!oldest || r->accept < oldest->accept))
+			oldest = r;
+	}
+	if (!oldest) {
+		tw_or_blame_unasked(o, port, id, resp, v);
+		count(o, v);
+		return 0;
+	}
+	for (unsigned int i = 0; i < TW_OR_SAME_ID; i++) {
+		if (!group[i])
+			continue;
+		switch (judge(o, group[i], resp, &one)) {
+		case TW_ORACLE_ALLOWED:
+			fits |= UINT64_C(1) << i;
+			if (!v->allowed || one.newest)
+				*v = one;
+			break;
+		case TW_ORACLE_UNDECIDED:
+			unsure = one.reason;
+			break;
+		case TW_ORACLE_FORBIDDEN:
+			break;
+		}
+	}
+	if (!assign(group, fits, &visited)) {
+		v->allowed = v->newest = false;
+		v->entries = 0;
+		oldest->answered = true;
+		oldest->fits = ~UINT64_C(0);
+		if (unsure != TW_ORACLE_OK)
+			undecided(v, unsure);
+		else
+			tw_or_blame(o, oldest, resp, v);
+	}
+	count(o, v);
+	retire_answered(o, port, id, false);
+	return 0;
+}
+
+// Whether a walk of this request, at this moment, makes the change that s describes.
+static bool wants_update(struct tw_or_search *s, const struct tw_or_request *r)
+{
+	struct tw_resp resp;
+
+	if (tw_arch_direct(&r->ctx, &r->req, &resp) || !tw_arch_canonical(&r->ctx, &r->req, &resp))
+		return false;
+	s->r = r;
+	tw_or_find(s);
+	return s->found;
+}
+
+int tw_oracle_update(struct tw_oracle *o, uint64_t cycle, uint64_t addr, uint64_t old,
+		     uint64_t value, struct tw_oracle_verdict *v)
+{
+	struct tw_or_search s = {
+		.o = o, .goal = TW_OR_UPDATE, .addr = addr, .old = old, .value = value};
+	size_t pasts = o->pasts < TW_OR_PAST ? o->pasts : TW_OR_PAST;
+	bool x86 = o->ctx.format != TW_FMT_BARE && tw_formats[o->ctx.format].x86;
+	bool found = false;
+	int ret;
+
+	if ((addr & 7) || !tick(o, cycle))
+		return -EINVAL;
+	ret = tw_or_write(o, addr, old, value);
+	if (ret)
+		return ret;
+	v->allowed = v->newest = false;
+	v->entries = 0;
+	o->stats.updates++;
+	for (size_t i = 0; i < o->lives && !found; i++)
+		found = wants_update(&s, &o->live[i]);
+	// The walk of a cancelled request may still make its change.
+	for (size_t i = 0; i < pasts && !found; i++)
+		if (o->past[i].fate == TW_OR_CANCELLED)
+			found = wants_update(&s, &o->past[i]);
+	if (found)
+		allow(o, v, &s.ctx, s.step, s.depth);
+	else if (o->opts.speculative_a && (old | (x86 ? X86_A : RV_A)) == value)
+		allow(o, v, &o->ctx, NULL, 0);
+	else if (s.exhausted || s.lost)
+		undecided(v, s.exhausted ? TW_ORACLE_STEPS : TW_ORACLE_LOST);
+	else
+		tw_or_blame_update(o, addr, old, value, v);
+	count(o, v);
+	return 0;
+}
+
+size_t tw_oracle_pending(const struct tw_oracle *o)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->lives; i++)
+		n += !o->live[i].answered;
+	return n;
+}
+
+void tw_oracle_stats(const struct tw_oracle *o, struct tw_oracle_stats *stats)
+{
+	*stats = o->stats;
+	stats->versions = o->versions;
+	stats->roots = o->roots;
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// From pins to the oracle's events, one cycle at a time, as docs/contract.md defines the pins.
+// Within a cycle: control state that is in force, fence done, responses, cancels, requests, fence
+// accepted; the memory transactions of the cycle follow through the observer. Invariant: a control
+// write is in force for the oracle before any request that the hardware accepts after it.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "hw_driver.h"
+#include "oracle_internal.h"
+
+enum { OPEN_FENCES = 64 };
+
+struct tw_oracle_watch {
+	struct tw_oracle *o;
+	uint64_t cycle;
+	struct tw_ctx ctx;	     // as the control registers will be
+	bool pending;		     // ctx is not yet told
+	uint64_t fence[OPEN_FENCES]; // ids of open fences, oldest first
+	unsigned int fences;
+	struct tw_oracle_verdict bad; // the first
+	int error;		      // the first
+};
+
+int tw_oracle_watch_create(struct tw_oracle *o, struct tw_oracle_watch **watch)
+{
+	struct tw_oracle_watch *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	w->o = o;
+	w->bad.allowed = true;
+	tw_ctx_reset(&w->ctx);
+	*watch = w;
+	return 0;
+}
+
+void tw_oracle_watch_destroy(struct tw_oracle_watch *w)
+{
+	free(w);
+}
+
+static int keep_error(struct tw_oracle_watch *w, int ret)
+{
+	if (ret < 0 && !w->error)
+		w->error = ret;
+	return ret;
+}
+
+static void keep_bad(struct tw_oracle_watch *w, const struct tw_oracle_verdict *v)
+{
+	if (w->bad.allowed && !v->allowed)
+		w->bad = *v;
+}
+
+static void protocol(struct tw_oracle_watch *w, const char *what)
+{
+	struct tw_oracle_verdict v = {.status = TW_ORACLE_FORBIDDEN, .reason = TW_ORACLE_PROTOCOL};
+
+	snprintf(v.text, sizeof(v.text), "cycle %llu: %s", (unsigned long long)w->cycle, what);
+	keep_bad(w, &v);
+}
+
+static int fence_done(struct tw_oracle_watch *w)
+{
+	uint64_t id = w->fence[0];
+
+	if (!w->fences) {
+		protocol(w, "fence_done_o without a fence");
+		return 0;
+	}
+	w->fences--;
+	for (unsigned int i = 0; i < w->fences; i++)
+		w->fence[i] = w->fence[i + 1];
+	return tw_oracle_fence_end(w->o, w->cycle, id);
+}
+
+static int fence_taken(struct tw_oracle_watch *w, const struct tw_mmu_in *in)
+{
+	struct tw_fence fence = {
+		.by_addr = in->fence_by_addr,
+		.by_asid = in->fence_by_asid,
+		.global = in->fence_global,
+		.asid = in->fence_asid,
+		.va = in->fence_va,
+	};
+	int ret;
+
+	if (w->fences == OPEN_FENCES)
+		return -ENOSPC;
+	ret = tw_oracle_fence_begin(w->o, w->cycle, &fence, &w->fence[w->fences]);
+	w->fences += ret == 0;
+	return ret;
+}
+
+// The responses, cancels and requests of one port.
+static int port_cycle(struct tw_oracle_watch *w, unsigned int port, const struct tw_mmu_in *in,
+		      const struct tw_mmu_out *out, struct tw_oracle_verdict *v)
+{
+	bool answered = out->port[port].resp_valid && in->port[port].resp_ready;
+	int ret = 0;
+
+	if (answered) {
+		struct tw_oracle_verdict own, *to = v ? v : &own;
+
+		ret = tw_oracle_response(w->o, w->cycle, port, out->port[port].resp_id,
+					 &out->port[port].resp, to);
+		if (ret == 0)
+			keep_bad(w, to);
+	}
+	if (ret == 0 && in->port[port].cancel_valid)
+		ret = tw_oracle_cancel(w->o, w->cycle, port, in->port[port].cancel_all,
+				       in->port[port].cancel_id);
+	if (ret == 0 && in->port[port].req_valid && out->port[port].req_ready) {
+		if (w->pending)
+			protocol(w, "request accepted while a control write is pending");
+		ret = tw_oracle_request(w->o, w->cycle, port, in->port[port].req_id,
+					&in->port[port].req);
+	}
+	return ret < 0 ? ret : answered;
+}
+
+int tw_oracle_watch_cycle(struct tw_oracle_watch *w, const struct tw_mmu_in *in,
+			  const struct tw_mmu_out *out, struct tw_oracle_verdict v[TW_PORTS])
+{
+	int judged = 0, ret = 0;
+
+	w->cycle++;
+	if (in->rst) {
+		tw_ctx_reset(&w->ctx);
+		w->pending = false;
+		w->fences = 0;
+		return keep_error(w, tw_oracle_reset(w->o, w->cycle));
+	}
+	// ctrl_ready_o is low while a write is pending.
+	if (w->pending && out->ctrl_ready) {
+		w->pending = false;
+		ret = tw_oracle_ctx(w->o, w->cycle, &w->ctx);
+	}
+	if (ret == 0 && out->fence_done)
+		ret = fence_done(w);
+	for (unsigned int p = 0; ret == 0 && p < TW_PORTS; p++) {
+		int got = port_cycle(w, p, in, out, v ? &v[p] : NULL);
+
+		if (got < 0)
+			ret = got;
+		else
+			judged |= got << p;
+	}
+	if (ret == 0 && in->fence_valid && out->fence_ready)
+		ret = fence_taken(w, in);
+	if (in->ctrl_valid && out->ctrl_ready)
+		w->pending = tw_ctx_write(&w->ctx, in->ctrl_addr & 3, in->ctrl_data);
+	return keep_error(w, ret < 0 ? ret : judged);
+}
+
+void tw_oracle_watch_mem(void *watch, const struct tw_mem_event *ev)
+{
+	struct tw_oracle_watch *w = watch;
+	struct tw_oracle_verdict v;
+	int ret = 0;
+
+	if (ev->err) {
+		ret = tw_oracle_bus_error(w->o, w->cycle, ev->addr);
+	} else if (ev->cas && ev->data == ev->expected) {
+		ret = tw_oracle_update(w->o, w->cycle, ev->addr, ev->expected, ev->desired, &v);
+		if (ret == 0)
+			keep_bad(w, &v);
+	}
+	keep_error(w, ret);
+}
+
+int tw_oracle_watch_write(struct tw_oracle_watch *w, uint64_t addr, uint64_t old, uint64_t value)
+{
+	return keep_error(w, tw_oracle_write(w->o, w->cycle, addr, old, value));
+}
+
+const struct tw_oracle_verdict *tw_oracle_watch_bad(const struct tw_oracle_watch *w, int *error)
+{
+	if (error)
+		*error = w->error;
+	return w->bad.allowed ? NULL : &w->bad;
+}
