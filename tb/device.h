@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// One of three things behind the same pins, for benches: the cycle model, the RTL, or both in
+// lockstep. Invariant: with the same inputs all three show the same pins.
+#ifndef TW_TB_DEVICE_H
+#define TW_TB_DEVICE_H
+
+#include "../csim/hw_driver.h"
+
+#include "lockstep.h"
+#include "rtl.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum tw_device_mode { TW_DEVICE_LOCKSTEP, TW_DEVICE_RTL, TW_DEVICE_CSIM };
+
+struct tw_device {
+	struct tw_pin_device pin;
+	enum tw_device_mode mode;
+	// Those that the mode needs, else NULL.
+	struct tw_lockstep *ls;
+	struct tw_rtl *rtl;
+	struct tw_mmu *mmu;
+	struct tw_mmu_out out;
+};
+
+// "lockstep", "rtl", "csim"; false if it is none of them.
+bool tw_device_mode_parse(const char *text, enum tw_device_mode *mode);
+
+// Errors as tw_lockstep_create(). The device must stay where it is.
+int tw_device_open(struct tw_device *dev, enum tw_device_mode mode,
+		   const struct tw_lockstep_opts *opts);
+void tw_device_close(struct tw_device *dev);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lockstep back end of the hardware interface: cycle model and RTL, both driven through their
+// pins and compared in every cycle. Invariant: results are those of both.
+#include "twinwalk/tb.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "hw_pins.h"
+#include "lockstep.h"
+
+struct lockstep_hw {
+	struct tw_hw_pins pins;
+	struct tw_lockstep *ls;
+};
+
+static const struct tw_mmu_out *lockstep_pins(void *user)
+{
+	return tw_lockstep_pins(user);
+}
+
+static int lockstep_tick(void *user, const struct tw_mmu_in *in)
+{
+	return tw_lockstep_tick(user, in);
+}
+
+static int lockstep_counters(struct tw_hw *hw, struct tw_hw_counters *c)
+{
+	struct lockstep_hw *l = (struct lockstep_hw *)hw;
+	const struct tw_mmu *mmu = tw_lockstep_mmu(l->ls);
+
+	c->cycle = tw_lockstep_cycle(l->ls);
+	for (unsigned int i = 0; i < TW_EVENTS; i++)
+		c->event[i] = tw_mmu_counter(mmu, i);
+	return l->pins.err;
+}
+
+static int lockstep_finish(struct tw_hw *hw)
+{
+	struct lockstep_hw *l = (struct lockstep_hw *)hw;
+
+	if (!l->pins.err)
+		l->pins.err = tw_lockstep_compare(l->ls);
+	return l->pins.err;
+}
+
+static const char *lockstep_error(const struct tw_hw *hw)
+{
+	const struct lockstep_hw *l = (const struct lockstep_hw *)hw;
+	const char *report = tw_lockstep_report(l->ls);
+
+	if (*report)
+		return report;
+	return l->pins.err ? "the hardware does not answer" : "";
+}
+
+static void lockstep_destroy(struct tw_hw *hw)
+{
+	struct lockstep_hw *l = (struct lockstep_hw *)hw;
+
+	tw_hw_pins_exit(&l->pins);
+	tw_lockstep_destroy(l->ls);
+	free(l);
+}
+
+static const struct tw_hw_ops lockstep_ops = {
+	.name = "lockstep",
+	.access = tw_hw_pins_access,
+	.ctrl_write = tw_hw_pins_ctrl_write,
+	.fence = tw_hw_pins_fence,
+	.idle = tw_hw_pins_idle,
+	.counters = lockstep_counters,
+	.finish = lockstep_finish,
+	.observe = tw_hw_pins_observe,
+	.error = lockstep_error,
+	.destroy = lockstep_destroy,
+};
+
+int tw_hw_lockstep_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
+{
+	struct tw_lockstep_opts ls_opts = {
+		.config = opts->config,
+		.seed = opts->seed,
+		.wave_path = opts->wave_path,
+		.repeat_command = opts->repeat_command,
+		.compare_interval = opts->compare_interval,
+	};
+	struct tw_pin_device dev = { .pins = lockstep_pins, .tick = lockstep_tick };
+	struct lockstep_hw *l = calloc(1, sizeof(*l));
+	int err;
+
+	if (!l)
+		return -ENOMEM;
+	err = tw_lockstep_create(&ls_opts, &l->ls);
+	dev.user = l->ls;
+	if (!err)
+		err = tw_hw_pins_init(&l->pins, opts, &dev);
+	if (err) {
+		tw_lockstep_destroy(l->ls);
+		free(l);
+		return err;
+	}
+	l->pins.hw.ops = &lockstep_ops;
+	*hw = &l->pins.hw;
+	return 0;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rtl back end of the hardware interface: the Verilated RTL alone, driven through its pins.
+#include "twinwalk/tb.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "hw_pins.h"
+#include "rtl.h"
+
+struct rtl_hw {
+	struct tw_hw_pins pins;
+	struct tw_rtl *rtl;
+	struct tw_mmu_out out;
+};
+
+static const struct tw_mmu_out *rtl_pins(void *user)
+{
+	return &((struct rtl_hw *)user)->out;
+}
+
+static int rtl_tick(void *user, const struct tw_mmu_in *in)
+{
+	struct rtl_hw *r = user;
+
+	tw_rtl_tick(r->rtl, in);
+	tw_rtl_pins(r->rtl, &r->out);
+	return 0;
+}
+
+static int rtl_counters(struct tw_hw *hw, struct tw_hw_counters *c)
+{
+	struct rtl_hw *r = (struct rtl_hw *)hw;
+
+	c->cycle = r->pins.driver.cycle;
+	tw_rtl_counters(r->rtl, c->event);
+	return r->pins.err;
+}
+
+static int rtl_finish(struct tw_hw *hw)
+{
+	return ((struct rtl_hw *)hw)->pins.err;
+}
+
+static const char *rtl_error(const struct tw_hw *hw)
+{
+	return ((const struct rtl_hw *)hw)->pins.err ? "the hardware does not answer" : "";
+}
+
+static void rtl_destroy(struct tw_hw *hw)
+{
+	struct rtl_hw *r = (struct rtl_hw *)hw;
+
+	tw_hw_pins_exit(&r->pins);
+	tw_rtl_destroy(r->rtl);
+	free(r);
+}
+
+static const struct tw_hw_ops rtl_ops = {
+	.name = "rtl",
+	.access = tw_hw_pins_access,
+	.ctrl_write = tw_hw_pins_ctrl_write,
+	.fence = tw_hw_pins_fence,
+	.idle = tw_hw_pins_idle,
+	.counters = rtl_counters,
+	.finish = rtl_finish,
+	.observe = tw_hw_pins_observe,
+	.error = rtl_error,
+	.destroy = rtl_destroy,
+};
+
+int tw_hw_rtl_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
+{
+	struct rtl_hw *r = calloc(1, sizeof(*r));
+	struct tw_pin_device dev = { .user = r, .pins = rtl_pins, .tick = rtl_tick };
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	err = tw_rtl_create(opts->config->name, opts->seed, &r->rtl);
+	if (!err)
+		err = tw_hw_pins_init(&r->pins, opts, &dev);
+	if (err) {
+		tw_rtl_destroy(r->rtl);
+		free(r);
+		return err;
+	}
+	tw_rtl_pins(r->rtl, &r->out);
+	r->pins.hw.ops = &rtl_ops;
+	*hw = &r->pins.hw;
+	return 0;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cycle model and RTL side by side: both see the same inputs, and after every clock edge every
+// output pin is compared; whole arrays are compared at intervals and on demand. At the first
+// difference a report is made, a waveform of the cycles before it is written, and every later call
+// fails. See docs/lockstep.md. Invariant: as long as no call failed, tw_lockstep_pins() are the
+// pins of both.
+#ifndef TW_TB_LOCKSTEP_H
+#define TW_TB_LOCKSTEP_H
+
+#include <stdint.h>
+
+#include "twinwalk/mmu.h"
+#include "twinwalk/tb.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tw_lockstep;
+
+struct tw_lockstep_opts {
+	const struct tw_config *config; // a named one
+	uint64_t seed;			// random register values of the RTL before reset
+	const char *wave_path;		// borrowed; NULL: no waveform
+	const char *repeat_command;	// borrowed; may be NULL
+	uint64_t compare_interval;	// cycles between comparisons of whole arrays; 0: the default
+};
+
+enum {
+	TW_LOCKSTEP_INTERVAL = 16384, // default of compare_interval
+	TW_LOCKSTEP_WINDOW = 200,     // cycles of a waveform before the difference
+	TW_LOCKSTEP_LOG = 32,	      // transactions in a report
+};
+
+// 0, -EINVAL, -ENOENT when no RTL is built for the configuration, -ENOMEM.
+int tw_lockstep_create(const struct tw_lockstep_opts *opts, struct tw_lockstep **ls);
+void tw_lockstep_destroy(struct tw_lockstep *ls);
+
+// One clock edge for both. 0; -EIO at a difference and ever after; -ENOMEM.
+int tw_lockstep_tick(struct tw_lockstep *ls, const struct tw_mmu_in *in);
+
+// The model's pins, valid until destroyed, changed by tw_lockstep_tick().
+const struct tw_mmu_out *tw_lockstep_pins(const struct tw_lockstep *ls);
+
+// Compares whole arrays and counters, and checks the model's invariants. Errors as tick.
+int tw_lockstep_compare(struct tw_lockstep *ls);
+
+// The report: several lines, the first names cycle and pin. "" as long as there is no difference.
+const char *tw_lockstep_report(const struct tw_lockstep *ls);
+
+// Where the difference was found: the cycle, and the first pin or array that differs (NULL: none).
+uint64_t tw_lockstep_cycle(const struct tw_lockstep *ls);
+const char *tw_lockstep_culprit(const struct tw_lockstep *ls);
+
+const struct tw_mmu *tw_lockstep_mmu(const struct tw_lockstep *ls);
+
+// For tests of the comparison itself: called each cycle, may change the inputs that the RTL sees.
+typedef void (*tw_lockstep_saboteur)(void *user, uint64_t cycle, struct tw_mmu_in *rtl_in);
+void tw_lockstep_sabotage(struct tw_lockstep *ls, tw_lockstep_saboteur fn, void *user);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+// tw_lockstep_random: random stimulus on model and RTL in lockstep, or on one of them alone to
+// measure its speed. Exit status: 0 no difference, 1 a difference, a broken rule, or an event that
+// never happened in a long run; 2 usage; 4 system error.
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "events.h"
+#include "stimulus.h"
+#include "watch.h"
+
+enum {
+	STATUS_OK = 0,
+	STATUS_DIFFERENCE = 1,
+	STATUS_USAGE = 2,
+	STATUS_SYSTEM = 4,
+	DRAIN_LIMIT = 100000,
+	// A run of this length in which some event never happens is not a test.
+	LONG_RUN = 500000,
+};
+
+struct options {
+	const struct tw_config *config;
+	uint64_t seed, cycles, interval;
+	uint64_t sabotage; // cycle in which one input of the RTL is inverted; 0: never
+	const char *wave;
+	enum tw_device_mode mode;
+	bool json;
+};
+
+struct run {
+	struct options opt;
+	struct tw_device dev;
+	struct tw_stim *stim;
+	struct tw_watch watch;
+	struct tw_mmu_in in;
+	uint64_t cycle;
+	double seconds;
+	const char *broken; // rule
+	char repeat[256];
+};
+
+static const char usage_text[] =
+	"usage: tw_lockstep_random [option]...\n"
+	"  --config NAME    hardware configuration (tiny)\n"
+	"  --seed N|fresh   seed of the stimulus and of the RTL's registers (1);\n"
+	"                   fresh: TW_SEED from the environment if set, else a random one\n"
+	"  --cycles N       clock cycles (1000000)\n"
+	"  --mode MODE      lockstep, or rtl or csim alone, without any check (lockstep)\n"
+	"  --interval N     cycles between comparisons of whole arrays\n"
+	"  --wave FILE      where the waveform of a difference goes (FST)\n"
+	"  --json           results as one line of JSON\n"
+	"  --sabotage N     invert counter_sel_i bit 0 of the RTL in cycle N: the run has to fail\n";
+
+static bool number(const char *text, uint64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoull(text, &end, 0);
+	return !errno && *text >= '0' && *text <= '9' && !*end;
+}
+
+static bool fresh_seed(uint64_t *seed)
+{
+	const char *env = getenv("TW_SEED");
+	int fd;
+	bool ok;
+
+	if (env && *env)
+		return number(env, seed);
+	fd = open("/dev/urandom", O_RDONLY);
+	ok = fd >= 0 && read(fd, seed, sizeof(*seed)) == (ssize_t)sizeof(*seed);
+	if (fd >= 0)
+		close(fd);
+	*seed &= UINT32_MAX;
+	return ok;
+}
+
+static bool parse(struct options *o, int argc, char **argv)
+{
+	static const struct option longopts[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "cycles", required_argument, NULL, 'n' },
+		{ "mode", required_argument, NULL, 'm' },
+		{ "interval", required_argument, NULL, 'i' },
+		{ "wave", required_argument, NULL, 'w' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "sabotage", required_argument, NULL, 'x' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	*o = (struct options){ .config = tw_config_find("tiny"), .seed = 1, .cycles = 1000000 };
+	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
+		bool ok = true;
+
+		switch (c) {
+		case 'c':
+			o->config = tw_config_find(optarg);
+			ok = o->config != NULL;
+			break;
+		case 's':
+			ok = strcmp(optarg, "fresh") ? number(optarg, &o->seed) :
+						       fresh_seed(&o->seed);
+			break;
+		case 'n':
+			ok = number(optarg, &o->cycles);
+			break;
+		case 'm':
+			ok = tw_device_mode_parse(optarg, &o->mode);
+			break;
+		case 'i':
+			ok = number(optarg, &o->interval);
+			break;
+		case 'w':
+			o->wave = optarg;
+			break;
+		case 'j':
+			o->json = true;
+			break;
+		case 'x':
+			ok = number(optarg, &o->sabotage);
+			break;
+		default:
+			return false;
+		}
+		if (!ok) {
+			fprintf(stderr, "tw_lockstep_random: %s is not a valid value\n", optarg);
+			return false;
+		}
+	}
+	return optind == argc;
+}
+
+static void invert_counter_sel(void *user, uint64_t cycle, struct tw_mmu_in *rtl_in)
+{
+	const uint64_t *when = user;
+
+	if (cycle == *when)
+		rtl_in->counter_sel ^= 1;
+}
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+// 0, or the device's error, or -EPROTO for a broken rule.
+static int step(struct run *r)
+{
+	const struct tw_mmu_out *out = r->dev.pin.pins(r->dev.pin.user);
+
+	tw_stim_drive(r->stim, out, &r->in);
+	if (r->opt.mode == TW_DEVICE_LOCKSTEP) {
+		r->broken = tw_watch_cycle(&r->watch, out, &r->in);
+		if (r->broken)
+			return -EPROTO;
+	}
+	r->cycle++;
+	return r->dev.pin.tick(r->dev.pin.user, &r->in);
+}
+
+// The stimulus, then a quiet end after which nothing may be in flight, then a last comparison.
+static int run(struct run *r)
+{
+	int err = 0;
+
+	while (!err && r->cycle < r->opt.cycles)
+		err = step(r);
+	if (r->opt.mode != TW_DEVICE_LOCKSTEP)
+		return err;
+	tw_stim_quiesce(r->stim);
+	for (unsigned int n = 0; !err; n++) {
+		if (tw_lockstep_pins(r->dev.ls)->idle && n)
+			break;
+		if (n == DRAIN_LIMIT) {
+			r->broken = "something stays in flight for ever (idle_o stays low)";
+			return -EPROTO;
+		}
+		err = step(r);
+	}
+	if (!err && r->watch.n_waiting) {
+		r->broken = "a request was never answered";
+		return -EPROTO;
+	}
+	return err ? err : tw_lockstep_compare(r->dev.ls);
+}
+
+// The first event that a long run did not see, or NULL.
+static const char *missing_event(const struct run *r)
+{
+	const uint64_t *events = tw_stim_events(r->stim);
+
+	if (r->opt.cycles < LONG_RUN || r->opt.mode != TW_DEVICE_LOCKSTEP)
+		return NULL;
+	for (unsigned int i = 0; i < TW_EVENTS; i++)
+		if (!events[i])
+			return tw_event_names[i];
+	return NULL;
+}
+
+static const char *mode_name(enum tw_device_mode mode)
+{
+	return mode == TW_DEVICE_CSIM ? "csim" : mode == TW_DEVICE_RTL ? "rtl" : "lockstep";
+}
+
+static void print_json(const struct run *r, int status)
+{
+	const uint64_t *events = tw_stim_events(r->stim);
+
+	printf("{\"config\":\"%s\",\"mode\":\"%s\",\"seed\":%" PRIu64 ",\"cycles\":%" PRIu64
+	       ",\"seconds\":%.3f,\"cycles_per_second\":%.0f,\"status\":%d,\"accepted\":%" PRIu64
+	       ",\"answered\":%" PRIu64 ",\"cancelled\":%" PRIu64 ",\"events\":{",
+	       r->opt.config->name, mode_name(r->opt.mode), r->opt.seed, r->cycle, r->seconds,
+	       (double)r->cycle / r->seconds, status, r->watch.accepted, r->watch.answered,
+	       r->watch.cancelled);
+	for (unsigned int i = 0; i < TW_EVENTS; i++)
+		printf("%s\"%s\":%" PRIu64, i ? "," : "", tw_event_names[i], events[i]);
+	printf("}}\n");
+}
+
+static void print_text(const struct run *r)
+{
+	const uint64_t *events = tw_stim_events(r->stim);
+
+	printf("%s %s seed %" PRIu64 ": %" PRIu64 " cycles, %.0f cycles/s\n", mode_name(r->opt.mode),
+	       r->opt.config->name, r->opt.seed, r->cycle, (double)r->cycle / r->seconds);
+	if (r->opt.mode == TW_DEVICE_LOCKSTEP)
+		printf("requests: %" PRIu64 " accepted, %" PRIu64 " answered, %" PRIu64
+		       " cancelled\n",
+		       r->watch.accepted, r->watch.answered, r->watch.cancelled);
+	for (unsigned int i = 0; i < TW_EVENTS; i++)
+		printf("%s%s %" PRIu64, i % 8 ? "  " : i ? "\n" : "", tw_event_names[i], events[i]);
+	printf("\n");
+}
+
+// Runs and judges. Returns the exit status.
+static int check(struct run *r)
+{
+	const char *missing;
+	double start = now();
+	int err = run(r);
+	int status = STATUS_OK;
+
+	r->seconds = now() - start;
+	missing = missing_event(r);
+	if (err == -EIO) {
+		fprintf(stderr, "%s", tw_lockstep_report(r->dev.ls));
+		status = STATUS_DIFFERENCE;
+	} else if (err == -EPROTO) {
+		fprintf(stderr, "%s, cycle %" PRIu64 ": %s\nto repeat: %s\n", r->opt.config->name,
+			r->cycle, r->broken, r->repeat);
+		status = STATUS_DIFFERENCE;
+	} else if (err) {
+		fprintf(stderr, "tw_lockstep_random: %s\n", strerror(-err));
+		status = STATUS_SYSTEM;
+	} else if (missing) {
+		fprintf(stderr, "%s: event %s never happened\nto repeat: %s\n", r->opt.config->name,
+			missing, r->repeat);
+		status = STATUS_DIFFERENCE;
+	}
+	if (r->opt.json)
+		print_json(r, status);
+	else
+		print_text(r);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct tw_lockstep_opts opts;
+	struct run *r = calloc(1, sizeof(*r));
+	int status = STATUS_SYSTEM, err;
+
+	if (!r)
+		return STATUS_SYSTEM;
+	if (!parse(&r->opt, argc, argv)) {
+		fputs(usage_text, stderr);
+		free(r);
+		return STATUS_USAGE;
+	}
+	snprintf(r->repeat, sizeof(r->repeat),
+		 "%s --config %s --seed %" PRIu64 " --cycles %" PRIu64 " --wave wave.fst", argv[0],
+		 r->opt.config->name, r->opt.seed, r->opt.cycles);
+	opts = (struct tw_lockstep_opts){
+		.config = r->opt.config,
+		.seed = r->opt.seed,
+		.wave_path = r->opt.wave,
+		.repeat_command = r->repeat,
+		.compare_interval = r->opt.interval,
+	};
+	err = tw_device_open(&r->dev, r->opt.mode, &opts);
+	if (!err)
+		err = tw_stim_create(r->opt.config, r->opt.seed, &r->stim);
+	if (err == -ENOENT) {
+		fprintf(stderr, "tw_lockstep_random: no RTL is built for configuration %s\n",
+			r->opt.config->name);
+		status = STATUS_USAGE;
+	} else if (err) {
+		fprintf(stderr, "tw_lockstep_random: %s\n", strerror(-err));
+	} else {
+		tw_watch_init(&r->watch);
+		if (r->opt.sabotage && r->dev.ls)
+			tw_lockstep_sabotage(r->dev.ls, invert_counter_sel, &r->opt.sabotage);
+		status = check(r);
+	}
+	tw_stim_destroy(r->stim);
+	tw_device_close(&r->dev);
+	free(r);
+	return status;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the Verilated RTL of a configuration by its name and passes calls on to it. Which
+// configurations are built is decided by CMake (TW_RTL_CONFIGS), which writes tw_rtl_list.h.
+#include "rtl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TW_RTL(name) extern const struct tw_rtl_ops tw_rtl_ops_##name;
+#include "tw_rtl_list.h"
+#undef TW_RTL
+
+static const struct tw_rtl_ops *const built[] = {
+#define TW_RTL(name) &tw_rtl_ops_##name,
+#include "tw_rtl_list.h"
+#undef TW_RTL
+};
+
+int tw_rtl_create(const char *config, uint64_t seed, struct tw_rtl **rtl)
+{
+	for (size_t i = 0; i < sizeof(built) / sizeof(built[0]); i++)
+		if (!strcmp(built[i]->config, config))
+			return built[i]->create(seed, rtl);
+	return -ENOENT;
+}
+
+void tw_rtl_destroy(struct tw_rtl *rtl)
+{
+	if (rtl)
+		rtl->ops->destroy(rtl);
+}
+
+void tw_rtl_tick(struct tw_rtl *rtl, const struct tw_mmu_in *in)
+{
+	rtl->ops->tick(rtl, in);
+}
+
+void tw_rtl_pins(const struct tw_rtl *rtl, struct tw_mmu_out *out)
+{
+	rtl->ops->pins(rtl, out);
+}
+
+void tw_rtl_counters(const struct tw_rtl *rtl, uint64_t counter[TW_EVENTS])
+{
+	rtl->ops->counters(rtl, counter);
+}
+
+void tw_rtl_arrays(const struct tw_rtl *rtl, struct tw_mmu_arrays *arrays)
+{
+	rtl->ops->arrays(rtl, arrays);
+}
+
+int tw_rtl_wave_open(struct tw_rtl *rtl, const char *path)
+{
+	return rtl->ops->wave_open(rtl, path);
+}
+
+void tw_rtl_wave_close(struct tw_rtl *rtl)
+{
+	rtl->ops->wave_close(rtl);
+}
+
+int tw_rtl_save(struct tw_rtl *rtl, struct tw_rtl_image *image)
+{
+	return rtl->ops->save(rtl, image);
+}
+
+void tw_rtl_load(struct tw_rtl *rtl, const struct tw_rtl_image *image)
+{
+	rtl->ops->load(rtl, image);
+}
+
+void tw_rtl_image_free(struct tw_rtl_image *image)
+{
+	free(image->data);
+	*image = (struct tw_rtl_image){ 0 };
+}

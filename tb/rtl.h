@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the Verilator shim of one configuration gives to the C side, beyond twinwalk/tb.h: a table of
+// functions per configuration, and images of an instance's whole state, from which a run can be
+// repeated with a waveform. Invariant: no C++ type crosses this header.
+#ifndef TW_TB_RTL_H
+#define TW_TB_RTL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "twinwalk/tb.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// The state of one instance. Zero-initialised it is empty; the memory is reused by the next save.
+struct tw_rtl_image {
+	uint8_t *data;
+	size_t size, room;
+};
+
+// One per configuration, defined by tw_rtl_shim.cpp.
+struct tw_rtl_ops {
+	const char *config;
+	int (*create)(uint64_t seed, struct tw_rtl **rtl);
+	void (*destroy)(struct tw_rtl *rtl);
+	void (*tick)(struct tw_rtl *rtl, const struct tw_mmu_in *in);
+	void (*pins)(const struct tw_rtl *rtl, struct tw_mmu_out *out);
+	void (*counters)(const struct tw_rtl *rtl, uint64_t counter[TW_EVENTS]);
+	void (*arrays)(const struct tw_rtl *rtl, struct tw_mmu_arrays *arrays);
+	int (*wave_open)(struct tw_rtl *rtl, const char *path);
+	void (*wave_close)(struct tw_rtl *rtl);
+	int (*save)(struct tw_rtl *rtl, struct tw_rtl_image *image);
+	void (*load)(struct tw_rtl *rtl, const struct tw_rtl_image *image);
+};
+
+// The common head of every instance.
+struct tw_rtl {
+	const struct tw_rtl_ops *ops;
+};
+
+// Clock edges since creation, those of the reset included: the time axis of a waveform, where cycle
+// t lasts from 10 t to 10 t + 10, is the cycle number of the caller.
+void tw_rtl_counters(const struct tw_rtl *rtl, uint64_t counter[TW_EVENTS]);
+
+// Saves the whole state, the cycle number included, and puts it into an instance of the same
+// configuration. -ENOMEM. The image is ended with tw_rtl_image_free().
+int tw_rtl_save(struct tw_rtl *rtl, struct tw_rtl_image *image);
+void tw_rtl_load(struct tw_rtl *rtl, const struct tw_rtl_image *image);
+void tw_rtl_image_free(struct tw_rtl_image *image);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random page tables; see stim_tables.h. Entry layouts: RISC-V privileged architecture, Sv39 with
+// Svnapot and Svpbmt; Intel SDM volume 3, chapter 4, four-level paging.
+#include "stim_tables.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define BIT(n) (UINT64_C(1) << (n))
+
+// Tables lie in three pieces of memory: low, just below the 52 bits of x86, and at the end of the
+// 56 bits of RISC-V, so that every bit of a PPN matters.
+enum { LOW, HIGH52, HIGH56, PIECES };
+static const uint64_t piece_base[PIECES] = {
+	UINT64_C(0x80000000),
+	BIT(52) - 0x40000,
+	BIT(56) - 0x40000,
+};
+enum { PIECE_BYTES_HIGH = 0x40000 };
+
+static const uint8_t levels_of[TW_STIM_FORMATS] = { 3, 4 };
+static const uint8_t tables_of[TW_STIM_FORMATS][4] = { { 16, 6, 3, 0 }, { 16, 6, 4, 2 } };
+
+// Indices in use, per format and level: neighbours, both halves of the address space, and pairs
+// that share a set of the TLB.
+struct index_set {
+	uint8_t n;
+	uint16_t index[22];
+};
+#define LAST_LEVEL                                                                                 \
+	{                                                                                          \
+		22,                                                                                \
+		{                                                                                  \
+			0, 1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 17, 31, 32, 63, 64, 128, 255, 256, 257, \
+				384, 511                                                           \
+		}                                                                                  \
+	}
+static const struct index_set used[TW_STIM_FORMATS][4] = {
+	{
+		LAST_LEVEL,
+		{ 8, { 0, 1, 2, 3, 8, 255, 256, 511 } },
+		{ 10, { 0, 1, 2, 3, 254, 255, 256, 257, 510, 511 } },
+		{ 0, { 0 } },
+	},
+	{
+		LAST_LEVEL,
+		{ 8, { 0, 1, 2, 3, 8, 255, 256, 511 } },
+		{ 6, { 0, 1, 2, 255, 256, 511 } },
+		{ 6, { 0, 1, 2, 255, 256, 511 } },
+	},
+};
+
+int tw_stim_tables_init(struct tw_stim_tables *t, struct tw_prng *rng)
+{
+	unsigned int taken[PIECES] = { 0 };
+	int err;
+
+	memset(t, 0, sizeof(*t));
+	t->rng = rng;
+	err = tw_pmem_create(&t->pmem);
+	if (err)
+		return err;
+	err = tw_pmem_add_flat(t->pmem, piece_base[LOW], piece_base[LOW] + TW_STIM_TABLES * 4096);
+	for (unsigned int p = HIGH52; !err && p < PIECES; p++)
+		err = tw_pmem_add_ram(t->pmem, piece_base[p], piece_base[p] + PIECE_BYTES_HIGH);
+	if (err) {
+		tw_stim_tables_exit(t);
+		return err;
+	}
+	for (unsigned int f = 0; f < TW_STIM_FORMATS; f++) {
+		for (unsigned int level = 0; level < levels_of[f]; level++) {
+			t->first[f][level] = (uint8_t)t->n;
+			t->count[f][level] = tables_of[f][level];
+			for (unsigned int i = 0; i < tables_of[f][level]; i++) {
+				unsigned int p = i % 4 != 1 ? LOW : i % 8 == 1 ? HIGH52 : HIGH56;
+
+				if (f == TW_STIM_LONG4 && p == HIGH56)
+					p = LOW;
+				t->table[t->n].ppn = (piece_base[p] >> 12) + taken[p]++;
+				t->table[t->n].format = (uint8_t)f;
+				t->table[t->n].level = (uint8_t)level;
+				t->n++;
+			}
+		}
+	}
+	return 0;
+}
+
+void tw_stim_tables_exit(struct tw_stim_tables *t)
+{
+	tw_pmem_destroy(t->pmem);
+	t->pmem = NULL;
+}
+
+static uint64_t any_table(struct tw_stim_tables *t, unsigned int format, unsigned int level)
+{
+	unsigned int i =
+		t->first[format][level] + tw_prng_below(t->rng, t->count[format][level]);
+
+	return t->table[i].ppn;
+}
+
+uint64_t tw_stim_tables_root(struct tw_stim_tables *t, unsigned int format)
+{
+	return any_table(t, format, levels_of[format] - 1u);
+}
+
+// A page number: small, any of 40 (x86) or 44 bits, or all ones.
+static uint64_t any_ppn(struct tw_prng *r, unsigned int format)
+{
+	uint64_t mask = format == TW_STIM_LONG4 ? BIT(40) - 1 : BIT(44) - 1;
+
+	switch (tw_prng_bits(r, 2)) {
+	case 0:
+		return mask - tw_prng_bits(r, 3);
+	case 1:
+		return tw_prng_u64(r) & mask;
+	default:
+		return tw_prng_bits(r, 24);
+	}
+}
+
+static uint64_t sv39_pointer(struct tw_stim_tables *t, unsigned int level, bool flaw)
+{
+	struct tw_prng *r = t->rng;
+	uint64_t pte = any_table(t, TW_STIM_SV39, level - 1) << 10 | 1;
+
+	pte |= (uint64_t)tw_prng_bits(r, 2) << 8;
+	if (tw_prng_chance(r, 60))
+		pte |= BIT(5);
+	if (!flaw)
+		return pte;
+	switch (tw_prng_bits(r, 3)) {
+	case 0:
+		return pte | BIT(4) << tw_prng_below(r, 4); // U, G, A, D
+	case 1:
+		return pte | BIT(54) << tw_prng_below(r, 10); // reserved, PBMT, N
+	case 2:
+		return pte | BIT(2); // W without R
+	case 3:
+		return pte & ~BIT(0);
+	case 4:
+		return any_ppn(r, TW_STIM_SV39) << 10 | 1; // most of it is no memory
+	default:
+		return pte | BIT(4 + 2 * tw_prng_bits(r, 1)) | BIT(5); // U or A, with G
+	}
+}
+
+static uint64_t sv39_leaf(struct tw_stim_tables *t, unsigned int level, bool flaw)
+{
+	struct tw_prng *r = t->rng;
+	uint64_t ppn = any_ppn(r, TW_STIM_SV39) & ~(BIT(9 * level) - 1);
+	uint64_t pte = 1;
+
+	if (tw_prng_chance(r, 850)) {
+		pte |= 7 << 1;
+	} else {
+		pte |= (uint64_t)tw_prng_bits(r, 3) << 1;
+		if (!(pte & 0xe))
+			pte |= BIT(1);
+		if (!flaw && (pte & 6) == 4)
+			pte |= BIT(1);
+	}
+	pte |= (uint64_t)tw_prng_chance(r, t->user) << 4 | (uint64_t)tw_prng_chance(r, 150) << 5 |
+	       (uint64_t)tw_prng_chance(r, 920) << 6 | (uint64_t)tw_prng_chance(r, 750) << 7 |
+	       (uint64_t)tw_prng_bits(r, 2) << 8;
+	if (tw_prng_chance(r, 200))
+		pte |= (uint64_t)tw_prng_below(r, 3) << 61;
+	if (level == 0 && tw_prng_chance(r, 160)) {
+		pte |= BIT(63);
+		ppn = (ppn & ~UINT64_C(15)) | 8;
+	}
+	if (flaw) {
+		switch (tw_prng_bits(r, 3)) {
+		case 0:
+			ppn ^= BIT(tw_prng_below(r, 18)); // misaligned, or another NAPOT size
+			break;
+		case 1:
+			pte |= BIT(54) << tw_prng_below(r, 7); // reserved, RSW 60:59
+			break;
+		case 2:
+			pte |= BIT(61) | BIT(62);
+			break;
+		case 3:
+			pte |= BIT(63);
+			break;
+		case 4:
+			pte &= ~BIT(0);
+			break;
+		case 5:
+			return tw_prng_u64(r);
+		case 6:
+			pte = (pte & ~UINT64_C(0xe)) | 4 | tw_prng_bits(r, 1) << 3; // W without R
+			break;
+		default:
+			pte &= ~(BIT(6) | BIT(7));
+			break;
+		}
+	}
+	return pte | (ppn & (BIT(44) - 1)) << 10;
+}
+
+static uint64_t long4_entry(struct tw_stim_tables *t, unsigned int level, bool leaf, bool flaw)
+{
+	struct tw_prng *r = t->rng;
+	uint64_t pte = 1;
+	uint64_t ppn;
+
+	pte |= (uint64_t)tw_prng_chance(r, leaf ? 900 : 980) << 1 |
+	       (uint64_t)tw_prng_chance(r, leaf ? t->user : 980) << 2 |
+	       (uint64_t)tw_prng_bits(r, 2) << 3 | (uint64_t)tw_prng_chance(r, 850) << 5 |
+	       (uint64_t)tw_prng_chance(r, 700) << 6 | (uint64_t)tw_prng_chance(r, 150) << 8 |
+	       (uint64_t)tw_prng_bits(r, 3) << 9 | (uint64_t)tw_prng_bits(r, 11) << 52 |
+	       (uint64_t)tw_prng_chance(r, leaf ? 80 : 10) << 63;
+	if (leaf) {
+		ppn = any_ppn(r, TW_STIM_LONG4) & ~(BIT(9 * level) - 1);
+		if (level == 0)
+			pte |= (uint64_t)tw_prng_bits(r, 1) << 7; // PAT
+		else
+			pte |= BIT(7) | (uint64_t)tw_prng_bits(r, 1) << 12; // PS, PAT
+		if (ppn >= BIT(24) && !flaw)
+			ppn &= BIT(24) - 1; // below every MAXPHYADDR
+	} else {
+		ppn = any_table(t, TW_STIM_LONG4, level - 1);
+	}
+	if (flaw) {
+		switch (tw_prng_bits(r, 3)) {
+		case 0:
+			pte &= ~BIT(0);
+			break;
+		case 1:
+			ppn ^= BIT(tw_prng_below(r, 40)); // misaligned, reserved, no memory
+			break;
+		case 2:
+			if (level == 3)
+				pte |= BIT(7); // PS is reserved here
+			break;
+		case 3:
+			return tw_prng_u64(r);
+		case 4:
+			pte |= BIT(63);
+			break;
+		case 5:
+			pte &= ~(BIT(5) | BIT(6));
+			break;
+		case 6:
+			pte &= ~(BIT(1) | BIT(2));
+			break;
+		default:
+			ppn |= BIT(24 + tw_prng_below(r, 16));
+			break;
+		}
+	}
+	return pte | ppn << 12;
+}
+
+static uint64_t any_entry(struct tw_stim_tables *t, unsigned int format, unsigned int level)
+{
+	bool flaw = tw_prng_chance(t->rng, t->dirt);
+	bool leaf = !level || (!(format == TW_STIM_LONG4 && level == 3) &&
+			       tw_prng_chance(t->rng, 250));
+
+	if (flaw && tw_prng_chance(t->rng, 100))
+		return 0;
+	if (format == TW_STIM_LONG4)
+		return long4_entry(t, level, leaf, flaw);
+	return leaf ? sv39_leaf(t, level, flaw) : sv39_pointer(t, level, flaw);
+}
+
+static void put(struct tw_stim_tables *t, uint64_t pa, uint64_t pte)
+{
+	// Fails outside memory only; then nothing is to be written.
+	(void)tw_pmem_write64(t->pmem, pa, pte);
+}
+
+void tw_stim_tables_fill(struct tw_stim_tables *t, unsigned int dirt, unsigned int user)
+{
+	t->dirt = dirt;
+	t->user = user;
+	for (unsigned int i = 0; i < t->n; i++) {
+		const struct index_set *set = &used[t->table[i].format][t->table[i].level];
+
+		for (unsigned int k = 0; k < set->n; k++)
+			put(t, t->table[i].ppn << 12 | (uint64_t)set->index[k] << 3,
+			    any_entry(t, t->table[i].format, t->table[i].level));
+	}
+}
+
+uint64_t tw_stim_tables_va(struct tw_stim_tables *t, unsigned int format)
+{
+	unsigned int levels = levels_of[format];
+	unsigned int sign = 11 + 9 * levels;
+	uint64_t va = 0;
+
+	for (unsigned int level = 0; level < levels; level++) {
+		const struct index_set *set = &used[format][level];
+
+		va |= (uint64_t)set->index[tw_prng_below(t->rng, set->n)] << (12 + 9 * level);
+	}
+	if (va >> sign & 1)
+		va |= ~(BIT(sign) - 1);
+	return va;
+}
+
+uint64_t tw_stim_tables_edge_va(struct tw_stim_tables *t, unsigned int format)
+{
+	struct tw_prng *r = t->rng;
+	uint64_t va = tw_stim_tables_va(t, format);
+	unsigned int sign = 11 + 9u * levels_of[format];
+
+	switch (tw_prng_bits(r, 3)) {
+	case 0:
+		return va ^ BIT(sign + tw_prng_below(r, 64 - sign)); // one upper bit
+	case 1:
+		return BIT(sign) - 1; // last legal of the lower half, and the first illegal
+	case 2:
+		return BIT(sign);
+	case 3:
+		return ~(BIT(sign) - 1);
+	case 4:
+		return ~BIT(sign);
+	case 5:
+		return tw_prng_u64(r);
+	case 6:
+		return tw_prng_bits(r, 1) ? UINT64_MAX : BIT(56) - tw_prng_bits(r, 1);
+	default:
+		return va & (BIT(56) - 1); // an address as large as a physical one
+	}
+}
+
+void tw_stim_tables_edit_at(struct tw_stim_tables *t, uint64_t pa)
+{
+	uint64_t old;
+
+	if (tw_pmem_read64(t->pmem, pa, &old))
+		return;
+	switch (tw_prng_bits(t->rng, 2)) {
+	case 0:
+		put(t, pa, old ^ BIT(tw_prng_bits(t->rng, 6)));
+		return;
+	case 1:
+		put(t, pa, old & ~UINT64_C(0xe0)); // A, D: bits 5, 6 of x86, 6, 7 of RISC-V
+		return;
+	default:
+		for (unsigned int i = 0; i < t->n; i++)
+			if (t->table[i].ppn == pa >> 12)
+				put(t, pa, any_entry(t, t->table[i].format, t->table[i].level));
+		return;
+	}
+}
+
+void tw_stim_tables_edit(struct tw_stim_tables *t)
+{
+	unsigned int i = tw_prng_below(t->rng, t->n);
+	const struct index_set *set = &used[t->table[i].format][t->table[i].level];
+
+	tw_stim_tables_edit_at(t, t->table[i].ppn << 12 |
+					  (uint64_t)set->index[tw_prng_below(t->rng, set->n)] << 3);
+}
