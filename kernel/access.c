@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// Accesses of the running process: through the hardware port, with faults handled and the access retried, then to the bytes in
+// simulated memory. The hardware is not trusted: an address outside memory, a wrong fault address or a fault that never ends is
+// an error with a text, not a crash.
+#include <errno.h>
+#include <string.h>
+
+#include "fault.h"
+#include "kern.h"
+#include "proc.h"
+#include "tlb.h"
+
+// A retried access may fault again for another reason (swapped in, then copied), but not endlessly.
+enum { RETRIES = 16 };
+
+static inline uint64_t mix(uint64_t h, uint64_t x)
+{
+	return (h ^ x) * UINT64_C(0x100000001b3);
+}
+
+static void record(struct tw_kernel *k, const struct tw_hw_result *r)
+{
+	struct tw_kernel_stats *s = &k->stats;
+	const struct tw_resp *p = &r->resp;
+
+	s->attempts++;
+	s->latency[r->cycles < TW_LATENCY_BUCKETS ? r->cycles : TW_LATENCY_BUCKETS - 1]++;
+	s->latency_sum += r->cycles;
+	if (r->cycles > s->latency_max)
+		s->latency_max = r->cycles;
+	k->hw_seen += r->cycles;
+	s->response_digest = mix(
+		s->response_digest,
+		p->pa ^ p->fault_va ^ r->cycles << 56 ^
+			(uint64_t)(p->size | p->fault << 8 | p->cause << 16 | p->attr << 24) << 24 ^
+			(uint64_t)p->global << 55);
+}
+
+// What the cause of a page fault of this request must be; on x86 the P bit is the hardware's to tell.
+static unsigned int expected_cause(const struct tw_kernel *k, const struct tw_req *req,
+				   const struct tw_resp *resp)
+{
+	static const uint8_t riscv[] = {[TW_FETCH] = 12, [TW_LOAD] = 13, [TW_STORE] = 15, [TW_RMW] = 15};
+
+	if (k->fmt->format != TW_FMT_X86_LONG4)
+		return riscv[req->access];
+	return (resp->cause & TW_PF_P) | (req->priv == TW_PRIV_U ? TW_PF_U : 0u) |
+	       (req->access == TW_FETCH ? TW_PF_I : 0u) |
+	       (req->access == TW_STORE || req->access == TW_RMW ? TW_PF_W : 0u);
+}
+
+// A fault as the hardware reported it. 0: try again.
+static int handle(struct tw_kernel *k, const struct tw_req *req, const struct tw_resp *resp,
+		  struct tw_signal *sig)
+{
+	struct tw_proc *p = k->current;
+	enum tw_fault_kind kind;
+	int err;
+
+	if (resp->fault == TW_FAULT_CANON || req->va >> (k->fmt->va_bits - 1)) {
+		// No user address: the region tree would say the same.
+		*sig = (struct tw_signal){TW_SIGSEGV, TW_SEGV_MAPERR, req->va};
+		k->stats.faults[TW_FK_MAPERR]++;
+		return -EFAULT;
+	}
+	if (resp->fault != TW_FAULT_PAGE)
+		return tw_fail(k, -EIO, "hardware: bus error (fault %u) translating %llx",
+			       resp->fault, (unsigned long long)req->va);
+	if (resp->fault_va != req->va || resp->cause != expected_cause(k, req, resp))
+		return tw_fail(k, -EIO,
+			       "hardware: cause %u at %llx reported for an access (kind %u) to %llx",
+			       resp->cause, (unsigned long long)resp->fault_va, req->access,
+			       (unsigned long long)req->va);
+	tw_hw_sync_time(k);
+	err = tw_fault(p->mm, req->access, req->va, sig, &kind);
+	if (!err && tw_fault_major(kind))
+		p->major++;
+	else if (!err)
+		p->minor++;
+	tw_reclaim_daemon(k);
+	return err;
+}
+
+// A store goes to memory of processes, whatever the hardware says: everything else would be damage.
+static inline bool may_store(const struct tw_kernel *k, uint64_t offset)
+{
+	uint8_t state = k->frames[offset >> TW_PAGE_SHIFT_4K].state;
+
+	return state == TW_FRAME_ANON || state == TW_FRAME_SHMEM || state == TW_FRAME_FILE;
+}
+
+static int translate(struct tw_kernel *k, const struct tw_req *req, uint8_t **host,
+		     struct tw_signal *sig)
+{
+	bool store = req->access == TW_STORE || req->access == TW_RMW;
+	unsigned int port = req->access == TW_FETCH ? TW_PORT_FETCH : TW_PORT_DATA;
+	struct tw_hw_result r;
+	int err;
+
+	for (unsigned int i = 0; i < RETRIES; i++) {
+		uint64_t offset;
+
+		err = tw_hw_access(k->hw, port, req, &r);
+		if (err)
+			return tw_fail(k, err, "hardware: an access to %llx failed: %s",
+				       (unsigned long long)req->va, tw_hw_error(k->hw));
+		record(k, &r);
+		if (r.resp.fault != TW_FAULT_NONE) {
+			err = handle(k, req, &r.resp, sig);
+			if (err)
+				return err;
+			continue;
+		}
+		offset = r.resp.pa - k->opts.ram_base;
+		if (offset >= k->ram_bytes || (r.resp.pa ^ req->va) & (TW_PAGE_BYTES - 1) ||
+		    (store && !may_store(k, offset)))
+			return tw_fail(k, -EIO,
+				       "hardware: %llx translated to %llx, which cannot be",
+				       (unsigned long long)req->va, (unsigned long long)r.resp.pa);
+		*host = k->ram + offset;
+		return 0;
+	}
+	return tw_fail(k, -EIO, "hardware: %llx still faults (cause %u) after %d retries",
+		       (unsigned long long)req->va, r.resp.cause, RETRIES);
+}
+
+static inline int one_page(const struct tw_kernel *k, uint64_t va, size_t len)
+{
+	return k->current && len > 0 && len <= TW_PAGE_BYTES - (va & (TW_PAGE_BYTES - 1));
+}
+
+int tw_user_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t len, uint8_t **host,
+		struct tw_signal *sig)
+{
+	struct tw_req req = {.va = va, .access = (uint8_t)access, .priv = TW_PRIV_U};
+
+	if (!one_page(k, va, len))
+		return -EINVAL;
+	k->stats.accesses[access]++;
+	return translate(k, &req, host, sig);
+}
+
+int tw_copy_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t len, uint8_t **host,
+		struct tw_signal *sig)
+{
+	struct tw_req req = {
+		.va = va, .access = (uint8_t)access, .priv = TW_PRIV_S, .sum = true};
+
+	if (!one_page(k, va, len))
+		return -EINVAL;
+	k->stats.accesses[access]++;
+	return translate(k, &req, host, sig);
+}
+
+static size_t first_part(uint64_t va, size_t len)
+{
+	size_t n = TW_PAGE_BYTES - (va & (TW_PAGE_BYTES - 1));
+
+	return n < len ? n : len;
+}
+
+static int read_parts(struct tw_kernel *k, enum tw_access access, uint64_t va, void *buf, size_t len,
+		      struct tw_signal *sig)
+{
+	uint8_t *to = buf, *host;
+	size_t n;
+	int err;
+
+	if (len > TW_PAGE_BYTES)
+		return -EINVAL;
+	for (; len; len -= n, va += n, to += n) {
+		n = first_part(va, len);
+		err = tw_user_ptr(k, access, va, n, &host, sig);
+		if (err)
+			return err;
+		memcpy(to, host, n);
+	}
+	return 0;
+}
+
+int tw_user_load(struct tw_kernel *k, uint64_t va, void *buf, size_t len, struct tw_signal *sig)
+{
+	return read_parts(k, TW_LOAD, va, buf, len, sig);
+}
+
+int tw_user_fetch(struct tw_kernel *k, uint64_t va, void *buf, size_t len, struct tw_signal *sig)
+{
+	return read_parts(k, TW_FETCH, va, buf, len, sig);
+}
+
+int tw_user_store(struct tw_kernel *k, uint64_t va, const void *buf, size_t len,
+		  struct tw_signal *sig)
+{
+	size_t n = first_part(va, len);
+	uint8_t *first, *second = NULL;
+	uint32_t f;
+	int err;
+
+	if (len > TW_PAGE_BYTES)
+		return -EINVAL;
+	err = tw_user_ptr(k, TW_STORE, va, n, &first, sig);
+	if (err)
+		return err;
+	if (n < len) {
+		// A fault of the second part must not take the first part's frame away.
+		f = (uint32_t)((uint64_t)(first - k->ram) >> TW_PAGE_SHIFT_4K);
+		tw_frame_get(k, f);
+		err = tw_user_ptr(k, TW_STORE, va + n, len - n, &second, sig);
+		tw_frame_put(k, f);
+		if (err)
+			return err;
+	}
+	memcpy(first, buf, n);
+	if (second)
+		memcpy(second, (const uint8_t *)buf + n, len - n);
+	return 0;
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be seen from outside: statistics, regions, memory as a process would see it, and the digest of everything.
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "kern.h"
+#include "mm.h"
+#include "pgtable.h"
+#include "proc.h"
+#include "tlb.h"
+
+void tw_kernel_stats(struct tw_kernel *k, struct tw_kernel_stats *out)
+{
+	struct tw_kernel_stats *s = &k->stats;
+	uint32_t *const count[TW_FRAME_STATES] = {
+		[TW_FRAME_FREE] = &s->free,	    [TW_FRAME_ANON] = &s->anon,
+		[TW_FRAME_SHMEM] = &s->shmem,	    [TW_FRAME_FILE] = &s->file_clean,
+		[TW_FRAME_TABLE] = &s->tables,	    [TW_FRAME_RESERVED] = &s->reserved,
+	};
+
+	tw_hw_sync_time(k);
+	s->hw_cycles = k->hw_seen;
+	s->frames = k->frames_total;
+	s->file_dirty = 0;
+	for (unsigned int i = 0; i < TW_FRAME_STATES; i++)
+		*count[i] = 0;
+	for (uint32_t f = 0; f < k->frames_total; f++) {
+		const struct tw_frame *fr = &k->frames[f];
+
+		if (fr->state == TW_FRAME_FILE &&
+		    ((fr->flags & TW_FRAME_DIRTY) || tw_rmap_dirty(k, f)))
+			s->file_dirty++;
+		else
+			++*count[fr->state];
+	}
+	s->swap_slots = k->swap.slots ? k->swap.slots - 1 : 0;
+	s->swap_used = k->swap.used;
+	s->swap_cached = k->swap.cached;
+	s->watermark[0] = k->reclaim.min;
+	s->watermark[1] = k->reclaim.low;
+	s->watermark[2] = k->reclaim.high;
+	s->frame_bytes = (uint64_t)k->frames_total * sizeof(struct tw_frame) +
+			 (uint64_t)k->rmap.size * sizeof(struct tw_rmap);
+	*out = *s;
+}
+
+void tw_proc_stats(const struct tw_proc *p, struct tw_proc_stats *stats)
+{
+	const struct tw_mm *mm = p->mm;
+
+	*stats = (struct tw_proc_stats){
+		.minor = p->minor,
+		.major = p->major,
+		.rss_anon = mm->rss_anon,
+		.rss_file = mm->rss_file,
+		.rss_shmem = mm->rss_shmem,
+		.swap = mm->swapped,
+		.tables = mm->tables,
+		.vmas = mm->vmas.count,
+		.mapped = mm->vmas.pages,
+	};
+}
+
+// --- Regions ---------------------------------------------------------------------------------------
+
+int tw_proc_regions(const struct tw_proc *p, int (*fn)(void *user, const struct tw_region *region),
+		    void *user)
+{
+	int result = 0;
+
+	for (struct tw_vma *v = tw_vma_first(&p->mm->vmas); v && !result; v = tw_vma_next(v)) {
+		bool file = v->object && v->object->file;
+		struct tw_region r = {
+			.start = v->start,
+			.end = v->end,
+			.prot = v->prot,
+			.shared = v->flags & TW_VMA_SHARED,
+			.path = file ? v->object->path : NULL,
+			.offset = file ? v->index << TW_PAGE_SHIFT_4K : 0,
+		};
+
+		result = fn(user, &r);
+	}
+	return result;
+}
+
+struct text {
+	char *buf;
+	size_t size, len;
+};
+
+__attribute__((format(printf, 2, 3))) static void append(struct text *t, const char *format, ...)
+{
+	size_t left = t->len < t->size ? t->size - t->len : 0;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(left ? t->buf + t->len : NULL, left, format, args);
+	va_end(args);
+	if (n > 0)
+		t->len += (size_t)n;
+}
+
+size_t tw_proc_maps(const struct tw_proc *p, char *buf, size_t size)
+{
+	const struct tw_mm *mm = p->mm;
+	struct text t = {.buf = buf, .size = size};
+
+	if (size)
+		buf[0] = '\0';
+	for (struct tw_vma *v = tw_vma_first(&mm->vmas); v; v = tw_vma_next(v)) {
+		const struct tw_object *o = v->object;
+		const char *name = o ? o->path : NULL;
+		size_t begin = t.len;
+
+		if (o && !o->file)
+			name = "/dev/zero (deleted)";
+		else if (!o && v->start < mm->brk && v->end > mm->start_brk)
+			name = "[heap]";
+		append(&t, "%08llx-%08llx %c%c%c%c %08llx %02x:%02x %llu ",
+		       (unsigned long long)v->start, (unsigned long long)v->end,
+		       v->prot & TW_PROT_READ ? 'r' : '-', v->prot & TW_PROT_WRITE ? 'w' : '-',
+		       v->prot & TW_PROT_EXEC ? 'x' : '-', v->flags & TW_VMA_SHARED ? 's' : 'p',
+		       (unsigned long long)(o ? v->index << TW_PAGE_SHIFT_4K : 0),
+		       o && o->file ? major(o->dev) : 0, o && o->file ? minor(o->dev) : 0,
+		       (unsigned long long)(o && o->file ? o->ino : 0));
+		// Linux pads to column 73.
+		if (name)
+			append(&t, "%*s%s", (int)(begin + 73 > t.len ? begin + 73 - t.len : 0), "",
+			       name);
+		append(&t, "\n");
+	}
+	return t.len;
+}
+
+// --- Memory ----------------------------------------------------------------------------------------
+
+static int raw_read(const struct tw_blk *b, void *buf, size_t len, uint64_t offset)
+{
+	// No time passes: nobody in the machine does this.
+	ssize_t n = pread(b->fd, buf, len, (off_t)offset);
+
+	if (n < 0)
+		return -errno;
+	memset((uint8_t *)buf + n, 0, len - (size_t)n);
+	return 0;
+}
+
+static int peek_object(struct tw_kernel *k, const struct tw_object *o, uint64_t index, uint64_t in_page,
+		       void *buf, size_t len)
+{
+	uint64_t page = tw_radix_get(&o->pages, index), at = (index << TW_PAGE_SHIFT_4K) + in_page;
+
+	if (index >= tw_page_up(o->size) >> TW_PAGE_SHIFT_4K)
+		return -EFAULT;
+	if (tw_page_is_frame(page)) {
+		memcpy(buf, tw_frame_host(k, tw_page_number(page)) + in_page, len);
+		return 0;
+	}
+	if (page)
+		return raw_read(&k->swap.blk, buf, len,
+				((uint64_t)tw_page_number(page) << TW_PAGE_SHIFT_4K) + in_page);
+	if (!o->file) {
+		memset(buf, 0, len);
+		return 0;
+	}
+	return raw_read(&o->blk, buf, len, at);
+}
+
+static int peek_page(const struct tw_proc *p, uint64_t va, void *buf, size_t len)
+{
+	struct tw_kernel *k = p->k;
+	const struct tw_vma *v = tw_vma_find(&p->mm->vmas, va);
+	const uint64_t *ptep;
+	struct tw_entry e = {.kind = TW_ENTRY_EMPTY};
+	uint64_t in_page = va & (TW_PAGE_BYTES - 1);
+	uint32_t f;
+
+	if (!v || v->start > va)
+		return -EFAULT;
+	ptep = tw_pt_find(p->mm, va);
+	if (ptep)
+		e = tw_pt_read(p->mm, ptep);
+	if (e.kind == TW_ENTRY_EMPTY && v->object)
+		return peek_object(k, v->object, v->index + ((va - v->start) >> TW_PAGE_SHIFT_4K),
+				   in_page, buf, len);
+	if (e.kind == TW_ENTRY_EMPTY) {
+		memset(buf, 0, len);
+		return 0;
+	}
+	f = e.kind == TW_ENTRY_SWAP ? k->swap.frame[e.slot] : tw_pfn_frame(k, e.pfn);
+	if (f == TW_NO_FRAME)
+		return raw_read(&k->swap.blk, buf, len,
+				((uint64_t)e.slot << TW_PAGE_SHIFT_4K) + in_page);
+	memcpy(buf, tw_frame_host(k, f) + in_page, len);
+	return 0;
+}
+
+int tw_proc_peek(struct tw_proc *p, uint64_t va, void *buf, size_t len)
+{
+	uint8_t *to = buf;
+
+	while (len) {
+		size_t n = TW_PAGE_BYTES - (va & (TW_PAGE_BYTES - 1));
+		int err;
+
+		n = n < len ? n : len;
+		err = peek_page(p, va, to, n);
+		if (err)
+			return err;
+		va += n;
+		to += n;
+		len -= n;
+	}
+	return 0;
+}
+
+// FNV-1a, taking 64-bit words for bytes.
+static uint64_t digest_page(uint64_t h, const uint8_t *page)
+{
+	for (size_t i = 0; i < TW_PAGE_BYTES; i += 8) {
+		uint64_t word;
+
+		memcpy(&word, page + i, 8);
+		h = (h ^ word) * UINT64_C(0x100000001b3);
+	}
+	return h;
+}
+
+int tw_kernel_digest(struct tw_kernel *k, uint64_t *digest)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint8_t page[TW_PAGE_BYTES];
+
+	for (uint32_t f = 0; f < k->frames_total; f++)
+		h = digest_page(h, tw_frame_host(k, f));
+	for (uint32_t slot = 1; slot < k->swap.slots; slot++) {
+		int err;
+
+		if (k->swap.refs[slot] == 0 && k->swap.frame[slot] == TW_NO_FRAME)
+			continue;
+		err = raw_read(&k->swap.blk, page, sizeof(page), (uint64_t)slot << TW_PAGE_SHIFT_4K);
+		if (err)
+			return tw_fail(k, err, "swap: reading slot %u failed: %s", slot,
+				       strerror(-err));
+		h = digest_page(h ^ slot, page);
+	}
+	*digest = h;
+	return 0;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copying an address space. Private pages become shared copy-on-write: both entries lose W, the parent's translations are fenced
+// before it runs again; swapped pages are shared by their slot. Pages of objects are left out: the child finds them by faulting.
+#include <errno.h>
+
+#include "kern.h"
+#include "mm.h"
+#include "pgtable.h"
+#include "proc.h"
+#include "tlb.h"
+
+// Copies one entry of the parent. Frames for the child's tables and a reverse mapping are reserved.
+static int copy_entry(struct tw_mm *parent, struct tw_mm *child, uint64_t va, uint64_t *ptep,
+		      struct tw_gather *g)
+{
+	struct tw_kernel *k = parent->k;
+	struct tw_entry e = tw_pt_read(parent, ptep);
+	uint32_t f = TW_NO_FRAME;
+	uint64_t *to;
+
+	if (e.kind != TW_ENTRY_SWAP) {
+		f = tw_pfn_frame(k, e.pfn);
+		if (f != k->zero_frame && k->frames[f].state != TW_FRAME_ANON)
+			return 0;
+	}
+	to = tw_pt_make(child, va);
+	if (!to)
+		return -ENOMEM;
+	if (e.kind == TW_ENTRY_SWAP) {
+		tw_swap_dup(k, e.slot);
+		child->swapped++;
+		tw_pt_write(child, to, &e);
+		return 0;
+	}
+	if (f != k->zero_frame) {
+		if (e.dirty)
+			k->frames[f].flags |= TW_FRAME_DIRTY;
+		if (e.kind == TW_ENTRY_LEAF && (e.w || e.dirty)) {
+			e.w = e.dirty = false;
+			tw_pt_write(parent, ptep, &e);
+			tw_gather_page(g, parent, va);
+		}
+		tw_rmap_add(k, f, child, va);
+		tw_mm_count(child, TW_FRAME_ANON, 1);
+	}
+	e.accessed = k->opts.svade;
+	tw_pt_write(child, to, &e);
+	return 0;
+}
+
+static int copy_region(struct tw_mm *parent, struct tw_mm *child, const struct tw_vma *v)
+{
+	struct tw_kernel *k = parent->k;
+	struct tw_vma *copy;
+	struct tw_gather g;
+	uint64_t va = v->start;
+	int err = 0;
+
+	copy = tw_mm_new_vma(v->start, v->end, v->prot, v->flags, v->object, v->index);
+	if (!copy)
+		return -ENOMEM;
+	tw_charge(k, TW_COST_VMA, 1);
+	tw_vma_insert(&child->vmas, copy);
+	if (v->flags & TW_VMA_SHARED)
+		return 0;
+	tw_gather_init(&g, k);
+	while (!err && tw_pt_next(parent, &va, v->end)) {
+		uint64_t *ptep;
+
+		// This may reclaim the very page: the entry is read after it.
+		err = tw_reclaim_reserve(k, k->fmt->levels - 1u);
+		if (!err)
+			err = tw_rmap_reserve(k, 1);
+		ptep = tw_pt_find(parent, va);
+		if (!err && ptep && *ptep)
+			err = copy_entry(parent, child, va, ptep, &g);
+		va += TW_PAGE_BYTES;
+	}
+	// Also on an error: the parent's entries have changed.
+	if (tw_gather_flush(&g) && !err)
+		err = -EIO;
+	return err;
+}
+
+int tw_mm_fork(struct tw_mm *parent, struct tw_mm *child)
+{
+	child->brk = parent->brk;
+	for (struct tw_vma *v = tw_vma_first(&parent->vmas); v; v = tw_vma_next(v)) {
+		int err = copy_region(parent, child, v);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel's own state, shared by the files of this folder and by nobody else. Each part has its header; this one holds them
+// together. Layers, lowest first: zone, frame, pte, pgtable, tlb, rmap, vma, block, object, swap, reclaim, fault, mm, sys_*, proc.
+#ifndef TW_KERN_H
+#define TW_KERN_H
+
+#include <assert.h>
+#include <bsd/sys/queue.h>
+
+#include "asid.h"
+#include "block.h"
+#include "frame.h"
+#include "kernel.h"
+#include "object.h"
+#include "pte.h"
+#include "reclaim.h"
+#include "rmap.h"
+#include "swap.h"
+#include "zone.h"
+
+struct tw_mm;
+struct tw_proc;
+
+struct tw_kernel {
+	struct tw_kernel_opts opts;
+	struct tw_hw *hw;
+	const struct tw_pte_format *fmt;
+	uint8_t *ram; // host address of frame 0
+	uint64_t ram_bytes;
+	uint64_t base_pfn;
+	uint32_t frames_total;
+	uint32_t zero_frame;
+	struct tw_frame *frames;
+	struct tw_zone zones[TW_ZONES];
+	struct tw_rmap_pool rmap;
+	struct tw_asid_space asid;
+	struct tw_object_list objects; // files known to this kernel
+	struct tw_swap swap;
+	struct tw_reclaim reclaim;
+	struct tw_mm **mms; // by id; NULL: free id
+	uint32_t mms_size;
+	LIST_HEAD(tw_proc_list, tw_proc) procs;
+	struct tw_proc *current;
+	uint32_t next_pid;
+	uint64_t hw_seen;	  // cycles of all accesses so far, and of all else up to the last look
+	uint64_t *cpu;		  // where kernel work is charged: kernel_cycles or background_cycles
+	struct tw_kernel_stats stats;
+	char error[256];
+};
+
+static inline uint64_t tw_frame_pfn(const struct tw_kernel *k, uint32_t f)
+{
+	return k->base_pfn + f;
+}
+
+// The frame of a PFN; TW_NO_FRAME outside memory.
+static inline uint32_t tw_pfn_frame(const struct tw_kernel *k, uint64_t pfn)
+{
+	return pfn - k->base_pfn < k->frames_total ? (uint32_t)(pfn - k->base_pfn) : TW_NO_FRAME;
+}
+
+static inline uint8_t *tw_frame_host(const struct tw_kernel *k, uint32_t f)
+{
+	return k->ram + ((uint64_t)f << TW_PAGE_SHIFT_4K);
+}
+
+static inline void tw_charge(struct tw_kernel *k, enum tw_cost what, uint64_t times)
+{
+	*k->cpu += times * k->opts.costs.cycles[what];
+}
+
+// Virtual time: what the processes have seen pass.
+static inline uint64_t tw_now(const struct tw_kernel *k)
+{
+	return k->hw_seen + k->stats.kernel_cycles + k->stats.device_cycles;
+}
+
+// Records the text for tw_kernel_error() and returns ERR.
+__attribute__((format(printf, 3, 4))) int tw_fail(struct tw_kernel *k, int err, const char *format, ...);
+
+static inline uint64_t tw_page_up(uint64_t bytes)
+{
+	return (bytes + TW_PAGE_BYTES - 1) & ~(uint64_t)(TW_PAGE_BYTES - 1);
+}
+
+static inline bool tw_page_aligned(uint64_t addr)
+{
+	return (addr & (TW_PAGE_BYTES - 1)) == 0;
+}
+
+#endif

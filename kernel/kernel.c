@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// A kernel's beginning and end, its options and its error text.
+#include "kernel.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kern.h"
+#include "proc.h"
+#include "tlb.h"
+
+int tw_fail(struct tw_kernel *k, int err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(k->error, sizeof(k->error), format, args);
+	va_end(args);
+	return err;
+}
+
+const char *tw_kernel_error(const struct tw_kernel *k)
+{
+	return k->error;
+}
+
+void tw_kernel_opts_default(struct tw_kernel_opts *opts)
+{
+	*opts = (struct tw_kernel_opts){.format = TW_FMT_SV39, .fence_all = 32};
+	tw_costs_default(&opts->costs);
+	tw_dev_ssd(&opts->swap_dev);
+	tw_dev_ssd(&opts->file_dev);
+}
+
+static int check_opts(const struct tw_kernel_opts *o, char *err, size_t errlen)
+{
+	const struct tw_pte_format *fmt = tw_pte_format(o->format);
+
+	if (!o->hw)
+		snprintf(err, errlen, "no hardware given");
+	else if (!fmt)
+		snprintf(err, errlen, "page-table format %d: expected sv39 or long4", o->format);
+	else if (o->svade && o->format != TW_FMT_SV39)
+		snprintf(err, errlen, "svade: x86 sets A and D in hardware always");
+	else if (o->frames < TW_MIN_FRAMES)
+		snprintf(err, errlen, "%u frames: expected %d or more", o->frames, TW_MIN_FRAMES);
+	else if (!tw_page_aligned(o->ram_base) ||
+		 !tw_pmem_ptr(tw_hw_pmem(o->hw), o->ram_base,
+			      (uint64_t)o->frames << TW_PAGE_SHIFT_4K))
+		snprintf(err, errlen, "%u frames at %llx: expected flat, page-aligned memory",
+			 o->frames, (unsigned long long)o->ram_base);
+	else if (o->swap_slots && !o->swap_path)
+		snprintf(err, errlen, "swap slots without a swap file");
+	else if (o->swap_slots == UINT32_MAX)
+		snprintf(err, errlen, "too many swap slots");
+	else if (o->asid_bits > fmt->asid_bits)
+		snprintf(err, errlen, "%u ASID bits: %s has %u", o->asid_bits, fmt->name,
+			 fmt->asid_bits);
+	else
+		return 0;
+	return -EINVAL;
+}
+
+static int start_hw(struct tw_kernel *k)
+{
+	struct tw_ctx ctx = {.format = k->opts.format, .maxphyaddr = 52};
+
+	if (k->opts.format == TW_FMT_X86_LONG4)
+		ctx.flags = TW_F_WP | TW_F_NXE | TW_F_SMEP | TW_F_SMAP;
+	else if (!k->opts.svade)
+		ctx.flags = TW_F_ADUE;
+	ctx.root_ppn = tw_frame_pfn(k, k->zero_frame);
+	if (tw_hw_set_ctx(k->hw, &ctx) != 0)
+		return -EIO;
+	return tw_fence_all(k);
+}
+
+static int create(struct tw_kernel *k, char *err, size_t errlen)
+{
+	int e;
+
+	k->frames = malloc((size_t)k->frames_total * sizeof(*k->frames));
+	if (!k->frames)
+		return -ENOMEM;
+	tw_zones_init(k);
+	e = tw_reclaim_create(k, err, errlen);
+	if (e)
+		return e;
+	e = tw_swap_create(k, k->opts.swap_path, k->opts.swap_slots);
+	if (e) {
+		snprintf(err, errlen, "swap file %s: %s",
+			 k->opts.swap_path ? k->opts.swap_path : "", strerror(-e));
+		return e;
+	}
+	k->zero_frame = tw_frame_alloc(k, TW_FRAME_RESERVED);
+	tw_frame_zero(k, k->zero_frame);
+	tw_asid_init(k, k->opts.asid_bits ? k->opts.asid_bits : k->fmt->asid_bits);
+	e = start_hw(k);
+	if (e)
+		snprintf(err, errlen, "hardware: %s", tw_hw_error(k->hw));
+	return e;
+}
+
+static void free_all(struct tw_kernel *k)
+{
+	tw_rmap_destroy(k);
+	tw_swap_destroy(k);
+	tw_reclaim_destroy(k);
+	free(k->frames);
+	free(k->mms);
+	free(k);
+}
+
+int tw_kernel_create(const struct tw_kernel_opts *opts, struct tw_kernel **out, char *err,
+		     size_t errlen)
+{
+	struct tw_kernel *k;
+	int e = check_opts(opts, err, errlen);
+
+	if (e)
+		return e;
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		return -ENOMEM;
+	k->opts = *opts;
+	if (k->opts.fence_all == 0)
+		k->opts.fence_all = 32;
+	k->hw = opts->hw;
+	k->fmt = tw_pte_format(opts->format);
+	k->frames_total = opts->frames;
+	k->ram_bytes = (uint64_t)opts->frames << TW_PAGE_SHIFT_4K;
+	k->base_pfn = opts->ram_base >> TW_PAGE_SHIFT_4K;
+	k->ram = tw_pmem_ptr(tw_hw_pmem(opts->hw), opts->ram_base, k->ram_bytes);
+	k->rmap.free = TW_NO_RMAP;
+	k->swap.blk.fd = -1;
+	k->next_pid = 1;
+	k->cpu = &k->stats.kernel_cycles;
+	LIST_INIT(&k->objects);
+	LIST_INIT(&k->procs);
+	snprintf(err, errlen, "out of host memory");
+	e = create(k, err, errlen);
+	if (e) {
+		free_all(k);
+		return e;
+	}
+	*out = k;
+	return 0;
+}
+
+// Drops the clean and dirty pages of an object that nobody uses any more.
+static void drop_object(struct tw_kernel *k, struct tw_object *o)
+{
+	uint64_t index = 0, page;
+
+	while ((page = tw_radix_next(&o->pages, &index)))
+		tw_object_drop_page(k, tw_page_number(page), 0);
+	o->users = 0;
+	tw_object_reap(k, o);
+}
+
+int tw_kernel_destroy(struct tw_kernel *k)
+{
+	struct tw_proc *p;
+	struct tw_object *o;
+	int err;
+
+	if (!k)
+		return 0;
+	while ((p = LIST_FIRST(&k->procs)))
+		tw_proc_exit(p);
+	err = tw_kernel_sync(k);
+	while ((o = LIST_FIRST(&k->objects)))
+		drop_object(k, o);
+	free_all(k);
+	return err;
+}

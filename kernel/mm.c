@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// Address spaces. See mm.h.
+#include "mm.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "kern.h"
+#include "pgtable.h"
+#include "tlb.h"
+
+// --- Life ------------------------------------------------------------------------------------------
+
+static int new_id(struct tw_kernel *k, struct tw_mm *mm)
+{
+	uint32_t id = 0;
+
+	while (id < k->mms_size && k->mms[id])
+		id++;
+	if (id == k->mms_size) {
+		uint32_t size = k->mms_size ? 2 * k->mms_size : 8;
+		struct tw_mm **mms = realloc(k->mms, size * sizeof(struct tw_mm *));
+
+		if (!mms)
+			return -ENOMEM;
+		for (uint32_t i = k->mms_size; i < size; i++)
+			mms[i] = NULL;
+		k->mms = mms;
+		k->mms_size = size;
+	}
+	k->mms[id] = mm;
+	mm->id = id;
+	return 0;
+}
+
+int tw_mm_create(struct tw_kernel *k, const struct tw_layout *layout, struct tw_mm **out)
+{
+	struct tw_mm *mm;
+	int err = tw_reclaim_reserve(k, 1);
+
+	if (err)
+		return err;
+	mm = calloc(1, sizeof(*mm));
+	if (!mm)
+		return -ENOMEM;
+	mm->k = k;
+	tw_vma_tree_init(&mm->vmas, layout->lo, layout->hi);
+	mm->mmap_top = layout->mmap_top;
+	mm->start_brk = mm->brk = layout->start_brk;
+	err = new_id(k, mm);
+	if (!err) {
+		err = tw_pt_create(mm);
+		if (err)
+			k->mms[mm->id] = NULL;
+	}
+	if (err) {
+		free(mm);
+		return err;
+	}
+	*out = mm;
+	return 0;
+}
+
+void tw_mm_destroy(struct tw_mm *mm)
+{
+	struct tw_kernel *k = mm->k;
+	struct tw_gather g;
+	struct tw_vma *v;
+
+	tw_gather_init(&g, k);
+	// One fence for the whole address space instead of one for each page.
+	tw_gather_all(&g, mm);
+	while ((v = tw_vma_first(&mm->vmas))) {
+		tw_mm_zap(mm, v->start, v->end, &g);
+		tw_vma_remove(&mm->vmas, v);
+		tw_mm_free_vma(k, v);
+	}
+	tw_gather_all(&g, mm);
+	tw_gather_flush(&g);
+	assert(mm->rss_anon + mm->rss_file + mm->rss_shmem + mm->swapped == 0);
+	tw_pt_destroy(mm);
+	k->mms[mm->id] = NULL;
+	free(mm);
+}
+
+void tw_mm_count(struct tw_mm *mm, unsigned int frame_state, int by)
+{
+	uint64_t *count = frame_state == TW_FRAME_ANON	  ? &mm->rss_anon
+			  : frame_state == TW_FRAME_SHMEM ? &mm->rss_shmem
+							  : &mm->rss_file;
+
+	*count += (uint64_t)(int64_t)by;
+}
+
+// --- Regions ---------------------------------------------------------------------------------------
+
+struct tw_vma *tw_mm_new_vma(uint64_t start, uint64_t end, uint32_t prot, uint32_t flags,
+			     struct tw_object *object, uint64_t index)
+{
+	struct tw_vma *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return NULL;
+	v->start = start;
+	v->end = end;
+	v->prot = prot;
+	v->flags = flags;
+	v->object = object;
+	v->index = index;
+	if (object)
+		tw_object_attach(object, v);
+	return v;
+}
+
+void tw_mm_free_vma(struct tw_kernel *k, struct tw_vma *v)
+{
+	if (v->object)
+		tw_object_detach(k, v->object, v);
+	free(v);
+}
+
+// Joins B to A, which ends where B starts.
+static void join(struct tw_mm *mm, struct tw_vma *a, struct tw_vma *b)
+{
+	uint64_t end = b->end;
+
+	tw_vma_remove(&mm->vmas, b);
+	tw_mm_free_vma(mm->k, b);
+	tw_vma_resize(&mm->vmas, a, a->start, end);
+}
+
+struct tw_vma *tw_mm_merge(struct tw_mm *mm, struct tw_vma *v)
+{
+	struct tw_vma *next = tw_vma_next(v), *prev = tw_vma_prev(v);
+
+	tw_charge(mm->k, TW_COST_VMA, 1);
+	if (next && tw_vma_mergeable(v, next))
+		join(mm, v, next);
+	if (prev && tw_vma_mergeable(prev, v)) {
+		join(mm, prev, v);
+		v = prev;
+	}
+	return v;
+}
+
+struct tw_vma *tw_mm_insert(struct tw_mm *mm, struct tw_vma *v)
+{
+	tw_vma_insert(&mm->vmas, v);
+	return tw_mm_merge(mm, v);
+}
+
+int tw_mm_split(struct tw_mm *mm, uint64_t addr)
+{
+	struct tw_vma *v = tw_vma_find(&mm->vmas, addr), *upper;
+
+	tw_charge(mm->k, TW_COST_VMA, 1);
+	if (!v || v->start >= addr)
+		return 0;
+	upper = tw_mm_new_vma(addr, v->end, v->prot, v->flags, v->object,
+			      v->index + ((addr - v->start) >> TW_PAGE_SHIFT_4K));
+	if (!upper)
+		return -ENOMEM;
+	tw_vma_resize(&mm->vmas, v, v->start, addr);
+	tw_vma_insert(&mm->vmas, upper);
+	return 0;
+}
+
+unsigned int tw_mm_splits(const struct tw_mm *mm, uint64_t start, uint64_t end)
+{
+	const struct tw_vma *a = tw_vma_find(&mm->vmas, start);
+	const struct tw_vma *b = tw_vma_find(&mm->vmas, end);
+
+	bool lower = a && a->start < start && a->end > start, upper = b && b->start < end;
+
+	return (unsigned int)lower + (unsigned int)upper;
+}
+
+// --- Unmapping -------------------------------------------------------------------------------------
+
+static void zap_entry(struct tw_mm *mm, uint64_t va, uint64_t *ptep, struct tw_gather *g)
+{
+	struct tw_kernel *k = mm->k;
+	struct tw_entry e = tw_pt_read(mm, ptep);
+	uint32_t f;
+
+	tw_pt_write(mm, ptep, &(struct tw_entry){.kind = TW_ENTRY_EMPTY});
+	if (e.kind == TW_ENTRY_SWAP) {
+		mm->swapped--;
+		tw_swap_put(k, e.slot);
+		return;
+	}
+	f = tw_pfn_frame(k, e.pfn);
+	if (e.kind == TW_ENTRY_LEAF)
+		tw_gather_page(g, mm, va);
+	if (f == k->zero_frame)
+		return;
+	if (e.dirty)
+		k->frames[f].flags |= TW_FRAME_DIRTY;
+	tw_mm_count(mm, k->frames[f].state, -1);
+	tw_rmap_del(k, f, mm, va);
+	if (k->frames[f].mapcount == 0 && k->frames[f].slot && k->frames[f].state == TW_FRAME_ANON)
+		tw_swap_cache_drop(k, f);
+	tw_gather_frame(g, f);
+}
+
+void tw_mm_zap(struct tw_mm *mm, uint64_t start, uint64_t end, struct tw_gather *g)
+{
+	uint64_t table_span = (uint64_t)TW_PAGE_BYTES << mm->k->fmt->index_bits;
+	uint64_t va = start, *ptep;
+
+	while ((ptep = tw_pt_next(mm, &va, end))) {
+		uint64_t stop = (va & ~(table_span - 1)) + table_span, at = va;
+
+		if (stop > end)
+			stop = end;
+		// All entries of one table, then the table itself if nothing is left.
+		for (; va < stop; va += TW_PAGE_BYTES, ptep++)
+			if (*ptep)
+				zap_entry(mm, va, ptep, g);
+		tw_pt_prune(mm, at, g);
+	}
+}
+
+int tw_mm_unmap(struct tw_mm *mm, uint64_t start, uint64_t end)
+{
+	struct tw_kernel *k = mm->k;
+	struct tw_gather g;
+	struct tw_vma *v;
+
+	if (!tw_vma_find_range(&mm->vmas, start, end))
+		return 0;
+	// Splitting at the end first: should the second fail, merging undoes the first.
+	if (tw_mm_split(mm, end))
+		return -ENOMEM;
+	if (tw_mm_split(mm, start)) {
+		v = tw_vma_find(&mm->vmas, end);
+		if (v && v->start == end)
+			tw_mm_merge(mm, v);
+		return -ENOMEM;
+	}
+	tw_gather_init(&g, k);
+	tw_mm_zap(mm, start, end, &g);
+	while ((v = tw_vma_find_range(&mm->vmas, start, end))) {
+		tw_charge(k, TW_COST_VMA, 1);
+		tw_vma_remove(&mm->vmas, v);
+		tw_mm_free_vma(k, v);
+	}
+	return tw_gather_flush(&g);
+}

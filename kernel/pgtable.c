@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Page tables. See pgtable.h.
+#include <errno.h>
+
+#include "kern.h"
+#include "mm.h"
+#include "pgtable.h"
+#include "tlb.h"
+
+static unsigned int level_shift(const struct tw_pte_format *fmt, unsigned int level)
+{
+	return TW_PAGE_SHIFT_4K + fmt->index_bits * level;
+}
+
+static unsigned int index_of(const struct tw_pte_format *fmt, unsigned int level, uint64_t va)
+{
+	return (unsigned int)(va >> level_shift(fmt, level)) & ((1u << fmt->index_bits) - 1);
+}
+
+static uint64_t *table_of(const struct tw_kernel *k, uint32_t f)
+{
+	return (uint64_t *)(void *)tw_frame_host(k, f);
+}
+
+static uint32_t new_table(struct tw_mm *mm)
+{
+	struct tw_kernel *k = mm->k;
+	uint32_t f = tw_frame_alloc(k, TW_FRAME_TABLE);
+
+	if (f != TW_NO_FRAME) {
+		tw_frame_zero(k, f);
+		mm->tables++;
+		k->stats.tables_made++;
+	}
+	return f;
+}
+
+int tw_pt_create(struct tw_mm *mm)
+{
+	mm->root = new_table(mm);
+	return mm->root == TW_NO_FRAME ? -ENOMEM : 0;
+}
+
+void tw_pt_destroy(struct tw_mm *mm)
+{
+	assert(mm->tables == 1);
+	mm->tables--;
+	mm->k->stats.tables_freed++;
+	tw_frame_put(mm->k, mm->root);
+}
+
+// The table that an entry at LEVEL points to; TW_NO_FRAME if it is empty.
+static uint32_t child_of(const struct tw_kernel *k, uint64_t pte, unsigned int level)
+{
+	struct tw_entry e = k->fmt->decode(pte, level);
+	uint32_t f;
+
+	if (e.kind == TW_ENTRY_EMPTY)
+		return TW_NO_FRAME;
+	assert(e.kind == TW_ENTRY_TABLE);
+	f = tw_pfn_frame(k, e.pfn);
+	assert(f != TW_NO_FRAME && k->frames[f].state == TW_FRAME_TABLE);
+	return f;
+}
+
+uint64_t *tw_pt_find(const struct tw_mm *mm, uint64_t va)
+{
+	const struct tw_kernel *k = mm->k;
+	uint32_t table = mm->root;
+
+	for (unsigned int level = k->fmt->levels - 1u; level > 0; level--) {
+		table = child_of(k, table_of(k, table)[index_of(k->fmt, level, va)], level);
+		if (table == TW_NO_FRAME)
+			return NULL;
+	}
+	return &table_of(k, table)[index_of(k->fmt, 0, va)];
+}
+
+static void write_entry(struct tw_mm *mm, uint64_t *ptep, const struct tw_entry *e)
+{
+	struct tw_kernel *k = mm->k;
+	uint64_t old = *ptep, value = k->fmt->encode(e);
+	uint64_t offset = (uint64_t)((uint8_t *)ptep - k->ram);
+	struct tw_frame *table = &k->frames[offset >> TW_PAGE_SHIFT_4K];
+
+	assert(table->state == TW_FRAME_TABLE);
+	tw_charge(k, TW_COST_PTE, 1);
+	if (old == 0 && value != 0)
+		table->mapcount++;
+	else if (old != 0 && value == 0)
+		table->mapcount--;
+	*ptep = value;
+	if (k->opts.table_write && old != value)
+		k->opts.table_write(k->opts.user, k->opts.ram_base + offset, old, value);
+}
+
+uint64_t *tw_pt_make(struct tw_mm *mm, uint64_t va)
+{
+	struct tw_kernel *k = mm->k;
+	uint32_t table = mm->root;
+
+	for (unsigned int level = k->fmt->levels - 1u; level > 0; level--) {
+		uint64_t *ptep = &table_of(k, table)[index_of(k->fmt, level, va)];
+		uint32_t child = child_of(k, *ptep, level);
+
+		if (child == TW_NO_FRAME) {
+			child = new_table(mm);
+			if (child == TW_NO_FRAME)
+				return NULL;
+			write_entry(mm, ptep,
+				    &(struct tw_entry){.kind = TW_ENTRY_TABLE,
+						       .pfn = tw_frame_pfn(k, child)});
+		}
+		table = child;
+	}
+	return &table_of(k, table)[index_of(k->fmt, 0, va)];
+}
+
+uint64_t *tw_pt_next(const struct tw_mm *mm, uint64_t *va, uint64_t end)
+{
+	const struct tw_kernel *k = mm->k;
+	const struct tw_pte_format *fmt = k->fmt;
+	uint64_t at = *va;
+
+	while (at < end) {
+		uint32_t table = mm->root;
+		unsigned int level = fmt->levels - 1u;
+
+		while (level > 0) {
+			uint64_t pte = table_of(k, table)[index_of(fmt, level, at)];
+			uint32_t child = child_of(k, pte, level);
+
+			if (child == TW_NO_FRAME)
+				break;
+			table = child;
+			level--;
+		}
+		if (level == 0) {
+			uint64_t *t = table_of(k, table);
+
+			for (unsigned int i = index_of(fmt, 0, at);
+			     i < 1u << fmt->index_bits && at < end; i++, at += TW_PAGE_BYTES)
+				if (t[i]) {
+					*va = at;
+					return &t[i];
+				}
+		} else {
+			// Nothing below this entry: on to the next one.
+			uint64_t span = UINT64_C(1) << level_shift(fmt, level);
+
+			at = (at & ~(span - 1)) + span;
+		}
+	}
+	return NULL;
+}
+
+struct tw_entry tw_pt_read(const struct tw_mm *mm, const uint64_t *ptep)
+{
+	struct tw_entry e = mm->k->fmt->decode(*ptep, 0);
+
+	assert(e.kind != TW_ENTRY_BAD && e.kind != TW_ENTRY_TABLE);
+	return e;
+}
+
+void tw_pt_write(struct tw_mm *mm, uint64_t *ptep, const struct tw_entry *e)
+{
+	write_entry(mm, ptep, e);
+}
+
+void tw_pt_prune(struct tw_mm *mm, uint64_t va, struct tw_gather *g)
+{
+	struct tw_kernel *k = mm->k;
+	uint64_t *path[8];
+	unsigned int top = k->fmt->levels - 1u, level;
+	uint32_t table = mm->root;
+
+	// path[level]: the entry at that level; its child is the table of level - 1.
+	for (level = top; level > 0; level--) {
+		path[level] = &table_of(k, table)[index_of(k->fmt, level, va)];
+		table = child_of(k, *path[level], level);
+		if (table == TW_NO_FRAME)
+			break;
+	}
+	for (level++; level <= top; level++) {
+		uint32_t child = child_of(k, *path[level], level);
+
+		if (k->frames[child].mapcount > 0)
+			return;
+		write_entry(mm, path[level], &(struct tw_entry){.kind = TW_ENTRY_EMPTY});
+		mm->tables--;
+		k->stats.tables_freed++;
+		tw_gather_all(g, mm);
+		tw_gather_frame(g, child);
+	}
+}
+
+uint32_t tw_pt_cost(const struct tw_mm *mm, uint64_t va, uint64_t len)
+{
+	const struct tw_pte_format *fmt = mm->k->fmt;
+	uint64_t n = 0, last = va + len - 1;
+
+	for (unsigned int level = 1; level < fmt->levels; level++)
+		n += (last >> level_shift(fmt, level)) - (va >> level_shift(fmt, level)) + 1;
+	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reclaim. See reclaim.h. A batch goes through these steps, each for all its frames: choose, give slots, unmap, fence, write,
+// forget. A frame that cannot be written stays in memory, findable through the swap cache or the page cache.
+#include "reclaim.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kern.h"
+#include "policy.h"
+#include "tlb.h"
+
+static const struct tw_policy *const policies[] = {&tw_policy_clock, &tw_policy_fifo};
+
+const char *tw_policy_name(size_t i)
+{
+	return i < sizeof(policies) / sizeof(policies[0]) ? policies[i]->name : NULL;
+}
+
+const struct tw_policy *tw_policy_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
+		if (strcmp(policies[i]->name, name) == 0)
+			return policies[i];
+	return NULL;
+}
+
+int tw_reclaim_create(struct tw_kernel *k, char *err, size_t errlen)
+{
+	struct tw_reclaim *r = &k->reclaim;
+	const uint32_t *mark = k->opts.watermark;
+	const char *name = k->opts.policy ? k->opts.policy : "clock";
+
+	// 1/128 of memory as the reserve; the distances give the daemon whole batches to do.
+	r->min = k->frames_total / 128 < 4 ? 4 : k->frames_total / 128;
+	r->low = 2 * r->min;
+	r->high = 3 * r->min;
+	if (mark[0] || mark[1] || mark[2]) {
+		r->min = mark[0];
+		r->low = mark[1];
+		r->high = mark[2];
+	}
+	if (r->min > r->low || r->low > r->high || r->high > k->frames_total / 2) {
+		snprintf(err, errlen, "watermarks: expected min <= low <= high <= %u frames",
+			 k->frames_total / 2);
+		return -EINVAL;
+	}
+	r->policy = tw_policy_find(name);
+	if (!r->policy) {
+		snprintf(err, errlen, "no replacement policy is called \"%s\"", name);
+		return -EINVAL;
+	}
+	r->state = r->policy->create(k);
+	return r->state ? 0 : -ENOMEM;
+}
+
+void tw_reclaim_destroy(struct tw_kernel *k)
+{
+	if (k->reclaim.state)
+		k->reclaim.policy->destroy(k->reclaim.state);
+	k->reclaim.state = NULL;
+}
+
+void tw_reclaim_insert(struct tw_kernel *k, uint32_t f)
+{
+	assert(!(k->frames[f].flags & TW_FRAME_LRU));
+	k->frames[f].flags |= TW_FRAME_LRU;
+	k->reclaim.policy->insert(k->reclaim.state, f);
+}
+
+void tw_reclaim_forget(struct tw_kernel *k, uint32_t f)
+{
+	if (!(k->frames[f].flags & TW_FRAME_LRU))
+		return;
+	k->reclaim.policy->remove(k->reclaim.state, f);
+	k->frames[f].flags &= (uint8_t)~TW_FRAME_LRU;
+}
+
+// --- One batch -------------------------------------------------------------------------------------
+
+// Frames of the batch, isolated from the policy's list, each with one reference of ours.
+struct batch {
+	struct tw_kernel *k;
+	struct tw_gather g;
+	bool wait;
+	unsigned int n;
+	uint32_t f[TW_RECLAIM_BATCH];
+	uint32_t slot[TW_RECLAIM_BATCH]; // held; 0: a file page
+	bool write[TW_RECLAIM_BATCH];
+	bool keep[TW_RECLAIM_BATCH]; // stays in memory
+};
+
+static bool pinned(const struct tw_kernel *k, uint32_t f)
+{
+	const struct tw_frame *fr = &k->frames[f];
+
+	return fr->refcount != fr->mapcount + (fr->object ? 1 : 0) + (fr->slot ? 1 : 0);
+}
+
+static void choose(struct batch *b, uint32_t want)
+{
+	struct tw_kernel *k = b->k;
+	const struct tw_policy *p = k->reclaim.policy;
+	uint32_t tries = p->count(k->reclaim.state);
+	// Slots there may be for pages that have none; a cached slot can be given up.
+	uint32_t slots = k->swap.slots ? k->swap.slots - 1 - k->swap.used + k->swap.cached : 0;
+
+	while (b->n < want && tries-- > 0) {
+		uint32_t f = p->select(k->reclaim.state, &b->g);
+		bool needs_slot;
+
+		if (f == TW_NO_FRAME)
+			break;
+		tw_reclaim_forget(k, f);
+		needs_slot = k->frames[f].state != TW_FRAME_FILE && !k->frames[f].slot;
+		if (pinned(k, f) || (needs_slot && slots == 0)) {
+			tw_reclaim_insert(k, f);
+			continue;
+		}
+		slots -= needs_slot;
+		tw_frame_get(k, f);
+		b->f[b->n++] = f;
+	}
+}
+
+// Frames without a slot get one; the others' are held so that they cannot be given up meanwhile.
+static void give_slots(struct batch *b)
+{
+	struct tw_kernel *k = b->k;
+	uint32_t slot[TW_RECLAIM_BATCH], need = 0, got, used = 0;
+
+	for (unsigned int i = 0; i < b->n; i++) {
+		const struct tw_frame *fr = &k->frames[b->f[i]];
+
+		if (fr->slot) {
+			b->slot[i] = fr->slot;
+			// A slot that only the cache keeps has no reference to add to.
+			k->swap.refs[fr->slot]++;
+		} else if (fr->state != TW_FRAME_FILE) {
+			need++;
+		}
+	}
+	got = tw_swap_alloc(k, need, slot);
+	for (unsigned int i = 0; i < b->n; i++) {
+		const struct tw_frame *fr = &k->frames[b->f[i]];
+
+		if (fr->slot || fr->state == TW_FRAME_FILE)
+			continue;
+		if (used == got) {
+			b->keep[i] = true;
+			continue;
+		}
+		b->slot[i] = slot[used++];
+		if (fr->state == TW_FRAME_ANON) {
+			tw_swap_cache_add(k, b->f[i], b->slot[i]);
+			k->frames[b->f[i]].flags |= TW_FRAME_DIRTY;
+		}
+	}
+}
+
+static void unmap(struct batch *b)
+{
+	struct tw_kernel *k = b->k;
+
+	for (unsigned int i = 0; i < b->n; i++) {
+		struct tw_frame *fr = &k->frames[b->f[i]];
+		bool anon = fr->state == TW_FRAME_ANON;
+
+		if (b->keep[i])
+			continue;
+		if (tw_rmap_unmap(k, b->f[i], anon ? b->slot[i] : 0, &b->g))
+			fr->flags |= TW_FRAME_DIRTY;
+		b->write[i] = fr->flags & TW_FRAME_DIRTY;
+	}
+}
+
+static void write_swap(struct batch *b)
+{
+	struct tw_kernel *k = b->k;
+	uint32_t f[TW_RECLAIM_BATCH], slot[TW_RECLAIM_BATCH];
+	unsigned int at[TW_RECLAIM_BATCH], n = 0;
+	int err[TW_RECLAIM_BATCH], e;
+
+	for (unsigned int i = 0; i < b->n; i++) {
+		if (!b->write[i] || k->frames[b->f[i]].state == TW_FRAME_FILE)
+			continue;
+		f[n] = b->f[i];
+		slot[n] = b->slot[i];
+		at[n++] = i;
+	}
+	e = tw_swap_write(k, f, slot, n, b->wait, err);
+	if (e)
+		k->reclaim.io_err = e;
+	for (unsigned int j = 0; j < n; j++) {
+		if (err[j])
+			b->keep[at[j]] = true;
+		else if (k->frames[f[j]].state == TW_FRAME_ANON)
+			k->frames[f[j]].flags &= (uint8_t)~TW_FRAME_DIRTY;
+	}
+}
+
+static void write_files(struct batch *b)
+{
+	struct tw_kernel *k = b->k;
+
+	for (unsigned int i = 0, run; i < b->n; i += run) {
+		const struct tw_frame *first = &k->frames[b->f[i]];
+		int err;
+
+		run = 1;
+		if (!b->write[i] || first->state != TW_FRAME_FILE)
+			continue;
+		for (; i + run < b->n && b->write[i + run]; run++) {
+			const struct tw_frame *fr = &k->frames[b->f[i + run]];
+
+			if (fr->state != TW_FRAME_FILE || fr->object != first->object ||
+			    fr->index != first->index + run)
+				break;
+		}
+		err = tw_object_write(k, &b->f[i], run, b->wait);
+		if (!err)
+			continue;
+		k->reclaim.io_err = err;
+		for (unsigned int j = i; j < i + run; j++)
+			b->keep[j] = true;
+	}
+}
+
+// Takes frames that nobody needs in memory out of their cache. Returns how many were freed.
+static uint32_t forget(struct batch *b)
+{
+	struct tw_kernel *k = b->k;
+	uint32_t freed = 0;
+
+	for (unsigned int i = 0; i < b->n; i++) {
+		uint32_t f = b->f[i];
+		struct tw_frame *fr = &k->frames[f];
+		struct tw_object *o = fr->object;
+
+		if (!b->keep[i] && o) {
+			tw_object_drop_page(k, f, b->slot[i]);
+			if (b->slot[i])
+				tw_swap_dup(k, b->slot[i]);
+			if (o->file)
+				tw_object_reap(k, o);
+		} else if (!b->keep[i]) {
+			tw_swap_cache_del(k, f);
+		} else {
+			tw_reclaim_insert(k, f);
+		}
+		if (!b->keep[i]) {
+			freed++;
+			k->stats.reclaimed_file += fr->state == TW_FRAME_FILE;
+			k->stats.reclaimed_anon += fr->state != TW_FRAME_FILE;
+		}
+		if (b->slot[i])
+			tw_swap_put(k, b->slot[i]);
+		tw_frame_put(k, f);
+	}
+	return freed;
+}
+
+uint32_t tw_reclaim_batch(struct tw_kernel *k, uint32_t n, bool wait)
+{
+	struct batch b = {.k = k, .wait = wait};
+	int err;
+
+	tw_gather_init(&b.g, k);
+	k->reclaim.io_err = 0;
+	choose(&b, n < TW_RECLAIM_BATCH ? n : TW_RECLAIM_BATCH);
+	give_slots(&b);
+	unmap(&b);
+	err = tw_gather_flush(&b.g);
+	if (err) {
+		// The hardware has failed: nothing may be written or reused on its word.
+		k->reclaim.io_err = err;
+		memset(b.write, 0, sizeof(b.write));
+		memset(b.keep, true, sizeof(b.keep));
+	}
+	write_swap(&b);
+	write_files(&b);
+	return forget(&b);
+}
+
+// --- When ------------------------------------------------------------------------------------------
+
+int tw_reclaim_reserve(struct tw_kernel *k, uint32_t n)
+{
+	struct tw_reclaim *r = &k->reclaim;
+	uint64_t need = (uint64_t)n + r->min;
+	uint32_t vain = 0;
+
+	while (tw_zones_free(k) < need) {
+		uint32_t freed = tw_reclaim_batch(k, TW_RECLAIM_BATCH, true);
+
+		k->stats.reclaim_direct += freed;
+		vain = freed ? 0 : vain + 1;
+		// Each batch looks at other frames: all have been looked at before it gives up.
+		if (vain <= r->policy->count(r->state) / TW_RECLAIM_BATCH + 1)
+			continue;
+		if (r->io_err)
+			return r->io_err;
+		return tw_fail(k, -ENOMEM,
+			       "out of memory: %u frames needed, %u of %u free with a reserve of "
+			       "%u, %u of %u swap slots in use, nothing can be reclaimed",
+			       n, tw_zones_free(k), k->frames_total, r->min, k->swap.used,
+			       k->swap.slots ? k->swap.slots - 1 : 0);
+	}
+	if (tw_zones_free(k) - n < r->low)
+		r->awake = true;
+	return 0;
+}
+
+void tw_reclaim_daemon(struct tw_kernel *k)
+{
+	struct tw_reclaim *r = &k->reclaim;
+	uint64_t before = k->stats.background_cycles;
+	uint32_t free, freed;
+
+	if (!r->awake || tw_now(k) < r->daemon_at)
+		return;
+	free = tw_zones_free(k);
+	if (free >= r->high) {
+		r->awake = false;
+		return;
+	}
+	k->cpu = &k->stats.background_cycles;
+	freed = tw_reclaim_batch(k, r->high - free, false);
+	k->cpu = &k->stats.kernel_cycles;
+	k->stats.reclaim_background += freed;
+	r->daemon_at = tw_now(k) + (k->stats.background_cycles - before);
+	// Without success it waits to be woken again.
+	if (freed == 0)
+		r->awake = false;
+}

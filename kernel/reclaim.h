@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reclaim: keeps frames free between the watermarks. An operation reserves what it may need before it changes anything, so nothing
+// in the middle of an operation ever reclaims: pages move only in tw_reclaim_reserve() and in the daemon, at the return to a
+// process. Below `min` the caller reclaims by itself (direct); below `low` the daemon is woken and works, beside the processes in
+// virtual time, until `high`.
+// Invariant: a page leaves memory only after its contents are in the swap file or in its file, or equal what is there.
+#ifndef TW_RECLAIM_H
+#define TW_RECLAIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct tw_kernel;
+struct tw_policy;
+
+enum { TW_RECLAIM_BATCH = 32 };
+
+struct tw_reclaim {
+	const struct tw_policy *policy;
+	void *state;
+	uint32_t min, low, high;
+	bool awake;	    // the daemon has work
+	uint64_t daemon_at; // virtual time at which it has finished its last batch
+	int io_err;	    // of the last batch
+};
+
+// -EINVAL with a text in err for an unknown policy or bad watermarks, -ENOMEM.
+int tw_reclaim_create(struct tw_kernel *k, char *err, size_t errlen);
+void tw_reclaim_destroy(struct tw_kernel *k);
+
+// Makes sure that N frames can be allocated right now with `min` to spare. -ENOMEM, or the device's error that kept pages in memory.
+int tw_reclaim_reserve(struct tw_kernel *k, uint32_t n);
+
+// A frame may be reclaimed from now on; may not any more (freed).
+void tw_reclaim_insert(struct tw_kernel *k, uint32_t f);
+void tw_reclaim_forget(struct tw_kernel *k, uint32_t f);
+
+// Lets the daemon run if it has work and its time has come.
+void tw_reclaim_daemon(struct tw_kernel *k);
+
+// Tries to free up to N (at most TW_RECLAIM_BATCH) frames in one batch. Returns how many.
+uint32_t tw_reclaim_batch(struct tw_kernel *k, uint32_t n, bool wait);
+
+#endif

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// Swap. See swap.h.
+#include "swap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kern.h"
+
+// A hole for a whole cluster is looked for in at most this many slots.
+enum { CLUSTER_SEARCH = 8192 };
+
+// --- Life ------------------------------------------------------------------------------------------
+
+static int write_header(struct tw_kernel *k, uint32_t slots)
+{
+	char page[TW_PAGE_BYTES] = {0};
+	struct iovec vec = {.iov_base = page, .iov_len = sizeof(page)};
+
+	snprintf(page, sizeof(page), "TWSWAP 1\npage %d\nslots %u\n", TW_PAGE_BYTES, slots);
+	return tw_blk_write(k, &k->swap.blk, &vec, 1, 0, false);
+}
+
+int tw_swap_create(struct tw_kernel *k, const char *path, uint32_t slots)
+{
+	struct tw_swap *s = &k->swap;
+	uint32_t total = slots + 1;
+	int err;
+
+	*s = (struct tw_swap){.blk = {.fd = -1, .model = &k->opts.swap_dev}};
+	if (slots == 0)
+		return 0;
+	s->refs = calloc(total, sizeof(*s->refs));
+	s->frame = malloc(total * sizeof(*s->frame));
+	if (!s->refs || !s->frame)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < total; i++)
+		s->frame[i] = TW_NO_FRAME;
+	s->blk.fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (s->blk.fd < 0)
+		return -errno;
+	err = write_header(k, slots);
+	if (err)
+		return err;
+	s->slots = total;
+	s->cursor = 1;
+	return 0;
+}
+
+void tw_swap_destroy(struct tw_kernel *k)
+{
+	struct tw_swap *s = &k->swap;
+
+	if (s->blk.fd >= 0)
+		close(s->blk.fd);
+	free(s->refs);
+	free(s->frame);
+	*s = (struct tw_swap){.blk = {.fd = -1}};
+}
+
+// --- The map ---------------------------------------------------------------------------------------
+
+static bool is_free(const struct tw_swap *s, uint32_t slot)
+{
+	return s->refs[slot] == 0 && s->frame[slot] == TW_NO_FRAME;
+}
+
+// Gives up the slots of pages that are in memory and mapped: their frames hold the only copy then.
+static void free_cached_slots(struct tw_kernel *k, uint32_t n)
+{
+	struct tw_swap *s = &k->swap;
+
+	for (uint32_t slot = 1; slot < s->slots && n > 0; slot++) {
+		if (s->frame[slot] == TW_NO_FRAME || s->refs[slot] > 0)
+			continue;
+		tw_swap_cache_drop(k, s->frame[slot]);
+		n--;
+	}
+}
+
+static uint32_t find_cluster(const struct tw_swap *s, uint32_t n)
+{
+	uint32_t run = 0, slot = s->cursor;
+
+	for (uint32_t i = 0; i < s->slots && i < CLUSTER_SEARCH; i++, slot++) {
+		if (slot == s->slots) {
+			slot = 1;
+			run = 0;
+		}
+		run = is_free(s, slot) ? run + 1 : 0;
+		if (run == n)
+			return slot - n + 1;
+	}
+	return 0;
+}
+
+uint32_t tw_swap_alloc(struct tw_kernel *k, uint32_t n, uint32_t *out)
+{
+	struct tw_swap *s = &k->swap;
+	uint32_t slot, got = 0;
+
+	if (s->slots == 0)
+		return 0;
+	if (s->slots - 1 - s->used < n)
+		free_cached_slots(k, n);
+	if (s->slots - 1 - s->used < n)
+		n = s->slots - 1 - s->used;
+	if (n == 0)
+		return 0;
+	slot = find_cluster(s, n);
+	for (slot = slot ? slot : s->cursor; got < n; slot++) {
+		if (slot == s->slots)
+			slot = 1;
+		if (!is_free(s, slot))
+			continue;
+		s->refs[slot] = 1;
+		s->used++;
+		out[got++] = slot;
+	}
+	s->cursor = slot == s->slots ? 1 : slot;
+	tw_charge(k, TW_COST_SLOT, n);
+	return n;
+}
+
+void tw_swap_dup(struct tw_kernel *k, uint32_t slot)
+{
+	assert(slot > 0 && slot < k->swap.slots && k->swap.refs[slot] > 0);
+	k->swap.refs[slot]++;
+}
+
+void tw_swap_put(struct tw_kernel *k, uint32_t slot)
+{
+	struct tw_swap *s = &k->swap;
+	uint32_t f;
+
+	assert(slot > 0 && slot < s->slots && s->refs[slot] > 0);
+	tw_charge(k, TW_COST_SLOT, 1);
+	if (--s->refs[slot] > 0)
+		return;
+	f = s->frame[slot];
+	if (f == TW_NO_FRAME)
+		s->used--;
+	else if (k->frames[f].mapcount == 0)
+		tw_swap_cache_drop(k, f);
+}
+
+bool tw_swap_tight(const struct tw_kernel *k)
+{
+	return 2 * (uint64_t)k->swap.used > k->swap.slots;
+}
+
+// --- The cache -------------------------------------------------------------------------------------
+
+uint32_t tw_swap_cache_find(struct tw_kernel *k, uint32_t slot)
+{
+	tw_charge(k, TW_COST_CACHE, 1);
+	return k->swap.frame[slot];
+}
+
+void tw_swap_cache_add(struct tw_kernel *k, uint32_t f, uint32_t slot)
+{
+	assert(k->swap.refs[slot] > 0 && k->swap.frame[slot] == TW_NO_FRAME);
+	assert(k->frames[f].slot == 0);
+	k->swap.frame[slot] = f;
+	k->swap.cached++;
+	k->frames[f].slot = slot;
+	tw_frame_get(k, f);
+}
+
+void tw_swap_cache_del(struct tw_kernel *k, uint32_t f)
+{
+	struct tw_swap *s = &k->swap;
+	uint32_t slot = k->frames[f].slot;
+
+	assert(slot && s->frame[slot] == f);
+	s->frame[slot] = TW_NO_FRAME;
+	s->cached--;
+	if (s->refs[slot] == 0)
+		s->used--;
+	k->frames[f].slot = 0;
+	tw_frame_put(k, f);
+}
+
+void tw_swap_cache_drop(struct tw_kernel *k, uint32_t f)
+{
+	if (k->swap.refs[k->frames[f].slot] > 0)
+		return;
+	k->frames[f].flags |= TW_FRAME_DIRTY;
+	tw_swap_cache_del(k, f);
+}
+
+// --- The device ------------------------------------------------------------------------------------
+
+int tw_swap_read(struct tw_kernel *k, uint32_t slot, uint32_t f)
+{
+	int err = tw_blk_read(k, &k->swap.blk, tw_frame_host(k, f), TW_PAGE_BYTES,
+			      (uint64_t)slot << TW_PAGE_SHIFT_4K, false);
+
+	if (err) {
+		k->stats.swap_errors++;
+		return tw_fail(k, err, "swap: reading slot %u failed: %s", slot, strerror(-err));
+	}
+	k->stats.swap_in++;
+	return 0;
+}
+
+int tw_swap_write(struct tw_kernel *k, const uint32_t *f, const uint32_t *slot, unsigned int n,
+		  bool wait, int *err)
+{
+	int result = 0;
+
+	for (unsigned int i = 0, run; i < n; i += run) {
+		struct iovec vec[TW_BLK_VECS];
+		int e;
+
+		for (run = 0; i + run < n && run < TW_BLK_VECS && slot[i + run] == slot[i] + run;
+		     run++)
+			vec[run] = (struct iovec){.iov_base = tw_frame_host(k, f[i + run]),
+						  .iov_len = TW_PAGE_BYTES};
+		e = tw_blk_write(k, &k->swap.blk, vec, run, (uint64_t)slot[i] << TW_PAGE_SHIFT_4K,
+				 wait);
+		k->stats.swap_write_requests++;
+		if (e) {
+			k->stats.swap_errors++;
+			tw_fail(k, e, "swap: writing %u pages at slot %u failed: %s", run, slot[i],
+				strerror(-e));
+			result = result ? result : e;
+		} else {
+			k->stats.swap_out += run;
+		}
+		for (unsigned int j = 0; j < run; j++)
+			err[i + j] = e;
+	}
+	return result;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// mprotect. As in Linux it works region by region from the start, stops at the first hole (ENOMEM) or region that may not have
+// the right (EACCES), and what was done until then stays done. Rights that are gained come with the next fault; rights that are
+// lost go at once, with a fence.
+#include <errno.h>
+
+#include "kern.h"
+#include "mm.h"
+#include "pgtable.h"
+#include "proc.h"
+#include "tlb.h"
+
+// Brings the entries of [start, end) to the protection.
+static void change_entries(struct tw_mm *mm, uint64_t start, uint64_t end, uint32_t prot,
+			   struct tw_gather *g)
+{
+	struct tw_kernel *k = mm->k;
+	uint64_t va = start, *ptep;
+
+	prot = k->fmt->effective_prot(prot);
+	for (; (ptep = tw_pt_next(mm, &va, end)); va += TW_PAGE_BYTES) {
+		struct tw_entry old = tw_pt_read(mm, ptep), e = old;
+
+		if (e.kind == TW_ENTRY_SWAP)
+			continue;
+		e.kind = prot ? TW_ENTRY_LEAF : TW_ENTRY_NONE;
+		e.r = prot & TW_PROT_READ;
+		e.w = old.w && (prot & TW_PROT_WRITE);
+		e.x = prot & TW_PROT_EXEC;
+		if (old.kind == TW_ENTRY_NONE) {
+			e.accessed = k->opts.svade;
+			e.dirty = false;
+		} else if (!prot && old.dirty) {
+			// The entry has no room for it.
+			k->frames[tw_pfn_frame(k, e.pfn)].flags |= TW_FRAME_DIRTY;
+		}
+		tw_pt_write(mm, ptep, &e);
+		if (old.kind == TW_ENTRY_LEAF)
+			tw_gather_page(g, mm, va);
+	}
+}
+
+static int change_region(struct tw_mm *mm, uint64_t start, uint64_t end, uint32_t prot,
+			 struct tw_gather *g)
+{
+	struct tw_vma *v = tw_vma_find(&mm->vmas, start);
+
+	if (v->prot == prot)
+		return 0;
+	if (tw_mm_splits(mm, start, end) && mm->vmas.count >= TW_MAX_MAP_COUNT)
+		return -ENOMEM;
+	if (tw_mm_split(mm, end))
+		return -ENOMEM;
+	if (tw_mm_split(mm, start)) {
+		v = tw_vma_find(&mm->vmas, end);
+		if (v && v->start == end)
+			tw_mm_merge(mm, v);
+		return -ENOMEM;
+	}
+	v = tw_vma_find(&mm->vmas, start);
+	v->prot = prot;
+	change_entries(mm, start, end, prot, g);
+	tw_mm_merge(mm, v);
+	return 0;
+}
+
+static int change_range(struct tw_mm *mm, uint64_t start, uint64_t end, uint32_t prot,
+			struct tw_gather *g)
+{
+	while (start < end) {
+		const struct tw_vma *v = tw_vma_find(&mm->vmas, start);
+		uint64_t stop;
+		int err;
+
+		if (!v || v->start > start)
+			return -ENOMEM;
+		if ((prot << 1) & ~v->flags & (TW_VMA_MAYREAD | TW_VMA_MAYWRITE | TW_VMA_MAYEXEC))
+			return -EACCES;
+		stop = v->end < end ? v->end : end;
+		err = change_region(mm, start, stop, prot, g);
+		if (err)
+			return err;
+		start = stop;
+	}
+	return 0;
+}
+
+static int do_mprotect(struct tw_mm *mm, uint64_t addr, uint64_t len, uint32_t prot)
+{
+	struct tw_gather g;
+	int err, hw_err;
+
+	if (!tw_page_aligned(addr))
+		return -EINVAL;
+	if (len == 0)
+		return 0;
+	len = tw_page_up(len);
+	if (addr + len <= addr)
+		return -ENOMEM;
+	if (prot & ~(uint32_t)(TW_PROT_READ | TW_PROT_WRITE | TW_PROT_EXEC))
+		return -EINVAL;
+	tw_gather_init(&g, mm->k);
+	err = change_range(mm, addr, addr + len, prot, &g);
+	hw_err = tw_gather_flush(&g);
+	return hw_err ? hw_err : err;
+}
+
+int tw_sys_mprotect(struct tw_proc *p, uint64_t addr, uint64_t len, uint32_t prot)
+{
+	int err;
+
+	tw_syscall_enter(p->k);
+	err = do_mprotect(p->mm, addr, len, prot);
+	tw_syscall_exit(p->k);
+	return err;
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every test of the kernel starts from: physical memory, the strict MMU, a temporary directory, a kernel in it.
+#ifndef WORLD_H
+#define WORLD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "kernel.h"
+#include "strict_tlb.h"
+
+#define WORLD_BASE UINT64_C(0x80000000)
+#define PAGE	   4096u
+
+struct world {
+	struct tw_pmem *pm;
+	struct tw_hw *hw;
+	struct tw_kernel *k;
+	struct tw_signal sig;
+	struct tw_kernel_opts opts;
+	char dir[64], swap[96];
+};
+
+// Options of a test's kernel; everything zero or NULL is the default: Sv39, 256 frames, no swap.
+struct world_opts {
+	enum tw_format format;
+	uint32_t frames, swap_slots;
+	const char *swap_path, *policy;
+	unsigned int asid_bits;
+	bool svade;
+};
+
+void world_open(struct world *w, const struct world_opts *opts);
+// Ends the kernel (its result is returned) and removes all files.
+int world_close(struct world *w);
+
+// Fails the test if any invariant of the kernel is broken, or the MMU holds anything stale.
+void world_check(struct world *w);
+
+// A process of the default layout, running.
+struct tw_proc *world_proc(struct world *w);
+
+// mmap of private anonymous memory, read-write; the result must be an address.
+uint64_t world_anon(struct tw_proc *p, uint64_t pages);
+
+// A byte stored or loaded by the running process; both must succeed.
+void world_store(struct world *w, uint64_t va, uint8_t value);
+uint8_t world_load(struct world *w, uint64_t va);
+
+// A file of SIZE bytes in the temporary directory; byte i is world_byte(i).
+const char *world_file(struct world *w, const char *name, uint64_t size);
+uint8_t world_byte(uint64_t offset);
+// A byte of a file as the host sees it.
+uint8_t world_file_byte(const char *path, uint64_t offset);
+
+// The seed of a random test: TW_SEED or DEFAULT; printed.
+uint64_t world_seed(uint64_t fallback);
+// xorshift64*; *state is not 0.
+uint64_t world_random(uint64_t *state);
+
+struct tw_kernel_stats world_stats(struct world *w);
+
+#endif
