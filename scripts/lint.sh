@@ -88,7 +88,9 @@ step_text() {
     echo "unfinished work is not committed"
     failed=1
   }
-  search git grep -nIE '(^|[^A-Za-z0-9_./-])/((root|home|work|Users|mnt|srv)/|tmp/)[A-Za-z0-9]' -- . | none || {
+  # A template of mkstemp() is right on every machine.
+  search git grep -nIE '(^|[^A-Za-z0-9_./-])/((root|home|work|Users|mnt|srv)/|tmp/)[A-Za-z0-9]' -- . |
+    search grep -vE '"/tmp/[A-Za-z0-9_.-]+X{6}"' | none || {
     echo "an absolute path belongs to one machine"
     failed=1
   }
@@ -213,7 +215,9 @@ step_symbols() {
 
 step_tidy() {
   local failed=0
-  step_clang || return 1
+  # A file that does not compile is reported by the step clang; the others are looked at all the same.
+  step_clang >/dev/null
+  [ -f "$out/clang/compile_commands.json" ] || return 1
   # One file per process: clang-tidy 14 lets the analyzer's state of one file change what it says of the next. Headers are
   # checked through the files that include them.
   c_files in "$out/clang" | xargs -r -P "$jobs" -n 1 clang-tidy --quiet -p "$out/clang" \
