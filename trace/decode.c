@@ -2,6 +2,7 @@
 //
 // Reading the blocks of a trace: their checks, and one event after the other. See reader.h.
 #include <errno.h>
+#include <stdlib.h>
 #include <zlib.h>
 
 #include "reader.h"
@@ -33,10 +34,22 @@ static int check_end(struct tw_trace *t)
 	return 0;
 }
 
+// Makes a buffer's room at least n; what it held is lost.
+static bool grow(uint8_t **buf, size_t *room, size_t n)
+{
+	if (n <= *room)
+		return true;
+	free(*buf);
+	*buf = malloc(n);
+	*room = *buf ? n : 0;
+	return *buf;
+}
+
 // Reads and unpacks the next block: 1, 0 if there is none, or an error.
 static int read_block(struct tw_trace *t)
 {
-	uint8_t *h = t->packed;
+	uint8_t head[TW_TRACE_BLOCK_HEADER_SIZE];
+	const uint8_t *h = head;
 	uint64_t left = t->table - t->offset;
 	uint32_t events, fetch, data, other, packed, crc;
 	unsigned long long number = t->block;
@@ -49,7 +62,7 @@ static int read_block(struct tw_trace *t)
 		return tw_trace_fail(t, -EBADMSG,
 				     "block %llu at byte %llu: expected a block header", number,
 				     (unsigned long long)t->offset);
-	error = tw_trace_get_bytes(t, h, TW_TRACE_BLOCK_HEADER_SIZE, "a block header");
+	error = tw_trace_get_bytes(t, head, sizeof(head), "a block header");
 	if (error)
 		return error;
 	left -= TW_TRACE_BLOCK_HEADER_SIZE;
@@ -76,16 +89,21 @@ static int read_block(struct tw_trace *t)
 			"within the %llu that are left",
 			number, (unsigned long long)t->offset, TW_TRACE_BLOCK_MAX,
 			(unsigned long long)left);
-	error = tw_trace_get_bytes(t, h + TW_TRACE_BLOCK_HEADER_SIZE, packed, "a block");
+	if (!grow(&t->packed, &t->packed_room, packed))
+		return tw_trace_fail(t, -ENOMEM, "out of memory");
+	error = tw_trace_get_bytes(t, t->packed, packed, "a block");
 	if (error)
 		return error;
-	crc = (uint32_t)crc32(crc32(0, h, TW_TRACE_B_CRC), h + TW_TRACE_BLOCK_HEADER_SIZE, packed);
+	crc = (uint32_t)crc32(crc32(0, h, TW_TRACE_B_CRC), t->packed, packed);
 	if (crc != tw_trace_get32(h + TW_TRACE_B_CRC))
 		return tw_trace_fail(
 			t, -EBADMSG,
 			"block %llu at byte %llu: expected checksum 0x%08x, found 0x%08x", number,
 			(unsigned long long)t->offset, crc, tw_trace_get32(h + TW_TRACE_B_CRC));
-	got = ZSTD_decompressDCtx(t->zstd, t->raw, raw, h + TW_TRACE_BLOCK_HEADER_SIZE, packed);
+	if (!grow(&t->raw, &t->raw_room, raw + TW_TRACE_SPARE))
+		return tw_trace_fail(t, -ENOMEM, "out of memory");
+	memset(t->raw + raw, 0, TW_TRACE_SPARE);
+	got = ZSTD_decompressDCtx(t->zstd, t->raw, raw, t->packed, packed);
 	if (ZSTD_isError(got) || got != raw)
 		return tw_trace_fail(t, -EBADMSG,
 				     "block %llu at byte %llu: expected %zu bytes of zstd data: %s",

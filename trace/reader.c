@@ -219,10 +219,8 @@ int tw_trace_open(const char *path, struct tw_trace **out)
 	if (!t)
 		return -ENOMEM;
 	t->path = strdup(path);
-	t->raw = calloc(1, TW_TRACE_BLOCK_MAX + TW_TRACE_SPARE);
-	t->packed = malloc(TW_TRACE_BLOCK_HEADER_SIZE + TW_TRACE_PACKED_MAX);
 	t->zstd = ZSTD_createDCtx();
-	if (!t->path || !t->raw || !t->packed || !t->zstd)
+	if (!t->path || !t->zstd)
 		return tw_trace_fail(t, -ENOMEM, "out of memory");
 	t->f = fopen(path, "rb");
 	if (!t->f)

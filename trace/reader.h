@@ -43,8 +43,10 @@ struct tw_trace {
 	uint64_t block;	     // its number
 	const uint8_t *tags; // the open block's
 	ZSTD_DCtx *zstd;
-	uint8_t *raw;	 // TW_TRACE_BLOCK_MAX + TW_TRACE_SPARE
-	uint8_t *packed; // TW_TRACE_BLOCK_HEADER_SIZE + TW_TRACE_PACKED_MAX
+	// Grown to what the blocks need.
+	uint8_t *raw;	 // at most TW_TRACE_BLOCK_MAX + TW_TRACE_SPARE
+	uint8_t *packed; // at most TW_TRACE_PACKED_MAX
+	size_t raw_room, packed_room;
 };
 
 // Notes the error and its text, which begins with the file's name.

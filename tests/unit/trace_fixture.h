@@ -196,12 +196,15 @@ static inline uint8_t *read_file(const char *path, size_t *len)
 	return bytes;
 }
 
+// Over what is there: a file system may take its time to empty a file and fill it again.
 static inline void write_file(const char *path, const uint8_t *bytes, size_t len)
 {
-	FILE *f = fopen(path, "wb");
+	FILE *f = fopen(path, "r+b");
 
 	assert_non_null(f);
 	assert_int_equal(fwrite(bytes, 1, len, f), len);
+	assert_int_equal(fflush(f), 0);
+	assert_int_equal(ftruncate(fileno(f), (off_t)len), 0);
 	assert_int_equal(fclose(f), 0);
 }
 
