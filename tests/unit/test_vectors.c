@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "vectors.h"
 
@@ -137,6 +138,14 @@ static void memory_may_be_given_before_its_range(void **state)
 	       "case a\n0 ok 40000000 nomem rd=80000000\nend\n");
 }
 
+static void a_write_that_waited_for_its_range_happens_once(void **state)
+{
+	(void)state;
+	expect("case a\nxlen 64\n" GB "ram 80000000 80001000\npoke64 80000000 200000cf\n"
+	       "ram 90000000 90001000\nacc 0 load 0 S\nend\n",
+	       "case a\n0 ok 80000000 rd=80000000\nend\n");
+}
+
 static void ranges_may_overlap(void **state)
 {
 	(void)state;
@@ -158,9 +167,11 @@ static void poke32_changes_half_a_word(void **state)
 {
 	(void)state;
 	expect(RV GB "poke32 80000000 0\nacc 0 load 0 S\npoke64 80000000 200000cf\n"
-		     "poke32 80000004 1\nacc 1 load 0 S\nend\n",
+		     "poke32 80000004 1\nacc 1 load 0 S\npoke32 80000000 300000cf\n"
+		     "acc 2 load 0 S\nend\n",
 	       "case a\n0 fault 13 tval=0 rd=80000000\n"
-	       "1 ok 480000000 nomem rd=80000000\nend\n");
+	       "1 ok 480000000 nomem rd=80000000\n"
+	       "2 ok 4c0000000 nomem rd=80000000\nend\n");
 }
 
 static void the_field_rd_can_be_left_out(void **state)
@@ -657,6 +668,45 @@ static void a_last_line_without_newline_counts(void **state)
 	expect(RV "acc 0 load 0 M\nend", "case a\n0 ok 0 nomem rd=\nend\n");
 }
 
+// Compresses a text and runs the first LEN bytes of what comes out; 0: all.
+static enum tw_status run_gzip(const char *text, size_t len, char flip)
+{
+	char packed[4096];
+	size_t n;
+	gzFile gz;
+	FILE *f;
+
+	write_file("", 0);
+	gz = gzopen(path, "wb");
+	assert_non_null(gz);
+	assert_true(gzputs(gz, text) > 0);
+	assert_int_equal(gzclose(gz), Z_OK);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	n = fread(packed, 1, sizeof(packed), f);
+	fclose(f);
+	unlink(path);
+	assert_true(n > len);
+	packed[n / 2] ^= flip;
+	return run_bytes(packed, len ? len : n);
+}
+
+static void gzip_files_are_read(void **state)
+{
+	(void)state;
+	assert_int_equal(run_gzip(RV GB "acc 0 load 123 S\nend\n", 0, 0), TW_OK);
+	assert_string_equal(out, "case a\n0 ok 40000123 nomem rd=80000000\nend\n");
+}
+
+static void damaged_gzip_files_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(run_gzip("xlen 64\ncase a\nend\n", 20, 0), TW_BAD_INPUT);
+	assert_non_null(strstr(err, ": expected intact gzip data ("));
+	assert_int_equal(run_gzip("xlen 64\ncase a\nend\n", 0, 1), TW_BAD_INPUT);
+	assert_non_null(strstr(err, ": expected intact gzip data ("));
+}
+
 static void a_missing_file_is_a_system_error(void **state)
 {
 	struct vec_opts opts = {0};
@@ -685,6 +735,7 @@ int main(void)
 		TEST(a_case_starts_from_zeroed_memory),
 		TEST(lines_outside_a_case_apply_to_the_cases_after_them),
 		TEST(memory_may_be_given_before_its_range),
+		TEST(a_write_that_waited_for_its_range_happens_once),
 		TEST(ranges_may_overlap),
 		TEST(updates_stay_in_memory_within_a_case),
 		TEST(poke32_changes_half_a_word),
@@ -730,6 +781,8 @@ int main(void)
 		TEST(bytes_that_are_no_text_are_refused),
 		TEST(long_lines_and_many_words_are_refused),
 		TEST(a_last_line_without_newline_counts),
+		TEST(gzip_files_are_read),
+		TEST(damaged_gzip_files_are_refused),
 		TEST(a_missing_file_is_a_system_error),
 	};
 
