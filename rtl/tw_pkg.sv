@@ -99,6 +99,7 @@ package tw_pkg;
   localparam int PwcDataW  = 51;
   localparam int RightsW   = 4;    // {G, X, U, W}: what is known from the levels above
   localparam logic [RightsW-1:0] RightsRoot = 4'b0111;
+  localparam int PwcLevels = 4;    // levels that an entry can lead to: all but that of the highest root
   localparam int PwcLevel  = 4;    // 3 bits
   localparam int PwcPpn    = 7;    // 44 bits
 

@@ -3,8 +3,8 @@
 // the root. Invariant: at most one entry for each level, prefix and ASID. Emptied by every fence, so that it never needs
 // to know which pointers a fence means. docs/contract.md, section 8.
 //
-// Tag {VPN, ASID} with the VPN bits below the prefix zero; mask_q holds the tag bits that the entry compares (a decoded copy
-// of its level).
+// Tag {VPN, ASID} with the VPN bits below the prefix zero. mask_q and level_q are decoded copies of an entry's level: the tag
+// bits that it compares, and a bit for each level.
 `default_nettype none
 
 module tw_pwc #(
@@ -43,11 +43,12 @@ module tw_pwc #(
   logic [tw_pkg::TagW-1:0]     tag_q  [0:Entries-1];
   logic [tw_pkg::TagW-1:0]     mask_q [0:Entries-1];
   logic [tw_pkg::PwcDataW-1:0] data_q [0:Entries-1];
+  (* mem2reg *) logic [Entries-1:0] level_q [0:tw_pkg::PwcLevels-1];  // by level: which entries are of it
   logic [Entries-2:0]          plru_q, plru_d;
 
   // ---- Lookup ------------------------------------------------------------------------------------------------------------
 
-  logic [Entries-1:0] match;
+  logic [Entries-1:0] match, nearest;
   logic [IndexW-1:0]  hit_index;
 
   always_comb begin
@@ -60,12 +61,19 @@ module tw_pwc #(
 
   // Entries of one level exclude each other; a lower level is nearer to the leaf.
   always_comb begin
+    nearest = match;
+    if (match != '0) begin
+      for (int l = tw_pkg::PwcLevels - 1; l >= 0; l--) begin
+        if ((match & level_q[l]) != '0) nearest = match & level_q[l];
+      end
+    end
+  end
+
+  always_comb begin
     hit_index = '0;
     if (match != '0) begin
-      for (int l = (1 << tw_pkg::LevelW) - 1; l >= 0; l--) begin
-        for (int i = 0; i < Entries; i++) begin
-          if (match[i] && data_q[i][tw_pkg::PwcLevel +: 3] == 3'(l)) hit_index = IndexW'(i);
-        end
+      for (int i = 0; i < Entries; i++) begin
+        if (nearest[i]) hit_index = hit_index | IndexW'(i);
       end
     end
   end
@@ -103,6 +111,8 @@ module tw_pwc #(
       tag_q[way]  <= fill_tag_i;
       mask_q[way] <= fill_mask_i;
       data_q[way] <= fill_data_i;
+      for (int l = 0; l < tw_pkg::PwcLevels; l++)
+        level_q[l][way] <= fill_data_i[tw_pkg::PwcLevel +: 3] == 3'(l);
     end
   end
 

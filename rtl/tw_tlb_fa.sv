@@ -53,20 +53,20 @@ module tw_tlb_fa #(
 
   // ---- Lookup ----------------------------------------------------------------------------------------------------------
 
+  logic [IndexW:0]   hit;        // {hit, its index}
   logic [IndexW-1:0] hit_index;
 
   always_comb begin
-    hit_o     = 1'b0;
-    hit_index = '0;
+    hit = '0;
     if (lookup_i) begin
       for (int i = 0; i < Entries; i++) begin
-        if (valid_q[i] && ((lookup_tag_i ^ tag_q[i]) & mask_q[i]) == '0) begin
-          hit_o     = 1'b1;
-          hit_index = hit_index | IndexW'(i);  // at most one entry matches
-        end
+        if (valid_q[i] && ((lookup_tag_i ^ tag_q[i]) & mask_q[i]) == '0)
+          hit = hit | {1'b1, IndexW'(i)};  // at most one entry matches
       end
     end
   end
+
+  assign {hit_o, hit_index} = hit;
 
   assign hit_tag_o  = hit_o ? tag_q[hit_index] : '0;
   assign hit_data_o = hit_o ? data_q[hit_index] : '0;

@@ -3,8 +3,8 @@
 // an insert, a kill or a sweep step, all of them one compare of the ways of one set; only the whole-array invalidation
 // stands beside it. Invariant: no two valid ways of a set match the same address. docs/contract.md, sections 6 and 7.
 //
-// The arrays are addressed with {set, way}. Valid and global bits are kept by way, one bit a set, so that the whole array is
-// invalidated at one edge.
+// The arrays are addressed with {set, way}. Valid and global bits are kept by way and the PLRU bits by
+// node, one bit a set, so that a whole array is invalidated or reset at one edge.
 `default_nettype none
 
 module tw_tlb_sa #(
@@ -54,7 +54,7 @@ module tw_tlb_sa #(
   // mem2reg: registers, not memories, because all are changed at once.
   (* mem2reg *) logic [Sets-1:0] valid_q  [0:Ways-1];
   (* mem2reg *) logic [Sets-1:0] global_q [0:Ways-1];
-  (* mem2reg *) logic [Ways-2:0] plru_q   [0:Sets-1];
+  (* mem2reg *) logic [Sets-1:0] plru_q   [0:Ways-2];
   logic [tw_pkg::TagW-1:0]       tag_q    [0:Sets*Ways-1];
   logic [tw_pkg::DataW-1:0]      data_q   [0:Sets*Ways-1];
 
@@ -167,7 +167,12 @@ module tw_tlb_sa #(
 
   logic [Ways-2:0] tree, tree_d;
 
-  assign tree = plru_q[set];
+  always_comb begin
+    tree = '0;
+    if (touch_i || insert_i) begin
+      for (int n = 0; n < Ways - 1; n++) tree[n] = plru_q[n][set];
+    end
+  end
 
   tw_plru #(.N(Ways)) u_plru (
     .tree_i     (tree),
@@ -179,11 +184,11 @@ module tw_tlb_sa #(
     .victim_o   (victim)
   );
 
-  // One always_ff for each set keeps the reset of the whole array free of loops over it.
-  for (genvar s = 0; s < Sets; s++) begin : g_plru
-    always_ff @(posedge clk_i) begin
-      if (rst_i) plru_q[s] <= '0;
-      else if ((touch_i || insert_i) && set == SetW'(s)) plru_q[s] <= tree_d;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      for (int n = 0; n < Ways - 1; n++) plru_q[n] <= '0;
+    end else if (touch_i || insert_i) begin
+      for (int n = 0; n < Ways - 1; n++) plru_q[n][set] <= tree_d[n];
     end
   end
 

@@ -79,44 +79,52 @@ module tw_walker #(
 
   // ---- What an answer leads to --------------------------------------------------------------------------------------------
 
-  logic next, cas, mark_a, start_pass2;
+  typedef enum logic [3:0] {
+    ActNone    = 4'd0,
+    ActKilled  = 4'd1,   // the walk ends without an answer
+    ActFault   = 4'd2,   // it ends with a fault
+    ActOk      = 4'd3,   // it ends with a translation
+    ActNext    = 4'd4,   // on to the next level
+    ActFill    = 4'd5,   // the same, and the walk cache learns the pointer
+    ActCas     = 4'd6,   // A or D must be set first
+    ActRestart = 4'd7,   // again from the root
+    ActLost    = 4'd8,   // the same, because the compare-and-swap was lost
+    ActPass2   = 4'd9    // the same, to set the A bits of the pointers
+  } act_e;
+
+  act_e act;
+  logic next, restart;
 
   always_comb begin
-    ok_o        = 1'b0;
-    fault_o     = 1'b0;
-    fill_o      = 1'b0;
-    restart_o   = 1'b0;
-    cas_lost_o  = 1'b0;
-    killed_o    = 1'b0;
-    next        = 1'b0;
-    cas         = 1'b0;
-    mark_a      = 1'b0;
-    start_pass2 = 1'b0;
+    act = ActNone;
     if (answer_i) begin
-      if (killed_q || kill_i) begin
-        killed_o = 1'b1;
-      end else if (answer_err_i) begin
-        fault_o   = from_root_q;
-        restart_o = !from_root_q;
-      end else if (state_q == StCasWait && answer_data_i != expected_q) begin
-        cas_lost_o = 1'b1;
-        restart_o  = 1'b1;
+      if (killed_q || kill_i)                                      act = ActKilled;
+      else if (state_q == StCasWait && !answer_err_i && answer_data_i != expected_q)
+                                                                   act = ActLost;
+      else if (answer_err_i || pte_kind_i == tw_pkg::KindFault) begin
+        if (from_root_q)                                           act = ActFault;
+        else                                                       act = ActRestart;
       end else if (pte_kind_i == tw_pkg::KindPointer) begin
-        cas    = pte_stale_i && pass2_q;
-        next   = !cas;
-        mark_a = pte_stale_i;
-        fill_o = !pte_stale_i && !need_a_q && !tainted_q;
-      end else if (pte_kind_i == tw_pkg::KindLeaf) begin
-        start_pass2 = need_a_q;
-        restart_o   = need_a_q;
-        cas         = !need_a_q && pte_stale_i;
-        ok_o        = !need_a_q && !pte_stale_i;
+        if (pte_stale_i && pass2_q)                                act = ActCas;
+        else if (pte_stale_i || need_a_q || tainted_q)             act = ActNext;
+        else                                                       act = ActFill;
       end else begin
-        fault_o   = from_root_q;
-        restart_o = !from_root_q;
+        if (need_a_q)                                              act = ActPass2;
+        else if (pte_stale_i)                                      act = ActCas;
+        else                                                       act = ActOk;
       end
     end
   end
+
+  assign next    = act == ActNext || act == ActFill;
+  assign restart = act == ActRestart || act == ActLost || act == ActPass2;
+
+  assign ok_o       = act == ActOk;
+  assign fault_o    = act == ActFault;
+  assign fill_o     = act == ActFill;
+  assign restart_o  = restart;
+  assign cas_lost_o = act == ActLost;
+  assign killed_o   = act == ActKilled;
 
   // ---- State ----------------------------------------------------------------------------------------------------------------
 
@@ -128,7 +136,7 @@ module tw_walker #(
     end else if (grant_i) begin
       state_q <= state_q == StReq ? StWait : StCasWait;
     end else if (answer_i) begin
-      state_q <= next || restart_o ? StReq : cas ? StCasReq : StIdle;
+      state_q <= next || restart ? StReq : act == ActCas ? StCasReq : StIdle;
     end
   end
 
@@ -153,19 +161,19 @@ module tw_walker #(
       from_root_q <= start_root_i;
       need_a_q    <= 1'b0;
       pass2_q     <= 1'b0;
-    end else if (restart_o) begin
+    end else if (restart) begin
       level_q     <= root_level_i;
       rights_q    <= tw_pkg::RightsRoot;
       addr_q      <= root_addr_i;
       from_root_q <= 1'b1;
       need_a_q    <= 1'b0;
-      pass2_q     <= start_pass2;
+      pass2_q     <= act == ActPass2;
     end else if (next) begin
       level_q  <= level_q - 3'd1;
       rights_q <= pte_rights_i;
       addr_q   <= next_addr_i;
-      if (mark_a) need_a_q <= 1'b1;
-    end else if (cas) begin
+      if (pte_stale_i) need_a_q <= 1'b1;
+    end else if (act == ActCas) begin
       expected_q <= answer_data_i;
       desired_q  <= pte_update_i;
     end
@@ -191,8 +199,8 @@ module tw_walker #(
   // A grant finds a request presented.
   always_comb assert (!grant_i || state_q == StReq || state_q == StCasReq);
 
-  // An answer has at most one end.
-  always_comb assert (32'(ok_o) + 32'(fault_o) + 32'(restart_o) + 32'(killed_o) + 32'(next) + 32'(cas) <= 1);
+  // A killed walker ends without an answer.
+  always_comb assert (!killed_q || (!ok_o && !fault_o));
 `endif
 
 endmodule

@@ -324,7 +324,9 @@ void arrays(const tw_rtl *rtl, struct tw_mmu_arrays *a)
 	FULLY_ASSOCIATIVE(u_pwc, c->pwc_entries, pwc_width, a->pwc);
 #undef FULLY_ASSOCIATIVE
 	for (unsigned int set = 0; set < c->l2_sets; set++) {
-		a->l2_plru[set] = r->TW_IN(u_l2, plru_q)[set];
+		for (unsigned int node = 0; node + 1 < c->l2_ways; node++)
+			a->l2_plru[set] = static_cast<uint8_t>(
+				a->l2_plru[set] | bit(r->TW_IN(u_l2, plru_q)[node], set) << node);
 		for (unsigned int way = 0; way < c->l2_ways; way++) {
 			unsigned int at = set * c->l2_ways + way;
 
