@@ -30,7 +30,7 @@ enum {
 struct options {
 	const struct tw_config *config;
 	uint64_t seed, cycles, interval;
-	uint64_t sabotage; // cycle in which one input of the RTL is inverted; 0: never
+	uint64_t sabotage; // first cycle in which the RTL sees a changed input; 0: none
 	const char *wave;
 	enum tw_device_mode mode;
 	bool json;
@@ -58,7 +58,8 @@ static const char usage_text[] =
 	"  --interval N     cycles between comparisons of whole arrays\n"
 	"  --wave FILE      where the waveform of a difference goes (FST)\n"
 	"  --json           results as one line of JSON\n"
-	"  --sabotage N     invert counter_sel_i bit 0 of the RTL in cycle N: the run has to fail\n";
+	"  --sabotage N     from cycle N on the RTL sees bit 0 of counter_sel_i inverted: the run\n"
+	"                   has to fail\n";
 
 static bool number(const char *text, uint64_t *value)
 {
@@ -146,7 +147,7 @@ static void invert_counter_sel(void *user, uint64_t cycle, struct tw_mmu_in *rtl
 {
 	const uint64_t *when = user;
 
-	if (cycle == *when)
+	if (cycle >= *when)
 		rtl_in->counter_sel ^= 1;
 }
 

@@ -160,6 +160,21 @@ void write_inputs(Instance *i, const tw_mmu_in *in)
 	r->counter_sel_i = in->counter_sel & 31;
 }
 
+// Verilator sees a rising edge when clk_i is 1 and was 0 in the last evaluation, and every
+// evaluation computes all logic behind the inputs, needlessly so at a falling edge. Where the
+// remembered level has the name that Verilator 5.006 gives it, it is set to 0 instead of evaluating
+// the falling edge: one evaluation per cycle instead of two. Returns false where it has not.
+template <typename Root> auto forget_clk(Root *r, int) -> decltype(r->__Vtrigrprev__TOP__clk_i, true)
+{
+	r->__Vtrigrprev__TOP__clk_i = 0;
+	return true;
+}
+
+template <typename Root> bool forget_clk(Root *, long)
+{
+	return false;
+}
+
 // In a waveform cycle t lasts from 10 t to 10 t + 10: outputs change at its start, inputs one unit
 // later.
 void tick(tw_rtl *rtl, const tw_mmu_in *in)
@@ -169,7 +184,8 @@ void tick(tw_rtl *rtl, const tw_mmu_in *in)
 	write_inputs(i, in);
 	if (i->wave)
 		half(i, 1, 10 * i->cycle + 1);
-	half(i, 0, 10 * i->cycle + 5);
+	if (i->wave || !forget_clk(i->top->rootp, 0))
+		half(i, 0, 10 * i->cycle + 5);
 	half(i, 1, 10 * i->cycle + 10);
 	i->cycle++;
 }
