@@ -151,15 +151,17 @@ static bool fault_fits(struct tw_or_search *s, const struct tw_ctx *ctx,
 	unsigned int log2_pages = (unsigned int)d->index_bits * ws->level;
 	bool g = entry_global(ctx, ws, v->value);
 
+	if (!d->x86 && ws->level == 0 && (v->value & RV_N))
+		log2_pages = tw_size_log2_pages(TW_SIZE_64K);
 	if (!(s->o->opts.unchecked & TW_ORACLE_CAUSE) &&
 	    tw_arch_page_cause(&r->ctx, &r->req, d->x86 ? bits : 0) != s->want->cause)
 		return false;
-	if (s->walked || (s->relax & TW_OR_ANY_TIME))
+	if (s->walked)
 		return true;
 	if (!in_space(s, g))
 		return false;
 	// x86 caches neither entries that are not present or reserved nor such with A = 0.
-	if (d->x86 && v->to < r->begin &&
+	if (d->x86 && v->to < r->begin && !(s->relax & TW_OR_ANY_TIME) &&
 	    (!(bits & TW_PF_P) || (bits & TW_PF_RSVD) || !(v->value & X86_A)))
 		return false;
 	return may_answer(s, log2_pages, g);
@@ -248,16 +250,62 @@ static bool try_modes(struct tw_or_search *s, const struct tw_walk_state *ws, ui
 	return false;
 }
 
+// Tries the versions of one word, newest first; with ONLY, those that have all of its bits.
+static bool try_word(struct tw_or_search *s, const struct tw_or_view *view,
+		     const struct tw_walk_state *ws, uint64_t lo, uint64_t hi, uint64_t only)
+{
+	const struct tw_or_request *r = s->r;
+	struct tw_or_step *step = &s->step[s->depth - 1];
+	bool ignore = s->relax & TW_OR_ANY_FENCE;
+
+	for (uint32_t i = view->n; i-- > 0 && !s->exhausted;) {
+		const struct tw_or_version *v = &view->v[i];
+		uint64_t from = max64(v->from, lo), to = min64(v->to, hi);
+
+		if (from > to || (v->to < r->horizon && !ignore) || (v->value & only) != only)
+			continue;
+		if (v->to < s->o->fences_lost && !s->walked && !ignore) {
+			s->lost = true;
+			continue;
+		}
+		step->version = *v;
+		step->read = to;
+		if (try_modes(s, ws, from))
+			return true;
+	}
+	if (view->lost > (s->walked ? r->begin : r->horizon))
+		s->lost = true;
+	return false;
+}
+
+// A cached 64 KB entry may have been read from any of the 16 entries of its range (Svnapot: reading
+// one may create cache entries for all). Tries the other 15.
+static bool try_napot(struct tw_or_search *s, const struct tw_walk_state *ws, uint64_t addr,
+		      uint64_t lo, uint64_t hi)
+{
+	struct tw_or_step *step = &s->step[s->depth - 1];
+	struct tw_or_view view;
+
+	for (unsigned int i = 0; i < 16; i++) {
+		step->addr = (addr & ~UINT64_C(127)) + i * 8;
+		if (step->addr == addr)
+			continue;
+		if (tw_or_view(s->o, step->addr, &view) != 0)
+			s->lost = true;
+		else if (try_word(s, &view, ws, lo, hi, RV_V | RV_N))
+			return true;
+	}
+	return false;
+}
+
 // Tries all versions of the entry that VA selects in a table whose address was known from lo to hi.
 // True: found, and s->step[0..depth) is the walk. False: s->depth is as before.
 static bool descend(struct tw_or_search *s, uint64_t table, const struct tw_walk_state *ws,
 		    uint64_t lo, uint64_t hi)
 {
-	const struct tw_oracle *o = s->o;
 	const struct tw_or_request *r = s->r;
 	uint64_t addr = tw_arch_pte_addr(&s->ctx, table, ws->level, r->req.va);
 	struct tw_or_step *step = &s->step[s->depth++];
-	bool ignore = s->relax & (TW_OR_ANY_FENCE | TW_OR_ANY_TIME);
 	struct tw_or_view view;
 
 	*step = (struct tw_or_step){.addr = addr, .level = ws->level};
@@ -270,23 +318,12 @@ static bool descend(struct tw_or_search *s, uint64_t table, const struct tw_walk
 		if (step->bus_error && (s->walked || in_space(s, ws->g)))
 			return true;
 	}
-	for (uint32_t i = view.n; i-- > 0 && !s->exhausted;) {
-		const struct tw_or_version *v = &view.v[i];
-		uint64_t from = max64(v->from, lo), to = min64(v->to, hi);
-
-		if (from > to || (v->to < r->horizon && !ignore))
-			continue;
-		if (v->to < o->fences_lost && !s->walked && !ignore) {
-			s->lost = true;
-			continue;
-		}
-		step->version = *v;
-		step->read = to;
-		if (try_modes(s, ws, from))
-			return true;
-	}
-	if (view.lost > (s->walked ? r->begin : r->horizon))
-		s->lost = true;
+	if (try_word(s, &view, ws, lo, hi, 0))
+		return true;
+	if (ws->level == 0 && !tw_formats[s->ctx.format].x86 && !s->walked &&
+	    (s->goal == TW_OR_TRANSLATION || s->goal == TW_OR_PAGE_FAULT) &&
+	    try_napot(s, ws, addr, lo, hi))
+		return true;
 out:
 	s->depth--;
 	return false;
@@ -308,8 +345,7 @@ static bool try_root(struct tw_or_search *s, const struct tw_or_root *root)
 	tw_arch_root(&s->ctx, &ws);
 	if (s->walked)
 		return descend(s, root->ppn, &ws, r->begin, TW_OR_NEVER);
-	return descend(s, root->ppn, &ws, root->from,
-		       s->relax & TW_OR_ANY_TIME ? TW_OR_NEVER : root->drained);
+	return descend(s, root->ppn, &ws, root->from, root->drained);
 }
 
 // Whether walks of this format can have left something for the request. RISC-V formats may follow

@@ -181,19 +181,21 @@ static enum tw_oracle_reason blame_translation(struct line *l, struct tw_oracle 
 					       const struct tw_resp *resp,
 					       const struct tw_or_newest *n)
 {
+	// Right but for the update, by the newest entries: more likely than a stale answer.
+	bool update = n->update && tw_or_same(o, &n->resp, resp);
 	struct tw_or_search s;
 
+	if (!update && search(&s, o, r, resp, TW_OR_ANY_FENCE)) {
+		put_stale(l, &s);
+		return TW_ORACLE_STALE;
+	}
 	if (search(&s, o, r, resp, TW_OR_ANY_AD)) {
 		put(l, "no walk may end so before A%s set; the walk uses the ",
 		    r->req.access >= TW_STORE ? " and D are" : " is");
 		put_step(l, &s.step[s.depth - 1]);
 		return TW_ORACLE_NOT_UPDATED;
 	}
-	if (search(&s, o, r, resp, TW_OR_ANY_FENCE)) {
-		put_stale(l, &s);
-		return TW_ORACLE_STALE;
-	}
-	if (search(&s, o, r, resp, TW_OR_ANY_FENCE | TW_OR_ANY_ASID)) {
+	if (search(&s, o, r, resp, TW_OR_ANY_ASID)) {
 		put(l, "it is the translation of ASID %u (root 0x%llx), by the ", s.ctx.asid,
 		    (ull)s.ctx.root_ppn << TW_PAGE_SHIFT);
 		put_step(l, &s.step[s.depth - 1]);
@@ -209,9 +211,17 @@ static enum tw_oracle_reason blame_fault(struct line *l, struct tw_oracle *o,
 {
 	struct tw_or_search s;
 
-	if (resp->fault != TW_FAULT_CANON &&
-	    search(&s, o, r, resp, TW_OR_ANY_TIME | TW_OR_ANY_FENCE)) {
+	// Where caches may hold faulting entries, only a fence can have outlawed this one.
+	unsigned int relax =
+		o->opts.cached_faults ? TW_OR_ANY_TIME | TW_OR_ANY_FENCE : TW_OR_ANY_TIME;
+
+	if (resp->fault != TW_FAULT_CANON && search(&s, o, r, resp, relax)) {
 		const struct tw_or_step *step = old_step(&s);
+
+		if (s.fence) {
+			put_stale(l, &s);
+			return TW_ORACLE_STALE_FAULT;
+		}
 
 		put(l, "a fault must follow from entries as they were while the request was in "
 		       "flight; only earlier ones give it, by the ");

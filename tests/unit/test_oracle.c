@@ -194,6 +194,24 @@ static void napot_page_is_fenced_by_any_address_inside(void **state)
 	fx_done(f);
 }
 
+static void napot_page_may_answer_for_all_addresses_of_its_range(void **state)
+{
+	struct fx *f = fx_sv39();
+	uint64_t napot = rv_pte(PAGE_2 | 0x8000, RWAD) | UINT64_C(1) << 63;
+	struct tw_resp old = ok(PAGE_2 | 0x1000, TW_SIZE_64K);
+
+	(void)state;
+	// Only the entry beside VA's own is NAPOT: software's error, but the hardware may cache it.
+	poke(f, LOW_A + 3 * SLOT, napot);
+	assert_allowed(load(f, VA, old));
+	assert_allowed(load_pa(f, VA, PAGE_1));
+	poke(f, LOW_A + 3 * SLOT, 0);
+	assert_allowed(load(f, VA, old));
+	fence(f, FENCE_VA(VA));
+	assert_forbidden(load(f, VA, old), TW_ORACLE_STALE, "0x80002018");
+	fx_done(f);
+}
+
 // --- Pointers ------------------------------------------------------------------------------------
 
 static void stale_pointer_survives_an_address_fence_on_riscv(void **state)
@@ -940,6 +958,7 @@ int main(void)
 		cmocka_unit_test(global_mapping_answers_in_every_asid),
 		cmocka_unit_test(superpage_is_fenced_by_any_address_inside),
 		cmocka_unit_test(napot_page_is_fenced_by_any_address_inside),
+		cmocka_unit_test(napot_page_may_answer_for_all_addresses_of_its_range),
 		cmocka_unit_test(stale_pointer_survives_an_address_fence_on_riscv),
 		cmocka_unit_test(address_fence_outlaws_the_old_leaf_behind_a_stale_pointer),
 		cmocka_unit_test(leaf_that_became_a_pointer_may_answer_until_fenced),
