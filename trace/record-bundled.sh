@@ -43,12 +43,12 @@ record() {
 }
 
 # Sorting: the records are read once, in order, then compared and written in an order of their own.
-records 4000 1992 >records
-record sort sort --parallel=1 records
+records 4000 1992 >input
+record sort sort --parallel=1 input
 cut -c1-16 sort.out | sort -c
 
 # Random access: every record is copied once, in random order.
-record shuf shuf --random-source=records records
+record shuf shuf --random-source=input input
 
 # A database in memory: inserts, an index built by sorting, a join and a grouping.
 cat >job.sql <<'EOF'
