@@ -112,14 +112,14 @@ static void miss_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int por
 	begin_cycle(m);
 	pop(&m->fifo[0]);
 	pop(&m->fifo[1]);
-	miss_allocate(mp, 0, 0, req);
+	tw_miss_allocate(mp, 0, 0, req);
 	end_cycle(m, bus, UINT32_C(1) << event_bit);
 
 	s.lookup[port] = 1;
 	s.l1_plru[port] = m->l1[port].plru;
 	m->fence.last_was_sweep = false;
 	s.sp_plru = m->sp.plru;
-	lookup_step(m, &s);
+	tw_lookup_step(m, &s);
 	end_cycle(m, bus, s.events);
 	if (!s.completes) {
 		m->arb.ptr = 1;
@@ -130,8 +130,8 @@ static void miss_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int por
 		s.events = 0;
 		s.sp_plru = m->sp.plru;
 		s.pwc_plru = m->pwc.plru;
-		walker_plan(m, &s, &a);
-		walker_apply(m, &s, &a);
+		tw_walker_plan(m, &s, &a);
+		tw_walker_apply(m, &s, &a);
 		end_cycle(m, bus, s.events);
 	}
 	miss_set(mp, 0, MISS_FREE);
@@ -149,7 +149,7 @@ static bool access_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int p
 		return false;
 	if (hit_at_once(m, bus, port, req))
 		return true;
-	port_decide(m, port, req, &d);
+	tw_port_decide(m, port, req, &d);
 	if (d.outcome != PORT_ANSWER) {
 		miss_alone(m, bus, port, req, d.event);
 		return true;
@@ -202,7 +202,7 @@ static int access_ticking(struct tw_mmu *m, struct tw_membus *bus, unsigned int 
 	in.port[port].req = *req;
 	in.port[port].req_valid = true;
 	do {
-		bool taken = presented && port_ready(m, port);
+		bool taken = presented && tw_port_ready(m, port);
 		uint64_t n = presented || !m->short_cut ? 0 : waiting(m, bus);
 
 		if (n) {

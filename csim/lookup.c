@@ -4,7 +4,7 @@
 // most once, so it cannot wait for the other port's walks for ever.
 #include "step.h"
 
-void miss_wake(struct tw_mmu *m, unsigned int walker)
+void tw_miss_wake(struct tw_mmu *m, unsigned int walker)
 {
 	for (unsigned int p = 0; p < TW_PORTS; p++) {
 		struct miss_port *mp = &m->miss.port[p];
@@ -39,7 +39,7 @@ static bool l2_answers(struct tw_mmu *m, struct step *s, unsigned int port,
 		       const struct miss_entry *me)
 {
 	uint64_t vpn = vpn_of(me->req.va);
-	int way = tlb_sa_find(&m->l2, vpn, m->ctx.asid);
+	int way = tw_tlb_sa_find(&m->l2, vpn, m->ctx.asid);
 	int sp = way < 0 ? tlb_fa_find(&m->sp, vpn, m->ctx.asid) : -1;
 	unsigned int set = tlb_sa_set(&m->l2, vpn);
 	const struct tlb_entry *e;
@@ -47,19 +47,19 @@ static bool l2_answers(struct tw_mmu *m, struct step *s, unsigned int port,
 	if (way < 0 && sp < 0)
 		return false;
 	e = way >= 0 ? &m->l2.e[set * m->l2.ways + (unsigned int)way] : &m->sp.e[sp];
-	if (!entry_usable(&m->ctx, &me->req, e))
+	if (!tw_entry_usable(&m->ctx, &me->req, e))
 		return false;
 	if (way >= 0)
-		tlb_sa_touch(&m->l2, set, (unsigned int)way);
+		tw_tlb_sa_touch(&m->l2, set, (unsigned int)way);
 	else
 		tlb_fa_touch(&m->sp, (unsigned int)sp);
 	tw_arch_resp_ok(&me->req, e->ppn, e->size, &e->rights, &s->resp);
-	l1_insert(m, s, port, e);
+	tw_l1_insert(m, s, port, e);
 	event(s, TW_EV_L2_HIT + size_class(e->size));
 	return true;
 }
 
-void lookup_step(struct tw_mmu *m, struct step *s)
+void tw_lookup_step(struct tw_mmu *m, struct step *s)
 {
 	struct miss_queue *q = &m->miss;
 	unsigned int port = s->lookup[0] && s->lookup[1] ? !q->last_lookup : !s->lookup[0];
@@ -87,10 +87,10 @@ void lookup_step(struct tw_mmu *m, struct step *s)
 		return;
 	}
 	if (m->walkers.idle && !(q->port[!port].want && q->last_walk == port)) {
-		int pwc = pwc_find(&m->pwc, vpn, m->ctx.asid);
+		int pwc = tw_pwc_find(&m->pwc, vpn, m->ctx.asid);
 
 		w = __builtin_ctz(m->walkers.idle);
-		walker_start(m, (unsigned int)w, port, i, pwc);
+		tw_walker_start(m, (unsigned int)w, port, i, pwc);
 		miss_set(mp, i, MISS_WAIT);
 		me->owner = true;
 		me->walker = (uint8_t)w;

@@ -25,11 +25,11 @@ static void reset(struct tw_mmu *m)
 	m->quiet = true;
 	tw_ctx_reset(&m->ctx);
 	for (unsigned int p = 0; p < TW_PORTS; p++)
-		tlb_fa_init(&m->l1[p], cfg.l1_entries[p]);
-	tlb_fa_init(&m->sp, cfg.l2_sp_entries);
+		tw_tlb_fa_init(&m->l1[p], cfg.l1_entries[p]);
+	tw_tlb_fa_init(&m->sp, cfg.l2_sp_entries);
 	memset(m->l2.valid, 0, cfg.l2_sets);
 	memset(m->l2.plru, 0, cfg.l2_sets);
-	pwc_init(&m->pwc, cfg.pwc_entries);
+	tw_pwc_init(&m->pwc, cfg.pwc_entries);
 	m->miss.n = cfg.miss_entries;
 	for (unsigned int p = 0; p < TW_PORTS; p++)
 		m->miss.port[p].mask[MISS_FREE] = (1u << cfg.miss_entries) - 1;
@@ -50,7 +50,7 @@ int tw_mmu_create(const struct tw_config *cfg, struct tw_mmu **mmu)
 		return -ENOMEM;
 	m->cfg = *cfg;
 	m->short_cut = true;
-	if (tlb_sa_init(&m->l2, cfg->l2_sets, cfg->l2_ways)) {
+	if (tw_tlb_sa_init(&m->l2, cfg->l2_sets, cfg->l2_ways)) {
 		tw_mmu_destroy(m);
 		return -ENOMEM;
 	}
@@ -63,17 +63,18 @@ void tw_mmu_destroy(struct tw_mmu *m)
 {
 	if (!m)
 		return;
-	tlb_sa_free(&m->l2);
+	tw_tlb_sa_free(&m->l2);
 	free(m);
 }
 
-void l1_insert(struct tw_mmu *m, const struct step *s, unsigned int port, const struct tlb_entry *e)
+void tw_l1_insert(struct tw_mmu *m, const struct step *s, unsigned int port,
+		  const struct tlb_entry *e)
 {
 	struct tlb_entry copy = *e;
 
 	copy.known = 0;
 	m->dbg_dirty = true;
-	tlb_fa_insert(&m->l1[port], &copy, s->l1_plru[port]);
+	tw_tlb_fa_insert(&m->l1[port], &copy, s->l1_plru[port]);
 }
 
 // The debug view's strobes last one cycle.
@@ -125,16 +126,16 @@ static void observe(const struct tw_mmu *m, struct step *s)
 static void request_stage(struct tw_mmu *m, struct step *s, struct port_decision d[TW_PORTS])
 {
 	for (unsigned int p = 0; p < TW_PORTS; p++) {
-		bool ready = port_ready(m, p);
+		bool ready = tw_port_ready(m, p);
 
 		d[p].outcome = PORT_NONE;
 		if (s->in->port[p].req_valid && !ready)
 			event(s, TW_EV_REQ_STALL);
-		if (resp_fifo_valid(&m->fifo[p]) && !s->in->port[p].resp_ready)
+		if (tw_resp_fifo_valid(&m->fifo[p]) && !s->in->port[p].resp_ready)
 			event(s, TW_EV_RESP_STALL);
 		if (!s->in->port[p].req_valid || !ready)
 			continue;
-		port_decide(m, p, &s->in->port[p].req, &d[p]);
+		tw_port_decide(m, p, &s->in->port[p].req, &d[p]);
 		event(s, d[p].event);
 		if (d[p].hit >= 0)
 			tlb_fa_touch(&m->l1[p], (unsigned int)d[p].hit);
@@ -153,7 +154,7 @@ static void l2_port(struct tw_mmu *m, struct step *s)
 	if (!pending || s->completes || s->finish || s->sweep)
 		return;
 	f->last_was_sweep = false;
-	lookup_step(m, s);
+	tw_lookup_step(m, s);
 }
 
 // want is held only while a port has something to look up.
@@ -190,17 +191,17 @@ static void fence_step(struct tw_mmu *m, struct step *s)
 	if (s->finish || s->sweep)
 		m->dbg_dirty = true;
 	if (s->finish) {
-		tlb_fa_invalidate(&m->l1[TW_PORT_FETCH], &f->scope);
-		tlb_fa_invalidate(&m->l1[TW_PORT_DATA], &f->scope);
-		tlb_fa_invalidate(&m->sp, &f->scope);
+		tw_tlb_fa_invalidate(&m->l1[TW_PORT_FETCH], &f->scope);
+		tw_tlb_fa_invalidate(&m->l1[TW_PORT_DATA], &f->scope);
+		tw_tlb_fa_invalidate(&m->sp, &f->scope);
 		if (!f->scope.by_addr && !f->scope.by_asid) {
-			tlb_sa_clear(&m->l2, f->scope.global);
+			tw_tlb_sa_clear(&m->l2, f->scope.global);
 			m->dbg_l2.clear = true;
 		}
 		f->state = FENCE_IDLE;
 		event(s, TW_EV_FENCE);
 	} else if (s->sweep) {
-		unsigned int mask = tlb_sa_invalidate(&m->l2, f->set, &f->scope);
+		unsigned int mask = tw_tlb_sa_invalidate(&m->l2, f->set, &f->scope);
 
 		m->dbg_l2.inv = mask != 0;
 		m->dbg_l2.inv_set = mask ? (uint16_t)f->set : 0;
@@ -263,14 +264,14 @@ static void cancels(struct tw_mmu *m, const struct step *s)
 
 			if (e->state == MISS_WAIT && e->owner) {
 				m->walkers.w[e->walker].killed = true;
-				miss_wake(m, e->walker);
+				tw_miss_wake(m, e->walker);
 			}
 			miss_set(mp, i, MISS_FREE);
 		}
 	}
 }
 
-void miss_allocate(struct miss_port *mp, unsigned int i, uint8_t id, const struct tw_req *req)
+void tw_miss_allocate(struct miss_port *mp, unsigned int i, uint8_t id, const struct tw_req *req)
 {
 	struct miss_entry *e = &mp->e[i];
 
@@ -284,9 +285,9 @@ static void allocate(struct tw_mmu *m, const struct step *s, const struct port_d
 {
 	for (unsigned int p = 0; p < TW_PORTS; p++) {
 		if (d[p].outcome == PORT_MISS)
-			miss_allocate(&m->miss.port[p],
-				      (unsigned int)__builtin_ctz(s->miss_free[p]),
-				      s->in->port[p].req_id, &s->in->port[p].req);
+			tw_miss_allocate(&m->miss.port[p],
+					 (unsigned int)__builtin_ctz(s->miss_free[p]),
+					 s->in->port[p].req_id, &s->in->port[p].req);
 	}
 }
 
@@ -316,12 +317,12 @@ static void ctrl_step(struct tw_mmu *m, struct step *s, bool busy)
 
 		m->index_bits = f ? f->index_bits : 0;
 		m->va_shift = f ? 64u - f->va_bits : 0;
-		tlb_fa_empty(&m->l1[TW_PORT_FETCH]);
-		tlb_fa_empty(&m->l1[TW_PORT_DATA]);
-		tlb_fa_empty(&m->sp);
+		tw_tlb_fa_empty(&m->l1[TW_PORT_FETCH]);
+		tw_tlb_fa_empty(&m->l1[TW_PORT_DATA]);
+		tw_tlb_fa_empty(&m->sp);
 		m->pwc.valid = 0;
 		m->dbg_dirty = true;
-		tlb_sa_clear(&m->l2, true);
+		tw_tlb_sa_clear(&m->l2, true);
 		m->dbg_l2.clear = true;
 	}
 }
@@ -360,15 +361,15 @@ void tw_mmu_tick(struct tw_mmu *m, const struct tw_mmu_in *in)
 	s.in = in;
 	observe(m, &s);
 	request_stage(m, &s, d);
-	walker_plan(m, &s, &answer);
+	tw_walker_plan(m, &s, &answer);
 	arbiter(m, &s);
 	l2_port(m, &s);
-	walker_apply(m, &s, &answer);
+	tw_walker_apply(m, &s, &answer);
 	drop_want(m, &s);
 	fence_step(m, &s);
 	for (unsigned int p = 0; p < TW_PORTS; p++)
-		resp_fifo_step(&m->fifo[p], in->port[p].resp_ready, in->port[p].cancel_valid,
-			       in->port[p].cancel_all, in->port[p].cancel_id);
+		tw_resp_fifo_step(&m->fifo[p], in->port[p].resp_ready, in->port[p].cancel_valid,
+				  in->port[p].cancel_all, in->port[p].cancel_id);
 	pushes(m, &s, d);
 	cancels(m, &s);
 	allocate(m, &s, d);

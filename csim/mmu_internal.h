@@ -66,17 +66,17 @@ static inline bool tlb_in_scope(const struct tlb_entry *e, const struct tlb_scop
 	return e->rights.g ? s->global : !s->by_asid || e->asid == s->asid;
 }
 
-void tlb_entry_make(struct tlb_entry *e, uint64_t vpn, uint16_t asid, uint64_t ppn, uint8_t size,
-		    const struct tw_rights *rights);
-void tlb_entry_pack(const struct tlb_entry *e, uint64_t word[2]);
+void tw_tlb_entry_make(struct tlb_entry *e, uint64_t vpn, uint16_t asid, uint64_t ppn, uint8_t size,
+		       const struct tw_rights *rights);
+void tw_tlb_entry_pack(const struct tlb_entry *e, uint64_t word[2]);
 
-void tlb_fa_init(struct tlb_fa *t, unsigned int n);
-int tlb_fa_search(struct tlb_fa *t, uint64_t vpn, uint16_t asid);
+void tw_tlb_fa_init(struct tlb_fa *t, unsigned int n);
+int tw_tlb_fa_search(struct tlb_fa *t, uint64_t vpn, uint16_t asid);
 // plru_start: the replacement state at the start of the cycle.
-void tlb_fa_insert(struct tlb_fa *t, const struct tlb_entry *new, uint64_t plru_start);
-void tlb_fa_kill(struct tlb_fa *t, const struct tlb_entry *page);
-void tlb_fa_invalidate(struct tlb_fa *t, const struct tlb_scope *s);
-void tlb_fa_empty(struct tlb_fa *t);
+void tw_tlb_fa_insert(struct tlb_fa *t, const struct tlb_entry *new, uint64_t plru_start);
+void tw_tlb_fa_kill(struct tlb_fa *t, const struct tlb_entry *page);
+void tw_tlb_fa_invalidate(struct tlb_fa *t, const struct tlb_scope *s);
+void tw_tlb_fa_empty(struct tlb_fa *t);
 
 // The index of the entry that matches, or -1.
 static inline int tlb_fa_find(struct tlb_fa *t, uint64_t vpn, uint16_t asid)
@@ -85,7 +85,7 @@ static inline int tlb_fa_find(struct tlb_fa *t, uint64_t vpn, uint16_t asid)
 
 	if (t->valid >> i & 1 && tlb_match(&t->e[i], vpn, asid))
 		return (int)i;
-	return tlb_fa_search(t, vpn, asid);
+	return tw_tlb_fa_search(t, vpn, asid);
 }
 
 static inline void tlb_fa_touch(struct tlb_fa *t, unsigned int i)
@@ -93,19 +93,19 @@ static inline void tlb_fa_touch(struct tlb_fa *t, unsigned int i)
 	t->plru = (t->plru & ~t->path_mask[i]) | t->path_value[i];
 }
 
-int tlb_sa_init(struct tlb_sa *t, unsigned int sets, unsigned int ways);
-void tlb_sa_free(struct tlb_sa *t);
+int tw_tlb_sa_init(struct tlb_sa *t, unsigned int sets, unsigned int ways);
+void tw_tlb_sa_free(struct tlb_sa *t);
 static inline unsigned int tlb_sa_set(const struct tlb_sa *t, uint64_t vpn)
 {
 	return (unsigned int)vpn & (t->sets - 1);
 }
-int tlb_sa_find(const struct tlb_sa *t, uint64_t vpn, uint16_t asid);
-void tlb_sa_touch(struct tlb_sa *t, unsigned int set, unsigned int way);
+int tw_tlb_sa_find(const struct tlb_sa *t, uint64_t vpn, uint16_t asid);
+void tw_tlb_sa_touch(struct tlb_sa *t, unsigned int set, unsigned int way);
 // Each returns the mask of ways that were valid and are invalidated; insert gives the way written.
-unsigned int tlb_sa_insert(struct tlb_sa *t, const struct tlb_entry *new, unsigned int *way);
-unsigned int tlb_sa_kill(struct tlb_sa *t, const struct tlb_entry *page);
-unsigned int tlb_sa_invalidate(struct tlb_sa *t, unsigned int set, const struct tlb_scope *s);
-void tlb_sa_clear(struct tlb_sa *t, bool global);
+unsigned int tw_tlb_sa_insert(struct tlb_sa *t, const struct tlb_entry *new, unsigned int *way);
+unsigned int tw_tlb_sa_kill(struct tlb_sa *t, const struct tlb_entry *page);
+unsigned int tw_tlb_sa_invalidate(struct tlb_sa *t, unsigned int set, const struct tlb_scope *s);
+void tw_tlb_sa_clear(struct tlb_sa *t, bool global);
 
 // --- Walk cache ---------------------------------------------------------------------------------
 
@@ -123,11 +123,11 @@ struct pwc {
 	struct pwc_entry e[TW_MAX_PWC];
 };
 
-void pwc_init(struct pwc *p, unsigned int n);
-int pwc_find(const struct pwc *p, uint64_t vpn, uint16_t asid);
-void pwc_fill(struct pwc *p, uint64_t vpn, uint16_t asid, uint64_t ppn,
-	      const struct tw_walk_state *ws, unsigned int index_bits, uint64_t plru_start);
-void pwc_entry_pack(const struct pwc_entry *e, uint64_t word[2]);
+void tw_pwc_init(struct pwc *p, unsigned int n);
+int tw_pwc_find(const struct pwc *p, uint64_t vpn, uint16_t asid);
+void tw_pwc_fill(struct pwc *p, uint64_t vpn, uint16_t asid, uint64_t ppn,
+		 const struct tw_walk_state *ws, unsigned int index_bits, uint64_t plru_start);
+void tw_pwc_entry_pack(const struct pwc_entry *e, uint64_t word[2]);
 
 // --- Queues -------------------------------------------------------------------------------------
 
@@ -144,9 +144,9 @@ struct resp_fifo {
 	uint8_t head, count;
 };
 
-bool resp_fifo_valid(const struct resp_fifo *f);
+bool tw_resp_fifo_valid(const struct resp_fifo *f);
 // Pop by handshake or death, then cancel: section 5.
-void resp_fifo_step(struct resp_fifo *f, bool ready, bool cancel, bool all, uint8_t id);
+void tw_resp_fifo_step(struct resp_fifo *f, bool ready, bool cancel, bool all, uint8_t id);
 static inline void resp_fifo_push(struct resp_fifo *f, uint8_t id, const struct tw_resp *resp)
 {
 	struct resp_entry *e = &f->q[(f->head + f->count++) % RESP_QUEUE];
@@ -302,12 +302,12 @@ struct port_decision {
 	unsigned int event;
 	struct tw_resp resp;
 };
-void port_decide(struct tw_mmu *m, unsigned int port, const struct tw_req *req,
-		 struct port_decision *d);
-bool port_ready(const struct tw_mmu *m, unsigned int port);
+void tw_port_decide(struct tw_mmu *m, unsigned int port, const struct tw_req *req,
+		    struct port_decision *d);
+bool tw_port_ready(const struct tw_mmu *m, unsigned int port);
 
 // The permission check with its D part: rows c of section 4 and a of section 7.
-bool entry_usable(const struct tw_ctx *ctx, const struct tw_req *req, const struct tlb_entry *e);
+bool tw_entry_usable(const struct tw_ctx *ctx, const struct tw_req *req, const struct tlb_entry *e);
 
 static inline uint64_t vpn_of(uint64_t va)
 {

@@ -9,8 +9,8 @@ static void port_pins(const struct tw_mmu *m, unsigned int p, struct tw_mmu_out 
 {
 	const struct resp_fifo *f = &m->fifo[p];
 
-	o->port[p].req_ready = port_ready(m, p);
-	o->port[p].resp_valid = resp_fifo_valid(f);
+	o->port[p].req_ready = tw_port_ready(m, p);
+	o->port[p].resp_valid = tw_resp_fifo_valid(f);
 	if (o->port[p].resp_valid) {
 		o->port[p].resp_id = f->q[f->head].id;
 		o->port[p].resp = f->q[f->head].resp;
@@ -99,19 +99,19 @@ void tw_mmu_arrays(const struct tw_mmu *m, struct tw_mmu_arrays *a)
 	for (unsigned int p = 0; p < TW_PORTS; p++)
 		for (unsigned int i = 0; i < m->l1[p].n; i++)
 			if (m->l1[p].valid >> i & 1)
-				tlb_entry_pack(&m->l1[p].e[i], a->l1[p][i]);
+				tw_tlb_entry_pack(&m->l1[p].e[i], a->l1[p][i]);
 	for (unsigned int i = 0; i < m->sp.n; i++)
 		if (m->sp.valid >> i & 1)
-			tlb_entry_pack(&m->sp.e[i], a->sp[i]);
+			tw_tlb_entry_pack(&m->sp.e[i], a->sp[i]);
 	for (unsigned int i = 0; i < m->pwc.n; i++)
 		if (m->pwc.valid >> i & 1)
-			pwc_entry_pack(&m->pwc.e[i], a->pwc[i]);
+			tw_pwc_entry_pack(&m->pwc.e[i], a->pwc[i]);
 	for (unsigned int set = 0; set < m->l2.sets; set++) {
 		a->l2_valid[set] = m->l2.valid[set];
 		a->l2_plru[set] = m->l2.plru[set];
 		for (unsigned int w = 0; w < m->l2.ways; w++)
 			if (m->l2.valid[set] >> w & 1)
-				tlb_entry_pack(&m->l2.e[set * m->l2.ways + w], a->l2[set][w]);
+				tw_tlb_entry_pack(&m->l2.e[set * m->l2.ways + w], a->l2[set][w]);
 	}
 	memcpy(a->counter, m->counter, sizeof(a->counter));
 }

@@ -3,25 +3,25 @@
 // (docs/contract.md section 4). Invariant: a page fault never comes from a TLB entry.
 #include "mmu_internal.h"
 
-bool port_ready(const struct tw_mmu *m, unsigned int port)
+bool tw_port_ready(const struct tw_mmu *m, unsigned int port)
 {
 	return m->fifo[port].count <= RESP_ROOM && m->miss.port[port].mask[MISS_FREE] &&
 	       !m->ctrl.pending;
 }
 
-bool entry_usable(const struct tw_ctx *ctx, const struct tw_req *req, const struct tlb_entry *e)
+bool tw_entry_usable(const struct tw_ctx *ctx, const struct tw_req *req, const struct tlb_entry *e)
 {
 	return tw_arch_allowed(ctx, req, &e->rights, NULL) && (e->rights.d || !writes(req));
 }
 
-// entry_usable(), remembered for each kind of access; the control registers' writes forget it.
+// tw_entry_usable(), remembered for each kind of access; the control registers' writes forget it.
 static bool entry_usable_cached(const struct tw_ctx *ctx, const struct tw_req *req,
 				struct tlb_entry *e)
 {
 	unsigned int kind = access_kind(req);
 
 	if (!(e->known >> kind & 1)) {
-		bool usable = entry_usable(ctx, req, e);
+		bool usable = tw_entry_usable(ctx, req, e);
 
 		e->known |= 1u << kind;
 		e->allowed = (e->allowed & ~(1u << kind)) | (uint32_t)usable << kind;
@@ -29,8 +29,8 @@ static bool entry_usable_cached(const struct tw_ctx *ctx, const struct tw_req *r
 	return e->allowed >> kind & 1;
 }
 
-void port_decide(struct tw_mmu *m, unsigned int port, const struct tw_req *req,
-		 struct port_decision *d)
+void tw_port_decide(struct tw_mmu *m, unsigned int port, const struct tw_req *req,
+		    struct port_decision *d)
 {
 	struct tlb_fa *l1 = &m->l1[port];
 	int i;

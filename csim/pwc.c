@@ -6,13 +6,13 @@
 
 #include "mmu_internal.h"
 
-void pwc_init(struct pwc *p, unsigned int n)
+void tw_pwc_init(struct pwc *p, unsigned int n)
 {
 	memset(p, 0, sizeof(*p));
 	p->n = n;
 }
 
-int pwc_find(const struct pwc *p, uint64_t vpn, uint16_t asid)
+int tw_pwc_find(const struct pwc *p, uint64_t vpn, uint16_t asid)
 {
 	int found = -1;
 
@@ -27,8 +27,8 @@ int pwc_find(const struct pwc *p, uint64_t vpn, uint16_t asid)
 	return found;
 }
 
-void pwc_fill(struct pwc *p, uint64_t vpn, uint16_t asid, uint64_t ppn,
-	      const struct tw_walk_state *ws, unsigned int index_bits, uint64_t plru_start)
+void tw_pwc_fill(struct pwc *p, uint64_t vpn, uint16_t asid, uint64_t ppn,
+		 const struct tw_walk_state *ws, unsigned int index_bits, uint64_t plru_start)
 {
 	uint64_t all = p->n == 64 ? UINT64_MAX : (UINT64_C(1) << p->n) - 1;
 	struct pwc_entry new = {.ppn = ppn, .ws = *ws, .asid = asid};
@@ -51,10 +51,10 @@ void pwc_fill(struct pwc *p, uint64_t vpn, uint16_t asid, uint64_t ppn,
 	p->plru = tw_plru_touch(p->plru, p->n, (unsigned int)at);
 	p->dbg.write = true;
 	p->dbg.index = (uint8_t)at;
-	pwc_entry_pack(&new, p->dbg.entry);
+	tw_pwc_entry_pack(&new, p->dbg.entry);
 }
 
-void pwc_entry_pack(const struct pwc_entry *e, uint64_t word[2])
+void tw_pwc_entry_pack(const struct pwc_entry *e, uint64_t word[2])
 {
 	word[0] = (uint64_t)e->ws.w | (uint64_t)e->ws.u << 1 | (uint64_t)e->ws.x << 2 |
 		  (uint64_t)e->ws.g << 3 | (uint64_t)e->ws.level << 4 | e->ppn << 7 |

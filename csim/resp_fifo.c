@@ -3,12 +3,12 @@
 // entries, because two are pushed at most and only into a queue that held two at most.
 #include "mmu_internal.h"
 
-bool resp_fifo_valid(const struct resp_fifo *f)
+bool tw_resp_fifo_valid(const struct resp_fifo *f)
 {
 	return f->count && !f->q[f->head].dead;
 }
 
-void resp_fifo_step(struct resp_fifo *f, bool ready, bool cancel, bool all, uint8_t id)
+void tw_resp_fifo_step(struct resp_fifo *f, bool ready, bool cancel, bool all, uint8_t id)
 {
 	if (f->count && (ready || f->q[f->head].dead)) {
 		f->head = (uint8_t)((f->head + 1) % RESP_QUEUE);

@@ -28,7 +28,7 @@ struct step {
 	bool fence_taken;
 };
 
-// The memory answer: walker_plan() finds out what it means, walker_apply() writes it.
+// The memory answer: tw_walker_plan() finds out what it means, tw_walker_apply() writes it.
 struct walk_answer {
 	int walker; // -1: none that matters
 	enum { WALK_DIES, WALK_FAULTS, WALK_RESTARTS, WALK_DESCENDS, WALK_UPDATES, WALK_DONE } what;
@@ -36,17 +36,18 @@ struct walk_answer {
 	struct tw_pte pte;
 	uint64_t word;
 };
-void walker_plan(const struct tw_mmu *m, struct step *s, struct walk_answer *a);
-void walker_apply(struct tw_mmu *m, struct step *s, const struct walk_answer *a);
-void walker_start(struct tw_mmu *m, unsigned int w, unsigned int port, unsigned int entry, int pwc);
+void tw_walker_plan(const struct tw_mmu *m, struct step *s, struct walk_answer *a);
+void tw_walker_apply(struct tw_mmu *m, struct step *s, const struct walk_answer *a);
+void tw_walker_start(struct tw_mmu *m, unsigned int w, unsigned int port, unsigned int entry,
+		     int pwc);
 // The table walk's next entry, or its first.
-void walker_to_root(struct tw_mmu *m, unsigned int w, const struct tw_req *req);
+void tw_walker_to_root(struct tw_mmu *m, unsigned int w, const struct tw_req *req);
 
-void miss_allocate(struct miss_port *mp, unsigned int i, uint8_t id, const struct tw_req *req);
-void lookup_step(struct tw_mmu *m, struct step *s);
+void tw_miss_allocate(struct miss_port *mp, unsigned int i, uint8_t id, const struct tw_req *req);
+void tw_lookup_step(struct tw_mmu *m, struct step *s);
 
 // Everybody who waits for this walker, except the owner, looks up again.
-void miss_wake(struct tw_mmu *m, unsigned int walker);
+void tw_miss_wake(struct tw_mmu *m, unsigned int walker);
 
 static inline void event(struct step *s, unsigned int bit)
 {
@@ -54,7 +55,7 @@ static inline void event(struct step *s, unsigned int bit)
 }
 
 // A translation enters a port's L1.
-void l1_insert(struct tw_mmu *m, const struct step *s, unsigned int port,
-	       const struct tlb_entry *e);
+void tw_l1_insert(struct tw_mmu *m, const struct step *s, unsigned int port,
+		  const struct tlb_entry *e);
 
 #endif

@@ -5,8 +5,8 @@
 
 #include "mmu_internal.h"
 
-void tlb_entry_make(struct tlb_entry *e, uint64_t vpn, uint16_t asid, uint64_t ppn, uint8_t size,
-		    const struct tw_rights *rights)
+void tw_tlb_entry_make(struct tlb_entry *e, uint64_t vpn, uint16_t asid, uint64_t ppn, uint8_t size,
+		       const struct tw_rights *rights)
 {
 	e->mask = ~((UINT64_C(1) << tw_size_log2_pages(size)) - 1);
 	e->vpn = vpn & e->mask;
@@ -17,7 +17,7 @@ void tlb_entry_make(struct tlb_entry *e, uint64_t vpn, uint16_t asid, uint64_t p
 	e->known = 0;
 }
 
-void tlb_entry_pack(const struct tlb_entry *e, uint64_t word[2])
+void tw_tlb_entry_pack(const struct tlb_entry *e, uint64_t word[2])
 {
 	const struct tw_rights *r = &e->rights;
 
@@ -28,7 +28,7 @@ void tlb_entry_pack(const struct tlb_entry *e, uint64_t word[2])
 	word[1] = e->asid >> 4 | e->vpn << 12;
 }
 
-void tlb_fa_init(struct tlb_fa *t, unsigned int n)
+void tw_tlb_fa_init(struct tlb_fa *t, unsigned int n)
 {
 	memset(t, 0, sizeof(*t));
 	t->n = n;
@@ -69,7 +69,7 @@ static void drop(struct tlb_fa *t, uint64_t mask)
 	}
 }
 
-int tlb_fa_search(struct tlb_fa *t, uint64_t vpn, uint16_t asid)
+int tw_tlb_fa_search(struct tlb_fa *t, uint64_t vpn, uint16_t asid)
 {
 	if (!may_cover(t, vpn))
 		return -1;
@@ -98,7 +98,7 @@ static uint64_t overlapping(const struct tlb_fa *t, const struct tlb_entry *page
 	return mask;
 }
 
-void tlb_fa_insert(struct tlb_fa *t, const struct tlb_entry *new, uint64_t plru_start)
+void tw_tlb_fa_insert(struct tlb_fa *t, const struct tlb_entry *new, uint64_t plru_start)
 {
 	uint64_t all = t->n == 64 ? UINT64_MAX : (UINT64_C(1) << t->n) - 1;
 	uint64_t killed = overlapping(t, new);
@@ -113,15 +113,15 @@ void tlb_fa_insert(struct tlb_fa *t, const struct tlb_entry *new, uint64_t plru_
 	t->hint[new->vpn % TLB_HINTS] = (uint8_t)i;
 	t->dbg.write = true;
 	t->dbg.index = (uint8_t)i;
-	tlb_entry_pack(new, t->dbg.entry);
+	tw_tlb_entry_pack(new, t->dbg.entry);
 }
 
-void tlb_fa_kill(struct tlb_fa *t, const struct tlb_entry *page)
+void tw_tlb_fa_kill(struct tlb_fa *t, const struct tlb_entry *page)
 {
 	drop(t, overlapping(t, page));
 }
 
-void tlb_fa_invalidate(struct tlb_fa *t, const struct tlb_scope *s)
+void tw_tlb_fa_invalidate(struct tlb_fa *t, const struct tlb_scope *s)
 {
 	for (uint64_t v = t->valid; v; v &= v - 1) {
 		unsigned int i = (unsigned int)__builtin_ctzll(v);
@@ -131,7 +131,7 @@ void tlb_fa_invalidate(struct tlb_fa *t, const struct tlb_scope *s)
 	}
 }
 
-void tlb_fa_empty(struct tlb_fa *t)
+void tw_tlb_fa_empty(struct tlb_fa *t)
 {
 	drop(t, t->valid);
 }

@@ -7,7 +7,7 @@
 
 #include "mmu_internal.h"
 
-int tlb_sa_init(struct tlb_sa *t, unsigned int sets, unsigned int ways)
+int tw_tlb_sa_init(struct tlb_sa *t, unsigned int sets, unsigned int ways)
 {
 	t->sets = sets;
 	t->ways = ways;
@@ -17,7 +17,7 @@ int tlb_sa_init(struct tlb_sa *t, unsigned int sets, unsigned int ways)
 	return t->e && t->valid && t->plru ? 0 : -ENOMEM;
 }
 
-void tlb_sa_free(struct tlb_sa *t)
+void tw_tlb_sa_free(struct tlb_sa *t)
 {
 	free(t->e);
 	free(t->valid);
@@ -25,7 +25,7 @@ void tlb_sa_free(struct tlb_sa *t)
 }
 
 // The way that matches, or -1.
-int tlb_sa_find(const struct tlb_sa *t, uint64_t vpn, uint16_t asid)
+int tw_tlb_sa_find(const struct tlb_sa *t, uint64_t vpn, uint16_t asid)
 {
 	unsigned int set = tlb_sa_set(t, vpn);
 	const struct tlb_entry *e = &t->e[set * t->ways];
@@ -36,7 +36,7 @@ int tlb_sa_find(const struct tlb_sa *t, uint64_t vpn, uint16_t asid)
 	return -1;
 }
 
-void tlb_sa_touch(struct tlb_sa *t, unsigned int set, unsigned int way)
+void tw_tlb_sa_touch(struct tlb_sa *t, unsigned int set, unsigned int way)
 {
 	t->plru[set] = (uint8_t)tw_plru_touch(t->plru[set], t->ways, way);
 }
@@ -53,7 +53,7 @@ static unsigned int overlapping(const struct tlb_sa *t, unsigned int set,
 	return mask;
 }
 
-unsigned int tlb_sa_insert(struct tlb_sa *t, const struct tlb_entry *new, unsigned int *way)
+unsigned int tw_tlb_sa_insert(struct tlb_sa *t, const struct tlb_entry *new, unsigned int *way)
 {
 	unsigned int set = tlb_sa_set(t, new->vpn);
 	unsigned int killed = overlapping(t, set, new);
@@ -62,11 +62,11 @@ unsigned int tlb_sa_insert(struct tlb_sa *t, const struct tlb_entry *new, unsign
 	*way = room ? (unsigned int)__builtin_ctz(room) : tw_plru_victim(t->plru[set], t->ways);
 	t->valid[set] = (uint8_t)((t->valid[set] & ~killed) | 1u << *way);
 	t->e[set * t->ways + *way] = *new;
-	tlb_sa_touch(t, set, *way);
+	tw_tlb_sa_touch(t, set, *way);
 	return killed;
 }
 
-unsigned int tlb_sa_kill(struct tlb_sa *t, const struct tlb_entry *page)
+unsigned int tw_tlb_sa_kill(struct tlb_sa *t, const struct tlb_entry *page)
 {
 	unsigned int set = tlb_sa_set(t, page->vpn);
 	unsigned int killed = overlapping(t, set, page);
@@ -75,7 +75,7 @@ unsigned int tlb_sa_kill(struct tlb_sa *t, const struct tlb_entry *page)
 	return killed;
 }
 
-unsigned int tlb_sa_invalidate(struct tlb_sa *t, unsigned int set, const struct tlb_scope *s)
+unsigned int tw_tlb_sa_invalidate(struct tlb_sa *t, unsigned int set, const struct tlb_scope *s)
 {
 	const struct tlb_entry *e = &t->e[set * t->ways];
 	unsigned int mask = 0;
@@ -87,7 +87,7 @@ unsigned int tlb_sa_invalidate(struct tlb_sa *t, unsigned int set, const struct 
 	return mask;
 }
 
-void tlb_sa_clear(struct tlb_sa *t, bool global)
+void tw_tlb_sa_clear(struct tlb_sa *t, bool global)
 {
 	if (global) {
 		memset(t->valid, 0, t->sets);

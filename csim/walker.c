@@ -9,7 +9,7 @@ static const struct tw_req *owner_req(const struct tw_mmu *m, const struct walke
 	return &m->miss.port[w->port].e[w->entry].req;
 }
 
-void walker_to_root(struct tw_mmu *m, unsigned int i, const struct tw_req *req)
+void tw_walker_to_root(struct tw_mmu *m, unsigned int i, const struct tw_req *req)
 {
 	struct walker *w = &m->walkers.w[i];
 
@@ -20,7 +20,8 @@ void walker_to_root(struct tw_mmu *m, unsigned int i, const struct tw_req *req)
 	walker_set(&m->walkers, i, WALK_REQ);
 }
 
-void walker_start(struct tw_mmu *m, unsigned int i, unsigned int port, unsigned int entry, int pwc)
+void tw_walker_start(struct tw_mmu *m, unsigned int i, unsigned int port, unsigned int entry,
+		     int pwc)
 {
 	struct walker *w = &m->walkers.w[i];
 	const struct tw_req *req = &m->miss.port[port].e[entry].req;
@@ -29,7 +30,7 @@ void walker_start(struct tw_mmu *m, unsigned int i, unsigned int port, unsigned 
 	w->entry = (uint8_t)entry;
 	w->vpn = vpn_of(req->va);
 	w->pass2 = w->tainted = w->killed = false;
-	walker_to_root(m, i, req);
+	tw_walker_to_root(m, i, req);
 	if (pwc >= 0) {
 		const struct pwc_entry *e = &m->pwc.e[pwc];
 
@@ -83,7 +84,7 @@ static void plan_entry(const struct tw_mmu *m, const struct walker *w, const str
 	}
 }
 
-void walker_plan(const struct tw_mmu *m, struct step *s, struct walk_answer *a)
+void tw_walker_plan(const struct tw_mmu *m, struct step *s, struct walk_answer *a)
 {
 	const struct tw_mmu_in *in = s->in;
 	const struct walker *w;
@@ -127,17 +128,17 @@ static void refill(struct tw_mmu *m, struct step *s, const struct walker *w,
 	if (w->tainted || s->finish)
 		return;
 	m->dbg_dirty = true;
-	tlb_entry_make(&e, w->vpn, m->ctx.asid, pte->ppn, pte->size, &pte->rights);
-	l1_insert(m, s, w->port, &e);
+	tw_tlb_entry_make(&e, w->vpn, m->ctx.asid, pte->ppn, pte->size, &pte->rights);
+	tw_l1_insert(m, s, w->port, &e);
 	if (pte->size != TW_SIZE_4K) {
-		tlb_fa_insert(&m->sp, &e, s->sp_plru);
+		tw_tlb_fa_insert(&m->sp, &e, s->sp_plru);
 	} else {
-		unsigned int way, mask = tlb_sa_insert(&m->l2, &e, &way);
+		unsigned int way, mask = tw_tlb_sa_insert(&m->l2, &e, &way);
 
 		m->dbg_l2.write = true;
 		m->dbg_l2.set = (uint16_t)tlb_sa_set(&m->l2, w->vpn);
 		m->dbg_l2.way = (uint8_t)way;
-		tlb_entry_pack(&e, m->dbg_l2.entry);
+		tw_tlb_entry_pack(&e, m->dbg_l2.entry);
 		m->dbg_l2.inv = mask != 0;
 		m->dbg_l2.inv_set = mask ? m->dbg_l2.set : 0;
 		m->dbg_l2.inv_mask = (uint8_t)mask;
@@ -151,18 +152,18 @@ static void kill_page(struct tw_mmu *m, const struct walker *w)
 	struct tlb_entry page;
 	unsigned int mask;
 
-	tlb_entry_make(&page, w->vpn, m->ctx.asid, 0, TW_SIZE_4K, &none);
-	tlb_fa_kill(&m->l1[TW_PORT_FETCH], &page);
-	tlb_fa_kill(&m->l1[TW_PORT_DATA], &page);
-	tlb_fa_kill(&m->sp, &page);
+	tw_tlb_entry_make(&page, w->vpn, m->ctx.asid, 0, TW_SIZE_4K, &none);
+	tw_tlb_fa_kill(&m->l1[TW_PORT_FETCH], &page);
+	tw_tlb_fa_kill(&m->l1[TW_PORT_DATA], &page);
+	tw_tlb_fa_kill(&m->sp, &page);
 	m->dbg_dirty = true;
-	mask = tlb_sa_kill(&m->l2, &page);
+	mask = tw_tlb_sa_kill(&m->l2, &page);
 	m->dbg_l2.inv = mask != 0;
 	m->dbg_l2.inv_set = mask ? (uint16_t)tlb_sa_set(&m->l2, w->vpn) : 0;
 	m->dbg_l2.inv_mask = (uint8_t)mask;
 }
 
-void walker_apply(struct tw_mmu *m, struct step *s, const struct walk_answer *a)
+void tw_walker_apply(struct tw_mmu *m, struct step *s, const struct walk_answer *a)
 {
 	unsigned int i = (unsigned int)a->walker;
 	struct walker *w;
@@ -177,7 +178,7 @@ void walker_apply(struct tw_mmu *m, struct step *s, const struct walk_answer *a)
 		return;
 	case WALK_RESTARTS:
 		w->pass2 = a->pass2;
-		walker_to_root(m, i, owner_req(m, w));
+		tw_walker_to_root(m, i, owner_req(m, w));
 		event(s, TW_EV_WALK_RESTART);
 		if (a->lost)
 			event(s, TW_EV_CAS_LOST);
@@ -194,8 +195,8 @@ void walker_apply(struct tw_mmu *m, struct step *s, const struct walk_answer *a)
 		walker_set(&m->walkers, i, WALK_REQ);
 		// A fence that is taken in this cycle empties the walk cache; the fill is lost.
 		if (a->fill_pwc && !s->fence_taken) {
-			pwc_fill(&m->pwc, w->vpn, m->ctx.asid, a->pte.ppn, &w->ws, m->index_bits,
-				 s->pwc_plru);
+			tw_pwc_fill(&m->pwc, w->vpn, m->ctx.asid, a->pte.ppn, &w->ws, m->index_bits,
+				    s->pwc_plru);
 			m->dbg_dirty = true;
 			event(s, TW_EV_PWC_FILL);
 		}
@@ -210,5 +211,5 @@ void walker_apply(struct tw_mmu *m, struct step *s, const struct walk_answer *a)
 		break;
 	}
 	walker_set(&m->walkers, i, WALK_IDLE);
-	miss_wake(m, i);
+	tw_miss_wake(m, i);
 }

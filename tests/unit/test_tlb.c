@@ -193,7 +193,7 @@ static struct tlb_entry entry_of(uint64_t vpn, unsigned int size, uint16_t asid,
 	struct tw_rights rights = {.r = true, .g = global};
 	struct tlb_entry e;
 
-	tlb_entry_make(&e, vpn, asid, rng() & 0xffff, (uint8_t)size, &rights);
+	tw_tlb_entry_make(&e, vpn, asid, rng() & 0xffff, (uint8_t)size, &rights);
 	return e;
 }
 
@@ -215,7 +215,7 @@ static void fully_associative_tlb_equals_an_array_of_pages(void **state)
 	(void)state;
 	seed_rng();
 	for (unsigned int n = 2; n <= 64; n *= 2) {
-		tlb_fa_init(&t, n);
+		tw_tlb_fa_init(&t, n);
 		memset(&plain, 0, sizeof(plain));
 		plain.n = n;
 		for (unsigned int k = 0; k < 20000; k++) {
@@ -230,7 +230,7 @@ static void fully_associative_tlb_equals_an_array_of_pages(void **state)
 			switch (rng() % 32) {
 			case 0:
 				e = entry_of(vpn, TW_SIZE_4K, asid, false);
-				tlb_fa_kill(&t, &e);
+				tw_tlb_fa_kill(&t, &e);
 				for (i = 0; i < (int)n; i++) {
 					struct page p = page_of(vpn, TW_SIZE_4K, asid, false);
 
@@ -238,14 +238,14 @@ static void fully_associative_tlb_equals_an_array_of_pages(void **state)
 				}
 				break;
 			case 1:
-				tlb_fa_invalidate(&t, &s);
+				tw_tlb_fa_invalidate(&t, &s);
 				plain_invalidate(&plain, &s);
 				break;
 			case 2:
 			case 3:
 			case 4:
 			case 5:
-				tlb_fa_insert(&t, &e, t.plru);
+				tw_tlb_fa_insert(&t, &e, t.plru);
 				plain_insert(&plain, page_of(vpn, size, asid, global));
 				break;
 			default:
@@ -278,7 +278,7 @@ static void set_associative_tlb_equals_arrays_of_pages(void **state)
 	memset(plain, 0, sizeof(plain));
 	for (unsigned int i = 0; i < SETS; i++)
 		plain[i].n = WAYS;
-	assert_int_equal(tlb_sa_init(&t, SETS, WAYS), 0);
+	assert_int_equal(tw_tlb_sa_init(&t, SETS, WAYS), 0);
 	for (unsigned int k = 0; k < 100000; k++) {
 		uint64_t vpn = random_vpn();
 		uint16_t asid = (uint16_t)(rng() % 3);
@@ -290,13 +290,13 @@ static void set_associative_tlb_equals_arrays_of_pages(void **state)
 
 		switch (rng() % 16) {
 		case 0:
-			mask = tlb_sa_invalidate(&t, set, &s);
+			mask = tw_tlb_sa_invalidate(&t, set, &s);
 			plain_invalidate(&plain[set], &s);
 			assert_int_equal(mask, before & ~plain_valid(&plain[set]));
 			break;
 		case 1:
 		case 2:
-			mask = tlb_sa_insert(&t, &e, &way);
+			mask = tw_tlb_sa_insert(&t, &e, &way);
 			plain_insert(&plain[set], page_of(vpn, TW_SIZE_4K, asid, global));
 			assert_true(t.valid[set] >> way & 1);
 			assert_int_equal(before & ~plain_valid(&plain[set]) & ~mask, 0);
@@ -304,13 +304,13 @@ static void set_associative_tlb_equals_arrays_of_pages(void **state)
 		case 3:
 			if (rng() % 16)
 				break;
-			tlb_sa_clear(&t, s.global);
+			tw_tlb_sa_clear(&t, s.global);
 			s.by_addr = s.by_asid = false;
 			for (unsigned int i = 0; i < SETS; i++)
 				plain_invalidate(&plain[i], &s);
 			break;
 		default:
-			assert_int_equal(tlb_sa_find(&t, vpn, asid),
+			assert_int_equal(tw_tlb_sa_find(&t, vpn, asid),
 					 plain_find(&plain[set], vpn, asid));
 			hits += plain_find(&plain[set], vpn, asid) >= 0;
 			break;
@@ -321,7 +321,7 @@ static void set_associative_tlb_equals_arrays_of_pages(void **state)
 		}
 	}
 	assert_true(hits > 1000);
-	tlb_sa_free(&t);
+	tw_tlb_sa_free(&t);
 }
 
 static void walk_cache_gives_the_deepest_table(void **state)
@@ -330,15 +330,15 @@ static void walk_cache_gives_the_deepest_table(void **state)
 	struct pwc p;
 
 	(void)state;
-	pwc_init(&p, 4);
-	pwc_fill(&p, 0x40201, 7, 100, &level1, 9, p.plru);
-	assert_int_equal(p.e[pwc_find(&p, 0x40201, 7)].ppn, 100);
-	pwc_fill(&p, 0x40201, 7, 200, &level0, 9, p.plru);
-	assert_int_equal(p.e[pwc_find(&p, 0x40201, 7)].ppn, 200);
+	tw_pwc_init(&p, 4);
+	tw_pwc_fill(&p, 0x40201, 7, 100, &level1, 9, p.plru);
+	assert_int_equal(p.e[tw_pwc_find(&p, 0x40201, 7)].ppn, 100);
+	tw_pwc_fill(&p, 0x40201, 7, 200, &level0, 9, p.plru);
+	assert_int_equal(p.e[tw_pwc_find(&p, 0x40201, 7)].ppn, 200);
 	// The same gigabyte, another two megabytes: only the upper table is known.
-	assert_int_equal(p.e[pwc_find(&p, 0x40401, 7)].ppn, 100);
-	assert_int_equal(pwc_find(&p, 0x80201, 7), -1);
-	assert_int_equal(pwc_find(&p, 0x40201, 8), -1);
+	assert_int_equal(p.e[tw_pwc_find(&p, 0x40401, 7)].ppn, 100);
+	assert_int_equal(tw_pwc_find(&p, 0x80201, 7), -1);
+	assert_int_equal(tw_pwc_find(&p, 0x40201, 8), -1);
 }
 
 static void walk_cache_replaces_its_own_entry_for_the_same_table(void **state)
@@ -347,12 +347,12 @@ static void walk_cache_replaces_its_own_entry_for_the_same_table(void **state)
 	struct pwc p;
 
 	(void)state;
-	pwc_init(&p, 4);
-	pwc_fill(&p, 0x1000, 1, 5, &level0, 9, p.plru);
-	pwc_fill(&p, 0x11ff, 1, 6, &level0, 9, p.plru);
+	tw_pwc_init(&p, 4);
+	tw_pwc_fill(&p, 0x1000, 1, 5, &level0, 9, p.plru);
+	tw_pwc_fill(&p, 0x11ff, 1, 6, &level0, 9, p.plru);
 	assert_int_equal(p.valid, 1);
-	assert_int_equal(p.e[pwc_find(&p, 0x1000, 1)].ppn, 6);
-	pwc_fill(&p, 0x1000, 2, 7, &level0, 9, p.plru);
+	assert_int_equal(p.e[tw_pwc_find(&p, 0x1000, 1)].ppn, 6);
+	tw_pwc_fill(&p, 0x1000, 2, 7, &level0, 9, p.plru);
 	assert_int_equal(p.valid, 3);
 }
 
@@ -364,15 +364,15 @@ static void packed_entries_follow_the_contract(void **state)
 	uint64_t word[2];
 
 	(void)state;
-	tlb_entry_make(&e, 0xabcdef123, 0xf00d, 0x123456789ab, TW_SIZE_4K, &r);
-	tlb_entry_pack(&e, word);
+	tw_tlb_entry_make(&e, 0xabcdef123, 0xf00d, 0x123456789ab, TW_SIZE_4K, &r);
+	tw_tlb_entry_pack(&e, word);
 	// pkey 3:0, attr 6:4, D 7, U 8, X 9, W 10, R 11, global 12, size 15:13, PPN 59:16,
 	// ASID 75:60, VPN 111:76.
 	assert_int_equal(word[0], UINT64_C(0x9) | 5u << 4 | 1u << 8 | 1u << 10 | 1u << 12 |
 					  UINT64_C(0x123456789ab) << 16 | UINT64_C(0xd) << 60);
 	assert_int_equal(word[1], UINT64_C(0xf00) | UINT64_C(0xabcdef123) << 12);
 	pe.ws = (struct tw_walk_state){.level = 2, .u = true};
-	pwc_entry_pack(&pe, word);
+	tw_pwc_entry_pack(&pe, word);
 	// W 0, U 1, X 2, G 3, level 6:4, PPN 50:7, ASID 66:51, VPN 102:67.
 	assert_int_equal(word[0], UINT64_C(2) | 2u << 4 | 1u << 7 | UINT64_C(1) << 51);
 	assert_int_equal(word[1], UINT64_C(4) | UINT64_C(0xfffffffff) << 3);
