@@ -41,7 +41,7 @@ static int lockstep_tick(void *user, const struct tw_mmu_in *in)
 
 bool tw_device_mode_parse(const char *text, enum tw_device_mode *mode)
 {
-	static const char *const names[] = { "lockstep", "rtl", "csim" };
+	static const char *const names[] = {"lockstep", "rtl", "csim"};
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!strcmp(text, names[i])) {
@@ -61,16 +61,16 @@ int tw_device_open(struct tw_device *dev, enum tw_device_mode mode,
 	dev->mode = mode;
 	switch (mode) {
 	case TW_DEVICE_CSIM:
-		dev->pin = (struct tw_pin_device){ dev, csim_pins, csim_tick };
+		dev->pin = (struct tw_pin_device){dev, csim_pins, csim_tick};
 		return tw_mmu_create(opts->config, &dev->mmu);
 	case TW_DEVICE_RTL:
-		dev->pin = (struct tw_pin_device){ dev, rtl_pins, rtl_tick };
+		dev->pin = (struct tw_pin_device){dev, rtl_pins, rtl_tick};
 		err = tw_rtl_create(opts->config->name, opts->seed, &dev->rtl);
 		if (!err)
 			tw_rtl_pins(dev->rtl, &dev->out);
 		return err;
 	default:
-		dev->pin = (struct tw_pin_device){ dev, lockstep_pins, lockstep_tick };
+		dev->pin = (struct tw_pin_device){dev, lockstep_pins, lockstep_tick};
 		return tw_lockstep_create(opts, &dev->ls);
 	}
 }

@@ -85,7 +85,7 @@ int tw_hw_lockstep_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 		.repeat_command = opts->repeat_command,
 		.compare_interval = opts->compare_interval,
 	};
-	struct tw_pin_device dev = { .pins = lockstep_pins, .tick = lockstep_tick };
+	struct tw_pin_device dev = {.pins = lockstep_pins, .tick = lockstep_tick};
 	struct lockstep_hw *l = calloc(1, sizeof(*l));
 	int err;
 

@@ -72,7 +72,7 @@ static const struct tw_hw_ops rtl_ops = {
 int tw_hw_rtl_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 {
 	struct rtl_hw *r = calloc(1, sizeof(*r));
-	struct tw_pin_device dev = { .user = r, .pins = rtl_pins, .tick = rtl_tick };
+	struct tw_pin_device dev = {.user = r, .pins = rtl_pins, .tick = rtl_tick};
 	int err;
 
 	if (!r)

@@ -150,7 +150,7 @@ static bool arrays_differ(const struct tw_lockstep *ls, char *culprit, size_t ro
 #define WORDS(name, model, rtl, n)                                                                 \
 	words_differ(name, (const uint64_t(*)[2])(model), (const uint64_t(*)[2])(rtl), n, culprit, \
 		     room, text, text_room)
-#define NUMBERS(name, field, i)                                                                    \
+#define NUMBERS(name, field, i) \
 	numbers_differ(name, m->field[i], r->field[i], i, culprit, room, text, text_room)
 	if (WORDS("l1f", m->l1[0], r->l1[0], TW_MAX_L1) ||
 	    WORDS("l1d", m->l1[1], r->l1[1], TW_MAX_L1) ||

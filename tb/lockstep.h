@@ -23,7 +23,7 @@ struct tw_lockstep_opts {
 	uint64_t seed;			// random register values of the RTL before reset
 	const char *wave_path;		// borrowed; NULL: no waveform
 	const char *repeat_command;	// borrowed; may be NULL
-	uint64_t compare_interval;	// cycles between comparisons of whole arrays; 0: the default
+	uint64_t compare_interval; // cycles between comparisons of whole arrays; 0: the default
 };
 
 enum {

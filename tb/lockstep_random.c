@@ -89,19 +89,19 @@ static bool fresh_seed(uint64_t *seed)
 static bool parse(struct options *o, int argc, char **argv)
 {
 	static const struct option longopts[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "seed", required_argument, NULL, 's' },
-		{ "cycles", required_argument, NULL, 'n' },
-		{ "mode", required_argument, NULL, 'm' },
-		{ "interval", required_argument, NULL, 'i' },
-		{ "wave", required_argument, NULL, 'w' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "sabotage", required_argument, NULL, 'x' },
-		{ NULL, 0, NULL, 0 },
+		{"config", required_argument, NULL, 'c'},
+		{"seed", required_argument, NULL, 's'},
+		{"cycles", required_argument, NULL, 'n'},
+		{"mode", required_argument, NULL, 'm'},
+		{"interval", required_argument, NULL, 'i'},
+		{"wave", required_argument, NULL, 'w'},
+		{"json", no_argument, NULL, 'j'},
+		{"sabotage", required_argument, NULL, 'x'},
+		{NULL, 0, NULL, 0},
 	};
 	int c;
 
-	*o = (struct options){ .config = tw_config_find("tiny"), .seed = 1, .cycles = 1000000 };
+	*o = (struct options){.config = tw_config_find("tiny"), .seed = 1, .cycles = 1000000};
 	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
 		bool ok = true;
 
@@ -111,8 +111,8 @@ static bool parse(struct options *o, int argc, char **argv)
 			ok = o->config != NULL;
 			break;
 		case 's':
-			ok = strcmp(optarg, "fresh") ? number(optarg, &o->seed) :
-						       fresh_seed(&o->seed);
+			ok = strcmp(optarg, "fresh") ? number(optarg, &o->seed)
+						     : fresh_seed(&o->seed);
 			break;
 		case 'n':
 			ok = number(optarg, &o->cycles);
@@ -237,8 +237,9 @@ static void print_text(const struct run *r)
 {
 	const uint64_t *events = tw_stim_events(r->stim);
 
-	printf("%s %s seed %" PRIu64 ": %" PRIu64 " cycles, %.0f cycles/s\n", mode_name(r->opt.mode),
-	       r->opt.config->name, r->opt.seed, r->cycle, (double)r->cycle / r->seconds);
+	printf("%s %s seed %" PRIu64 ": %" PRIu64 " cycles, %.0f cycles/s\n",
+	       mode_name(r->opt.mode), r->opt.config->name, r->opt.seed, r->cycle,
+	       (double)r->cycle / r->seconds);
 	if (r->opt.mode == TW_DEVICE_LOCKSTEP)
 		printf("requests: %" PRIu64 " accepted, %" PRIu64 " answered, %" PRIu64
 		       " cancelled\n",

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The report of a difference: cycle, pins and both values, the last transactions, a waveform, and
 // the command that repeats it. Transactions and waveform come from running a fresh instance of the
-// RTL from a saved image over the saved inputs, so that a run without a difference pays for neither.
-// Invariant: the repetition ends in the state in which the difference was found, or the report says
-// that it does not.
+// RTL from a saved image over the saved inputs, so that a run without a difference pays for
+// neither. Invariant: the repetition ends in the state in which the difference was found, or the
+// report says that it does not.
 #include "lockstep_internal.h"
 
 #include <inttypes.h>
@@ -39,8 +39,8 @@ __attribute__((format(printf, 3, 4))) static void note(struct log *log, uint64_t
 static void note_port(struct log *log, uint64_t cycle, unsigned int port,
 		      const struct tw_mmu_out *out, const struct tw_mmu_in *in)
 {
-	static const char *const access[] = { "fetch", "load", "store", "rmw" };
-	static const char *const priv[] = { "U", "S", "S", "M" };
+	static const char *const access[] = {"fetch", "load", "store", "rmw"};
+	static const char *const priv[] = {"U", "S", "S", "M"};
 	const struct tw_resp *resp = &out->port[port].resp;
 	char p = "fd"[port];
 
@@ -99,9 +99,8 @@ static void note_cycle(struct log *log, uint64_t cycle, const struct tw_mmu_out 
 static const char *repeat(const struct tw_lockstep *ls, struct log *log, bool *wave)
 {
 	uint64_t start = ls->cycle - 1 - (ls->cycle - 1) % TW_LOCKSTEP_HISTORY;
-	uint64_t wave_from =
-		ls->cycle > TW_LOCKSTEP_WINDOW ? ls->cycle - TW_LOCKSTEP_WINDOW : 0;
-	struct tw_mmu_out out = { 0 };
+	uint64_t wave_from = ls->cycle > TW_LOCKSTEP_WINDOW ? ls->cycle - TW_LOCKSTEP_WINDOW : 0;
+	struct tw_mmu_out out = {0};
 	struct tw_rtl *rtl;
 
 	if (!ls->cycle)
@@ -112,8 +111,8 @@ static const char *repeat(const struct tw_lockstep *ls, struct log *log, bool *w
 		return "no memory to repeat the last cycles";
 	tw_rtl_load(rtl, &ls->image[start / TW_LOCKSTEP_HISTORY & 1]);
 	for (uint64_t c = start; c < ls->cycle; c++) {
-		const struct tw_mmu_in *in = &ls->history[c / TW_LOCKSTEP_HISTORY & 1]
-							 [c % TW_LOCKSTEP_HISTORY];
+		const struct tw_mmu_in *in =
+			&ls->history[c / TW_LOCKSTEP_HISTORY & 1][c % TW_LOCKSTEP_HISTORY];
 
 		if (ls->opts.wave_path && c == wave_from)
 			*wave = !tw_rtl_wave_open(rtl, ls->opts.wave_path);

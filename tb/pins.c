@@ -6,25 +6,26 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PIN(name, field)                                                                           \
-	{                                                                                          \
-		name, (unsigned int)offsetof(struct tw_mmu_out, field),                            \
-			(unsigned int)sizeof(((struct tw_mmu_out *)0)->field)                      \
+#define PIN(name, field)                                                      \
+	{                                                                     \
+		name, (unsigned int)offsetof(struct tw_mmu_out, field),       \
+			(unsigned int)sizeof(((struct tw_mmu_out *)0)->field) \
 	}
 
-#define PORT_PINS(p, i)                                                                            \
-	PIN("req_" p "_ready_o", port[i].req_ready), PIN("resp_" p "_valid_o", port[i].resp_valid), \
-		PIN("resp_" p "_id_o", port[i].resp_id), PIN("resp_" p "_pa_o", port[i].resp.pa),  \
-		PIN("resp_" p "_size_o", port[i].resp.size),                                       \
-		PIN("resp_" p "_global_o", port[i].resp.global),                                   \
-		PIN("resp_" p "_attr_o", port[i].resp.attr),                                       \
-		PIN("resp_" p "_fault_o", port[i].resp.fault),                                     \
-		PIN("resp_" p "_cause_o", port[i].resp.cause),                                     \
+#define PORT_PINS(p, i)                                                                           \
+	PIN("req_" p "_ready_o", port[i].req_ready),                                              \
+		PIN("resp_" p "_valid_o", port[i].resp_valid),                                    \
+		PIN("resp_" p "_id_o", port[i].resp_id), PIN("resp_" p "_pa_o", port[i].resp.pa), \
+		PIN("resp_" p "_size_o", port[i].resp.size),                                      \
+		PIN("resp_" p "_global_o", port[i].resp.global),                                  \
+		PIN("resp_" p "_attr_o", port[i].resp.attr),                                      \
+		PIN("resp_" p "_fault_o", port[i].resp.fault),                                    \
+		PIN("resp_" p "_cause_o", port[i].resp.cause),                                    \
 		PIN("resp_" p "_tval_o", port[i].resp.fault_va)
 
-#define ARRAY_PINS(x, field)                                                                       \
-	PIN("dbg_" x "_write_o", field.write), PIN("dbg_" x "_index_o", field.index),              \
-		PIN("dbg_" x "_entry_o", field.entry), PIN("dbg_" x "_valid_o", field.valid),      \
+#define ARRAY_PINS(x, field)                                                                  \
+	PIN("dbg_" x "_write_o", field.write), PIN("dbg_" x "_index_o", field.index),         \
+		PIN("dbg_" x "_entry_o", field.entry), PIN("dbg_" x "_valid_o", field.valid), \
 		PIN("dbg_" x "_plru_o", field.plru)
 
 const struct tw_pin tw_pin_table[] = {
@@ -81,7 +82,7 @@ size_t tw_pin_next_difference(const struct tw_mmu_out *a, const struct tw_mmu_ou
 
 void tw_pin_text(const struct tw_pin *pin, const struct tw_mmu_out *out, char *text)
 {
-	uint64_t word[2] = { 0, 0 };
+	uint64_t word[2] = {0, 0};
 	uint8_t u8;
 	uint16_t u16;
 	uint32_t u32;

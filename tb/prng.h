@@ -15,7 +15,7 @@ struct tw_prng {
 
 static inline void tw_prng_seed(struct tw_prng *r, uint64_t seed)
 {
-	*r = (struct tw_prng){ .state = seed };
+	*r = (struct tw_prng){.state = seed};
 }
 
 static inline uint64_t tw_prng_u64(struct tw_prng *r)

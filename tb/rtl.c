@@ -74,5 +74,5 @@ void tw_rtl_load(struct tw_rtl *rtl, const struct tw_rtl_image *image)
 void tw_rtl_image_free(struct tw_rtl_image *image)
 {
 	free(image->data);
-	*image = (struct tw_rtl_image){ 0 };
+	*image = (struct tw_rtl_image){0};
 }

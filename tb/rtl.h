@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the Verilator shim of one configuration gives to the C side, beyond twinwalk/tb.h: a table of
-// functions per configuration, and images of an instance's whole state, from which a run can be
+// What the Verilator shim of one configuration gives to the C side, beyond twinwalk/tb.h: a table
+// of functions per configuration, and images of an instance's whole state, from which a run can be
 // repeated with a waveform. Invariant: no C++ type crosses this header.
 #ifndef TW_TB_RTL_H
 #define TW_TB_RTL_H

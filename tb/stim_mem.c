@@ -57,8 +57,7 @@ static void accept(struct tw_stim_mem *m, struct tw_stim_tables *t,
 	m->slot[id].order = m->order++;
 	m->slot[id].wait = phase->lat_min;
 	if (phase->lat_max > phase->lat_min)
-		m->slot[id].wait +=
-			tw_prng_below(t->rng, phase->lat_max - phase->lat_min + 1u);
+		m->slot[id].wait += tw_prng_below(t->rng, phase->lat_max - phase->lat_min + 1u);
 }
 
 bool tw_stim_mem_drive(struct tw_stim_mem *m, struct tw_stim_tables *t,

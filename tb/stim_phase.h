@@ -10,20 +10,20 @@
 struct tw_stim_phase {
 	const char *name;
 	uint16_t weight;
-	uint16_t request[2];	// a request is presented
+	uint16_t request[2]; // a request is presented
 	uint16_t resp_ready[2];
 	uint16_t cancel, fence, ctrl;
-	uint16_t edit;	 // a page-table entry is rewritten
-	uint16_t race;	 // an entry is edited while its compare-and-swap is presented
-	uint16_t snipe;	 // per occasion: an interfering event is placed near it
-	uint16_t edge;	 // of requests: an edge address
-	uint16_t loose;	 // of requests: any access, privilege and modifiers
+	uint16_t edit;	// a page-table entry is rewritten
+	uint16_t race;	// an entry is edited while its compare-and-swap is presented
+	uint16_t snipe; // per occasion: an interfering event is placed near it
+	uint16_t edge;	// of requests: an edge address
+	uint16_t loose; // of requests: any access, privilege and modifiers
 	uint16_t mem_ready, mem_error;
-	uint16_t hot;	 // addresses in use: sixteenths of the L1's entries; 0: one address
+	uint16_t hot; // addresses in use: sixteenths of the L1's entries; 0: one address
 	uint8_t lat_min, lat_max;
-	bool in_order;	 // memory answers in order
-	bool good;	 // prefers addresses that translate
-	uint16_t reset;	 // of 65536 per cycle
+	bool in_order;	// memory answers in order
+	bool good;	// prefers addresses that translate
+	uint16_t reset; // of 65536 per cycle
 };
 
 extern const struct tw_stim_phase tw_stim_phases[];

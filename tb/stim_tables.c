@@ -18,8 +18,8 @@ static const uint64_t piece_base[PIECES] = {
 };
 enum { PIECE_BYTES_HIGH = 0x40000 };
 
-static const uint8_t levels_of[TW_STIM_FORMATS] = { 3, 4 };
-static const uint8_t tables_of[TW_STIM_FORMATS][4] = { { 16, 6, 3, 0 }, { 16, 6, 4, 2 } };
+static const uint8_t levels_of[TW_STIM_FORMATS] = {3, 4};
+static const uint8_t tables_of[TW_STIM_FORMATS][4] = {{16, 6, 3, 0}, {16, 6, 4, 2}};
 
 // Indices in use, per format and level: neighbours, both halves of the address space, and pairs
 // that share a set of the TLB.
@@ -38,21 +38,21 @@ struct index_set {
 static const struct index_set used[TW_STIM_FORMATS][4] = {
 	{
 		LAST_LEVEL,
-		{ 8, { 0, 1, 2, 3, 8, 255, 256, 511 } },
-		{ 10, { 0, 1, 2, 3, 254, 255, 256, 257, 510, 511 } },
-		{ 0, { 0 } },
+		{8, {0, 1, 2, 3, 8, 255, 256, 511}},
+		{10, {0, 1, 2, 3, 254, 255, 256, 257, 510, 511}},
+		{0, {0}},
 	},
 	{
 		LAST_LEVEL,
-		{ 8, { 0, 1, 2, 3, 8, 255, 256, 511 } },
-		{ 6, { 0, 1, 2, 255, 256, 511 } },
-		{ 6, { 0, 1, 2, 255, 256, 511 } },
+		{8, {0, 1, 2, 3, 8, 255, 256, 511}},
+		{6, {0, 1, 2, 255, 256, 511}},
+		{6, {0, 1, 2, 255, 256, 511}},
 	},
 };
 
 int tw_stim_tables_init(struct tw_stim_tables *t, struct tw_prng *rng)
 {
-	unsigned int taken[PIECES] = { 0 };
+	unsigned int taken[PIECES] = {0};
 	int err;
 
 	memset(t, 0, sizeof(*t));
@@ -94,8 +94,7 @@ void tw_stim_tables_exit(struct tw_stim_tables *t)
 
 static uint64_t any_table(struct tw_stim_tables *t, unsigned int format, unsigned int level)
 {
-	unsigned int i =
-		t->first[format][level] + tw_prng_below(t->rng, t->count[format][level]);
+	unsigned int i = t->first[format][level] + tw_prng_below(t->rng, t->count[format][level]);
 
 	return t->table[i].ppn;
 }
@@ -257,8 +256,8 @@ static uint64_t long4_entry(struct tw_stim_tables *t, unsigned int level, bool l
 static uint64_t any_entry(struct tw_stim_tables *t, unsigned int format, unsigned int level)
 {
 	bool flaw = tw_prng_chance(t->rng, t->dirt);
-	bool leaf = !level || (!(format == TW_STIM_LONG4 && level == 3) &&
-			       tw_prng_chance(t->rng, 250));
+	bool leaf =
+		!level || (!(format == TW_STIM_LONG4 && level == 3) && tw_prng_chance(t->rng, 250));
 
 	if (flaw && tw_prng_chance(t->rng, 100))
 		return 0;

@@ -65,7 +65,7 @@ struct tw_stim {
 // A quiet end: everything is taken and answered, nothing is asked.
 static const struct tw_stim_phase quiesced = {
 	.name = "end",
-	.resp_ready = { 1024, 1024 },
+	.resp_ready = {1024, 1024},
 	.mem_ready = 1024,
 	.lat_min = 1,
 	.lat_max = 1,
@@ -109,8 +109,8 @@ static uint64_t any_root(struct tw_stim *s)
 // Flags with which most things are allowed.
 static uint64_t any_flags(struct tw_stim *s)
 {
-	static const uint16_t chance[12] = { 640, 700, 820, 500, 600, 820, 400, 400,
-					     700, 820, 400, 512 };
+	static const uint16_t chance[12] = {640, 700, 820, 500, 600, 820,
+					    400, 400, 700, 820, 400, 512};
 	uint64_t flags = 0;
 
 	for (unsigned int i = 0; i < 12; i++)
@@ -201,8 +201,8 @@ static int mem_cas64(void *user, uint64_t pa, uint64_t expected, uint64_t desire
 
 static bool translates(struct tw_stim *s, uint64_t va)
 {
-	const struct tw_mem mem = { s->tables.pmem, mem_read64, mem_cas64 };
-	const struct tw_req req = { .va = va, .access = TW_LOAD, .priv = s->priv, .sum = true };
+	const struct tw_mem mem = {s->tables.pmem, mem_read64, mem_cas64};
+	const struct tw_req req = {.va = va, .access = TW_LOAD, .priv = s->priv, .sum = true};
 	struct tw_walk walk;
 
 	return !tw_arch_walk(&s->ctx, &mem, &req, &walk) && !walk.resp.fault;
@@ -260,10 +260,10 @@ static void new_request(struct tw_stim *s, unsigned int port, struct tw_mmu_in *
 		req->sum = tw_prng_bits(r, 1);
 		req->mxr = tw_prng_bits(r, 1);
 	} else {
-		req->access = port == TW_PORT_FETCH	 ? TW_FETCH :
-			      tw_prng_chance(r, 600) ? TW_LOAD :
-			      tw_prng_chance(r, 800) ? TW_STORE :
-						       TW_RMW;
+		req->access = port == TW_PORT_FETCH    ? TW_FETCH
+			      : tw_prng_chance(r, 600) ? TW_LOAD
+			      : tw_prng_chance(r, 800) ? TW_STORE
+						       : TW_RMW;
 		req->priv = s->priv;
 		req->sum = true;
 		req->mxr = false;
@@ -429,8 +429,8 @@ void tw_stim_drive(struct tw_stim *s, const struct tw_mmu_out *out, struct tw_mm
 		tw_stim_tables_edit(&s->tables);
 	in->counter_sel = (uint8_t)tw_prng_bits(&s->rng, 5);
 
-	// A reset of several cycles now and then; inputs are ignored in it. Afterwards the registers
-	// hold their reset values: usually they are written again.
+	// A reset of several cycles now and then; inputs are ignored in it. Afterwards the
+	// registers hold their reset values: usually they are written again.
 	if (in->rst)
 		in->rst = !tw_prng_bits(&s->rng, 1);
 	else if (s->phase->reset)

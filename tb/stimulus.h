@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Constrained-random stimulus for the raw pins: page tables, requests on both ports, cancels,
-// fences, control writes, edits of page tables, resets, and a memory that answers late, out of order
-// and with errors. It runs in phases of a few thousand cycles with different weights, and places
-// events near each other on purpose: whenever something happens to a walk, an interfering event may
-// be put into one of the following cycles. Invariant: the inputs depend on the seed and on the
-// outputs seen only, so two devices that agree on their pins get the same inputs.
+// fences, control writes, edits of page tables, resets, and a memory that answers late, out of
+// order and with errors. It runs in phases of a few thousand cycles with different weights, and
+// places events near each other on purpose: whenever something happens to a walk, an interfering
+// event may be put into one of the following cycles. Invariant: the inputs depend on the seed and
+// on the outputs seen only, so two devices that agree on their pins get the same inputs.
 #ifndef TW_TB_STIMULUS_H
 #define TW_TB_STIMULUS_H
 

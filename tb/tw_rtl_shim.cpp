@@ -128,17 +128,17 @@ void write_inputs(Instance *i, const tw_mmu_in *in)
 	auto *r = i->top->rootp;
 
 	r->rst_i = in->rst;
-#define PORT(p, n)                                                                                 \
-	r->req_##p##_valid_i = in->port[n].req_valid;                                              \
-	r->req_##p##_id_i = in->port[n].req_id & 15;                                               \
-	r->req_##p##_va_i = in->port[n].req.va;                                                    \
-	r->req_##p##_access_i = in->port[n].req.access & 3;                                        \
-	r->req_##p##_priv_i = in->port[n].req.priv & 3;                                            \
-	r->req_##p##_sum_i = in->port[n].req.sum;                                                  \
-	r->req_##p##_mxr_i = in->port[n].req.mxr;                                                  \
-	r->resp_##p##_ready_i = in->port[n].resp_ready;                                            \
-	r->cancel_##p##_valid_i = in->port[n].cancel_valid;                                        \
-	r->cancel_##p##_all_i = in->port[n].cancel_all;                                            \
+#define PORT(p, n)                                          \
+	r->req_##p##_valid_i = in->port[n].req_valid;       \
+	r->req_##p##_id_i = in->port[n].req_id & 15;        \
+	r->req_##p##_va_i = in->port[n].req.va;             \
+	r->req_##p##_access_i = in->port[n].req.access & 3; \
+	r->req_##p##_priv_i = in->port[n].req.priv & 3;     \
+	r->req_##p##_sum_i = in->port[n].req.sum;           \
+	r->req_##p##_mxr_i = in->port[n].req.mxr;           \
+	r->resp_##p##_ready_i = in->port[n].resp_ready;     \
+	r->cancel_##p##_valid_i = in->port[n].cancel_valid; \
+	r->cancel_##p##_all_i = in->port[n].cancel_all;     \
 	r->cancel_##p##_id_i = in->port[n].cancel_id & 15
 	PORT(f, 0);
 	PORT(d, 1);
@@ -164,7 +164,8 @@ void write_inputs(Instance *i, const tw_mmu_in *in)
 // evaluation computes all logic behind the inputs, needlessly so at a falling edge. Where the
 // remembered level has the name that Verilator 5.006 gives it, it is set to 0 instead of evaluating
 // the falling edge: one evaluation per cycle instead of two. Returns false where it has not.
-template <typename Root> auto forget_clk(Root *r, int) -> decltype(r->__Vtrigrprev__TOP__clk_i, true)
+template <typename Root>
+auto forget_clk(Root *r, int) -> decltype(r->__Vtrigrprev__TOP__clk_i, true)
 {
 	r->__Vtrigrprev__TOP__clk_i = 0;
 	return true;
@@ -247,16 +248,16 @@ void pins(const tw_rtl *rtl, tw_mmu_out *out)
 {
 	const auto *r = instance(rtl)->top->rootp;
 
-#define PORT(p, n)                                                                                 \
-	out->port[n].req_ready = r->req_##p##_ready_o;                                             \
-	out->port[n].resp_valid = r->resp_##p##_valid_o;                                           \
-	out->port[n].resp_id = r->resp_##p##_id_o;                                                 \
-	out->port[n].resp.pa = r->resp_##p##_pa_o;                                                 \
-	out->port[n].resp.size = r->resp_##p##_size_o;                                             \
-	out->port[n].resp.global = r->resp_##p##_global_o;                                         \
-	out->port[n].resp.attr = r->resp_##p##_attr_o;                                             \
-	out->port[n].resp.fault = r->resp_##p##_fault_o;                                           \
-	out->port[n].resp.cause = r->resp_##p##_cause_o;                                           \
+#define PORT(p, n)                                         \
+	out->port[n].req_ready = r->req_##p##_ready_o;     \
+	out->port[n].resp_valid = r->resp_##p##_valid_o;   \
+	out->port[n].resp_id = r->resp_##p##_id_o;         \
+	out->port[n].resp.pa = r->resp_##p##_pa_o;         \
+	out->port[n].resp.size = r->resp_##p##_size_o;     \
+	out->port[n].resp.global = r->resp_##p##_global_o; \
+	out->port[n].resp.attr = r->resp_##p##_attr_o;     \
+	out->port[n].resp.fault = r->resp_##p##_fault_o;   \
+	out->port[n].resp.cause = r->resp_##p##_cause_o;   \
 	out->port[n].resp.fault_va = r->resp_##p##_tval_o
 	PORT(f, 0);
 	PORT(d, 1);
@@ -273,11 +274,11 @@ void pins(const tw_rtl *rtl, tw_mmu_out *out)
 	out->mem_req_desired = r->mem_req_desired_o;
 	out->events = r->events_o;
 	out->counter = r->counter_o;
-#define ARRAY(x, field)                                                                            \
-	out->field.write = r->dbg_##x##_write_o;                                                   \
-	out->field.index = r->dbg_##x##_index_o;                                                   \
-	out->field.valid = r->dbg_##x##_valid_o;                                                   \
-	out->field.plru = r->dbg_##x##_plru_o;                                                     \
+#define ARRAY(x, field)                          \
+	out->field.write = r->dbg_##x##_write_o; \
+	out->field.index = r->dbg_##x##_index_o; \
+	out->field.valid = r->dbg_##x##_valid_o; \
+	out->field.plru = r->dbg_##x##_plru_o;   \
 	wide(r->dbg_##x##_entry_o, out->field.entry)
 	ARRAY(l1f, dbg_l1[0]);
 	ARRAY(l1d, dbg_l1[1]);
@@ -330,9 +331,9 @@ void arrays(const tw_rtl *rtl, struct tw_mmu_arrays *a)
 	const unsigned int tlb_width = 60, pwc_width = 51;
 
 	std::memset(a, 0, sizeof(*a));
-#define FULLY_ASSOCIATIVE(u, n, width, to)                                                         \
-	for (unsigned int i = 0; i < (n); i++)                                                     \
-		if (bit(r->TW_IN(u, valid_q), i))                                                  \
+#define FULLY_ASSOCIATIVE(u, n, width, to)        \
+	for (unsigned int i = 0; i < (n); i++)    \
+		if (bit(r->TW_IN(u, valid_q), i)) \
 	entry(r->TW_IN(u, tag_q)[i], r->TW_IN(u, data_q)[i], width, (to)[i])
 	FULLY_ASSOCIATIVE(u_l1f, c->l1_entries[0], tlb_width, a->l1[0]);
 	FULLY_ASSOCIATIVE(u_l1d, c->l1_entries[1], tlb_width, a->l1[1]);
@@ -407,6 +408,6 @@ int create(uint64_t seed, tw_rtl **rtl)
 } // namespace
 
 extern "C" const tw_rtl_ops TW_CAT(tw_rtl_ops_, TW_RTL_NAME) = {
-	TW_STR(TW_RTL_NAME), create, destroy, tick, pins, counters, arrays, wave_open,
-	wave_close,	     save,   load,
+	TW_STR(TW_RTL_NAME), create,	 destroy, tick, pins, counters, arrays,
+	wave_open,	     wave_close, save,	  load,
 };

@@ -19,7 +19,7 @@ static bool resp_equal(const struct tw_resp *a, const struct tw_resp *b)
 static const char *watch_response(struct tw_watch *w, unsigned int port,
 				  const struct tw_mmu_out *out, const struct tw_mmu_in *in)
 {
-	static const struct tw_resp zero = { 0 };
+	static const struct tw_resp zero = {0};
 	const struct tw_resp *resp = &out->port[port].resp;
 	unsigned int id = out->port[port].resp_id & 15;
 
@@ -29,13 +29,12 @@ static const char *watch_response(struct tw_watch *w, unsigned int port,
 		return "a response that was not taken changed (section 2)";
 	w->hold_resp[port] = false;
 	if (!out->port[port].resp_valid)
-		return id || !resp_equal(resp, &zero) ?
-			       "response payload without valid (section 2)" :
-			       NULL;
+		return id || !resp_equal(resp, &zero) ? "response payload without valid (section 2)"
+						      : NULL;
 	if (!w->waiting[port][id])
 		return "a response without a request (sections 2, 5)";
-	if (resp->fault ? resp->pa || resp->size || resp->global || resp->attr :
-			  resp->fault_va || resp->cause)
+	if (resp->fault ? resp->pa || resp->size || resp->global || resp->attr
+			: resp->fault_va || resp->cause)
 		return "a response with a fault's and a translation's fields (section 2)";
 	if (in->port[port].resp_ready) {
 		w->waiting[port][id]--;
@@ -95,9 +94,9 @@ const char *tw_watch_cycle(struct tw_watch *w, const struct tw_mmu_out *out,
 
 	// A cycle with reset ends everything; nothing is promised about its outputs.
 	if (in->rst) {
-		*w = (struct tw_watch){ .accepted = w->accepted,
-					.answered = w->answered,
-					.cancelled = w->cancelled };
+		*w = (struct tw_watch){.accepted = w->accepted,
+				       .answered = w->answered,
+				       .cancelled = w->cancelled};
 		return NULL;
 	}
 	if (out->fence_done && !w->fences--)

@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 struct tw_watch {
-	struct tw_mmu_out last; // the pins of the previous cycle, if something is held
+	struct tw_mmu_out last;		    // the pins of the previous cycle, if something is held
 	bool hold_resp[TW_PORTS], hold_mem; // what they held has to be held in this cycle
 	uint32_t waiting[TW_PORTS][16];	    // requests without an answer, per id
 	uint32_t n_waiting, fences;

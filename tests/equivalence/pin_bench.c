@@ -13,8 +13,8 @@
 void bench_open(struct bench *b, enum tw_device_mode mode, const struct tw_config *config,
 		unsigned int latency)
 {
-	const struct tw_membus_opts mem = { .latency_min = latency, .latency_max = latency };
-	const struct tw_lockstep_opts opts = { .config = config, .seed = 1 };
+	const struct tw_membus_opts mem = {.latency_min = latency, .latency_max = latency};
+	const struct tw_lockstep_opts opts = {.config = config, .seed = 1};
 
 	memset(b, 0, sizeof(*b));
 	b->latency = latency;
@@ -113,8 +113,7 @@ void bench_request(struct bench *b, unsigned int port, uint8_t id, uint64_t va, 
 	assert_true(bench_out(b)->port[port].req_ready);
 	b->in.port[port].req_valid = true;
 	b->in.port[port].req_id = id;
-	b->in.port[port].req =
-		(struct tw_req){ .va = va, .access = access, .priv = TW_PRIV_S };
+	b->in.port[port].req = (struct tw_req){.va = va, .access = access, .priv = TW_PRIV_S};
 }
 
 unsigned int bench_wait(struct bench *b, unsigned int port, unsigned int limit)

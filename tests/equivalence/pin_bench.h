@@ -74,8 +74,8 @@ uint64_t bench_map_x86(struct bench *b, uint64_t va, unsigned int level, uint64_
 // Presents a request in the present cycle (which must find the port ready), without an edge.
 void bench_request(struct bench *b, unsigned int port, uint8_t id, uint64_t va, uint8_t access);
 
-// Ticks until the port shows a response, at most LIMIT cycles; 0 if it is there already. Returns the
-// number of edges; fails the test if none comes.
+// Ticks until the port shows a response, at most LIMIT cycles; 0 if it is there already. Returns
+// the number of edges; fails the test if none comes.
 unsigned int bench_wait(struct bench *b, unsigned int port, unsigned int limit);
 
 // Request and wait: the cycles from request to response. The response stays on the pins.

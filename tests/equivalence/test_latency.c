@@ -16,7 +16,7 @@ struct subject {
 	const struct tw_config *config;
 };
 
-static const unsigned int latencies[] = { 1, 5, 20 };
+static const unsigned int latencies[] = {1, 5, 20};
 #define N_LATENCIES (sizeof(latencies) / sizeof(latencies[0]))
 
 static void open(struct bench *b, void **state, unsigned int latency)
@@ -138,9 +138,9 @@ static void cold_x86_walk_takes_one_memory_access_per_level_and_two_cycles(void 
 			bench_ctrl(&b, TW_CTRL_FLAGS, TW_F_GBPAGES);
 			bench_format(&b, TW_FMT_X86_LONG4, 0);
 			bench_map_x86(&b, UINT64_C(0xffff800040000000), level, 0x40000);
-			assert_int_equal(bench_access(&b, D, UINT64_C(0xffff800040000010),
-						      TW_STORE),
-					 n * (latency + 1) + 2);
+			assert_int_equal(
+				bench_access(&b, D, UINT64_C(0xffff800040000010), TW_STORE),
+				n * (latency + 1) + 2);
 			assert_int_equal(bench_out(&b)->port[D].resp.pa, 0x40000010);
 			bench_close(&b);
 		}
@@ -409,7 +409,8 @@ static void control_write_waits_for_misses_in_flight(void **state)
 		assert_true(t == 0 || !bench_out(&b)->ctrl_ready);
 		bench_cycle(&b);
 	}
-	// The entry is free in the cycle in which its answer shows; the write is applied at its end.
+	// The entry is free in the cycle in which its answer shows; the write is applied at its
+	// end.
 	assert_true(bench_out(&b)->port[D].resp_valid);
 	assert_int_equal(bench_out(&b)->port[D].resp.pa, 0x10000);
 	assert_false(bench_out(&b)->ctrl_ready);
@@ -478,14 +479,14 @@ static void no_port_waits_for_more_than_one_walk_of_the_other(void **state)
 
 int main(void)
 {
-	static const enum tw_device_mode modes[] = { TW_DEVICE_CSIM, TW_DEVICE_RTL,
-						     TW_DEVICE_LOCKSTEP };
-	static const char *const names[] = { "csim", "rtl", "lockstep" };
+	static const enum tw_device_mode modes[] = {TW_DEVICE_CSIM, TW_DEVICE_RTL,
+						    TW_DEVICE_LOCKSTEP};
+	static const char *const names[] = {"csim", "rtl", "lockstep"};
 	int failed = 0;
 
 	for (size_t c = 0; c < tw_config_count(); c++) {
 		for (unsigned int m = 0; m < 3; m++) {
-			struct subject s = { modes[m], tw_config_named(c) };
+			struct subject s = {modes[m], tw_config_named(c)};
 			struct CMUnitTest tests[] = {
 				TEST(direct_request_answers_in_the_next_cycle),
 				TEST(non_canonical_address_answers_in_the_next_cycle),
