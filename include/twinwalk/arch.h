@@ -128,15 +128,19 @@ enum tw_pte_kind { TW_PTE_POINTER, TW_PTE_LEAF, TW_PTE_FAULT };
 // One decoded page-table entry.
 struct tw_pte {
 	enum tw_pte_kind kind;
-	uint8_t cause; // TW_PTE_FAULT: the page fault's cause or error code
-	uint64_t ppn;  // pointer: the next table; leaf: the page, low bits below the page size zero
-		       // (NAPOT too)
-	uint8_t size;  // leaf: enum tw_size
-	struct tw_rights rights;   // leaf: final; d as it is after `update` has been written
-	struct tw_walk_state next; // pointer: the state for the next level
-	uint64_t update; // the entry with A (and D) set as this access demands; equal to the entry
-			 // when nothing changes. Differs for a leaf only in hardware-update mode,
-			 // for a pointer only on x86 (A).
+	// TW_PTE_FAULT: the page fault's cause or error code.
+	uint8_t cause;
+	// Of a leaf: enum tw_size.
+	uint8_t size;
+	// Pointer: the next table. Leaf: the page, low bits below the page size zero (NAPOT too).
+	uint64_t ppn;
+	// Leaf: final; d as it is after `update` has been written.
+	struct tw_rights rights;
+	// Pointer: the state for the next level.
+	struct tw_walk_state next;
+	// The entry with A (and D) set as this access demands; equal to the entry when nothing
+	// changes. Differs for a leaf only in hardware-update mode, for a pointer only on x86 (A).
+	uint64_t update;
 };
 
 // Physical memory as the walker sees it. Each returns 0, or -EIO for a bus error. cas64 stores
