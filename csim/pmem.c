@@ -395,10 +395,15 @@ int tw_pmem_write(struct tw_pmem *pm, uint64_t pa, const void *buf, size_t len)
 		size_t off = pa & (PAGE_BYTES - 1),
 		       n = PAGE_BYTES - off < len ? PAGE_BYTES - off : len;
 
-		if (in_flat(pm, pa, 1))
+		if (in_flat(pm, pa, 1)) {
 			memcpy(pm->flat + (pa - pm->flat_lo), from, n);
-		else
-			memcpy(find_page(pm, pa >> PAGE_SHIFT)->bytes + off, from, n);
+		} else {
+			struct page *p = get_page(pm, pa >> PAGE_SHIFT);
+
+			if (!p) // cannot be: made above
+				return -ENOMEM;
+			memcpy(p->bytes + off, from, n);
+		}
 		from += n;
 		pa += n;
 		len -= n;

@@ -48,7 +48,7 @@ static int load(const char *text, size_t len, struct tw_config *cfg)
 static void expect_error(const char *text, const char *message)
 {
 	struct tw_config cfg, before;
-	size_t n = strlen(path);
+	size_t n;
 
 	memset(&cfg, 0x5a, sizeof(cfg));
 	before = cfg;

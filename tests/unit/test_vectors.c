@@ -687,7 +687,7 @@ static enum tw_status run_gzip(const char *text, size_t len, char flip)
 	fclose(f);
 	unlink(path);
 	assert_true(n > len);
-	packed[n / 2] ^= flip;
+	packed[n / 2] = (char)(packed[n / 2] ^ flip);
 	return run_bytes(packed, len ? len : n);
 }
 
