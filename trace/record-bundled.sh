@@ -19,8 +19,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-# records COUNT WIDTH: lines of WIDTH hexadecimal digits from the multiplicative generator 16807 mod 2^31 - 1.
-records() {
+# generate COUNT WIDTH: lines of WIDTH hexadecimal digits from the multiplicative generator 16807 mod 2^31 - 1.
+generate() {
 	awk -v count="$1" -v width="$2" 'BEGIN {
 		x = 1
 		for (i = 0; i < count; i++) {
@@ -43,12 +43,12 @@ record() {
 }
 
 # Sorting: the records are read once, in order, then compared and written in an order of their own.
-records 4000 1992 >input
-record sort sort --parallel=1 input
+generate 4000 1992 >records
+record sort sort --parallel=1 records
 cut -c1-16 sort.out | sort -c
 
 # Random access: every record is copied once, in random order.
-record shuf shuf --random-source=input input
+record shuf shuf --random-source=records records
 
 # A database in memory: inserts, an index built by sorting, a join and a grouping.
 cat >job.sql <<'EOF'

@@ -61,7 +61,8 @@ static void child(void)
 
 	if (!pid) {
 		// Not recorded: only the parent is.
-		mmap(NULL, (size_t)53 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		need(mmap(NULL, (size_t)53 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+		     MAP_FAILED);
 		_exit(0);
 	}
 	need(pid > 0 && wait(&status) == pid);
@@ -81,8 +82,8 @@ int main(int argc, char **argv)
 	} else if (!strcmp(what, "exec")) {
 		execl("/bin/true", "true", (char *)NULL);
 	} else if (!strcmp(what, "high")) {
-		mmap((void *)UINT64_C(0x600000000000), PAGE, PROT_READ,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		need(mmap((void *)UINT64_C(0x600000000000), PAGE, PROT_READ,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED);
 	} else if (!strcmp(what, "shm")) {
 		int id = shmget(IPC_PRIVATE, PAGE, 0600);
 		void *p = shmat(id, NULL, 0);

@@ -6,7 +6,6 @@
 // because QEMU never maps the program's code executable.
 #include <elf.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,14 +106,44 @@ static uint64_t out_image(const struct region *r)
 	return end;
 }
 
+// A number in base 16 and the character that must follow it.
+static const char *parse_hex(const char *p, char then, uint64_t *v)
+{
+	char *end;
+
+	if (!p)
+		return NULL;
+	*v = strtoull(p, &end, 16);
+	return end != p && *end == then ? end + 1 : NULL;
+}
+
+// START-END PROT OFFSET DEVICE INODE [PATH]
+static bool parse_region(const char *line, struct region *r)
+{
+	const char *p = parse_hex(line, '-', &r->start);
+
+	p = parse_hex(p, ' ', &r->end);
+	if (!p || strlen(p) < 5)
+		return false;
+	memcpy(r->prot, p, 4);
+	r->prot[4] = '\0';
+	p = parse_hex(p + 5, ' ', &r->offset);
+	if (!p)
+		return false;
+	for (int field = 0; field < 2; field++) { // device, inode
+		p += strcspn(p, " \n");
+		p += strspn(p, " ");
+	}
+	snprintf(r->path, sizeof(r->path), "%.*s", (int)strcspn(p, "\n"), p);
+	return true;
+}
+
 static bool next_region(FILE *maps, struct region *r)
 {
 	char line[4400];
 
 	while (fgets(line, sizeof(line), maps)) {
-		r->path[0] = '\0';
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %4095[^\n]",
-			   &r->start, &r->end, r->prot, &r->offset, r->path) < 4)
+		if (!parse_region(line, r))
 			tw_out_die("cannot understand /proc/self/maps: %s", line);
 		if (r->start >= TW_STREAM_GUEST_BASE && r->end <= GUEST_END)
 			return true;

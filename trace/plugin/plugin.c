@@ -140,7 +140,7 @@ qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char
 
 	for (int i = 0; i < argc; i++) {
 		if (!strncmp(argv[i], "fd=", 3))
-			fd = atoi(argv[i] + 3);
+			fd = (int)strtol(argv[i] + 3, NULL, 10);
 		else if (!strncmp(argv[i], "stack=", 6))
 			stack_size = strtoull(argv[i] + 6, NULL, 10);
 	}
