@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The command `twinwalk vectors` itself: options, exit statuses and where messages go.
+# Usage: tests/vectors/command.sh TWINWALK
+set -u
+twinwalk=$1
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+
+fail() {
+  echo "$*"
+  cat "$tmp/out" "$tmp/err"
+  failed=1
+}
+
+# Whether a file has a line of that pattern; an empty pattern wants an empty file.
+has() {
+  if [ -z "$1" ]; then
+    [ ! -s "$2" ]
+  else
+    grep -q -e "$1" "$2"
+  fi
+}
+
+# expect STATUS STDOUT-PATTERN STDERR-PATTERN ARGUMENT...
+expect() {
+  want_status=$1 want_out=$2 want_err=$3
+  shift 3
+  "$twinwalk" vectors "$@" >"$tmp/out" 2>"$tmp/err"
+  status=$?
+  [ $status = "$want_status" ] || fail "twinwalk vectors $*: status $status, expected $want_status"
+  has "$want_out" "$tmp/out" || fail "twinwalk vectors $*: expected '$want_out' on standard output"
+  has "$want_err" "$tmp/err" || fail "twinwalk vectors $*: expected '$want_err' on standard error"
+}
+
+cd "$tmp" || exit 4
+printf 'case a\nxlen 64\nacc 0 load 123 M\nend\n' >good
+printf 'case a\nxlen 64\nacc 0 load 123 M\nacc 1 jump 0 M\nend\n' >bad
+gzip -c good >good.gz
+cat >config <<'CONFIG'
+L1FetchEntries = 2
+L1DataEntries = 2
+L2Sets = 2
+L2Ways = 2
+L2SpEntries = 2
+PwcEntries = 2
+Walkers = 2
+MissEntries = 2
+CONFIG
+sed 's/L2Ways = 2/L2Ways = 3/' config >bad_config
+
+expect 0 '^0 ok 123 nomem rd=$' '' good
+expect 0 '^0 ok 123 nomem rd=$' '' good.gz
+expect 0 '^0 ok 123 nomem$' '' --no-rd good
+expect 0 '^0 ok 123 nomem rd=$' '' --hw csim good
+expect 0 '^0 ok 123 nomem rd=$' '' --hw csim --config tiny good
+expect 0 '^0 ok 123 nomem rd=$' '' --hw csim --config ./config good
+expect 0 '^usage:' '' --help
+expect 2 '' '^usage:'
+expect 2 '' '^usage:' good good
+expect 2 '' 'unrecognized option' --nonsense good
+expect 2 '' "^no hardware 'spike'; there is " --hw spike good
+expect 2 '' "^no configuration or file 'huge'; there are: tiny large$" --hw csim --config huge good
+expect 3 '' 'bad_config:4: expected L2Ways = a power of two from 2 to 8$' --hw csim --config ./bad_config good
+expect 3 '^0 ok 123' '^bad:4: expected load, store or fetch, not "jump"$' bad
+expect 4 '' '^absent: No such file or directory$' absent
+if "$twinwalk" vectors --hw rtl good >/dev/null 2>&1; then # a build with RTL
+  expect 2 '' "^configuration 'config' has no RTL" --hw lockstep --config ./config good
+fi
+"$twinwalk" vectors good >/dev/full 2>err
+status=$?
+[ $status = 4 ] || fail "a full disk goes unnoticed: status $status"
+has '^results: No space left on device$' err || fail "a full disk goes unmentioned"
+exit $failed
