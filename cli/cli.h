@@ -21,6 +21,7 @@ enum tw_status {
 enum tw_status tw_status_of(int error);
 
 int tw_cmd_record(int argc, char **argv);
+int tw_cmd_run(int argc, char **argv);
 int tw_cmd_trace_info(int argc, char **argv);
 int tw_cmd_vectors(int argc, char **argv);
 

@@ -14,6 +14,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"record", "record a trace of a Linux program", tw_cmd_record},
+	{"run", "replay traces through the kernel on model, RTL or both", tw_cmd_run},
 	{"trace-info", "check traces and show what is in them", tw_cmd_trace_info},
 	{"vectors", "run translation vectors and print the result of each access", tw_cmd_vectors},
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Accesses of the running process: through the hardware port, with faults handled and the access retried, then to the bytes in
-// simulated memory. The hardware is not trusted: an address outside memory, a wrong fault address or a fault that never ends is
-// an error with a text, not a crash.
+// Accesses of the running process: through the hardware port, with faults handled and the access
+// retried, then to the bytes in simulated memory. The hardware is not trusted: an address outside
+// memory, a wrong fault address or a fault that never ends is an error with a text, not a crash.
 #include <errno.h>
 #include <string.h>
 
@@ -36,11 +36,13 @@ static void record(struct tw_kernel *k, const struct tw_hw_result *r)
 			(uint64_t)p->global << 55);
 }
 
-// What the cause of a page fault of this request must be; on x86 the P bit is the hardware's to tell.
+// What the cause of a page fault of this request must be; on x86 the P bit is the hardware's to
+// tell.
 static unsigned int expected_cause(const struct tw_kernel *k, const struct tw_req *req,
 				   const struct tw_resp *resp)
 {
-	static const uint8_t riscv[] = {[TW_FETCH] = 12, [TW_LOAD] = 13, [TW_STORE] = 15, [TW_RMW] = 15};
+	static const uint8_t riscv[] = {
+		[TW_FETCH] = 12, [TW_LOAD] = 13, [TW_STORE] = 15, [TW_RMW] = 15};
 
 	if (k->fmt->format != TW_FMT_X86_LONG4)
 		return riscv[req->access];
@@ -64,13 +66,14 @@ static int handle(struct tw_kernel *k, const struct tw_req *req, const struct tw
 		return -EFAULT;
 	}
 	if (resp->fault != TW_FAULT_PAGE)
-		return tw_fail(k, -EIO, "hardware: bus error (fault %u) translating %llx",
+		return tw_fail(k, -TW_EHARDWARE, "hardware: bus error (fault %u) translating %llx",
 			       resp->fault, (unsigned long long)req->va);
 	if (resp->fault_va != req->va || resp->cause != expected_cause(k, req, resp))
-		return tw_fail(k, -EIO,
-			       "hardware: cause %u at %llx reported for an access (kind %u) to %llx",
-			       resp->cause, (unsigned long long)resp->fault_va, req->access,
-			       (unsigned long long)req->va);
+		return tw_fail(
+			k, -TW_EHARDWARE,
+			"hardware: cause %u at %llx reported for an access (kind %u) to %llx",
+			resp->cause, (unsigned long long)resp->fault_va, req->access,
+			(unsigned long long)req->va);
 	tw_hw_sync_time(k);
 	err = tw_fault(p->mm, req->access, req->va, sig, &kind);
 	if (!err && tw_fault_major(kind))
@@ -102,7 +105,7 @@ static int translate(struct tw_kernel *k, const struct tw_req *req, uint8_t **ho
 
 		err = tw_hw_access(k->hw, port, req, &r);
 		if (err)
-			return tw_fail(k, err, "hardware: an access to %llx failed: %s",
+			return tw_fail(k, -TW_EHARDWARE, "hardware: an access to %llx failed: %s",
 				       (unsigned long long)req->va, tw_hw_error(k->hw));
 		record(k, &r);
 		if (r.resp.fault != TW_FAULT_NONE) {
@@ -114,13 +117,13 @@ static int translate(struct tw_kernel *k, const struct tw_req *req, uint8_t **ho
 		offset = r.resp.pa - k->opts.ram_base;
 		if (offset >= k->ram_bytes || (r.resp.pa ^ req->va) & (TW_PAGE_BYTES - 1) ||
 		    (store && !may_store(k, offset)))
-			return tw_fail(k, -EIO,
+			return tw_fail(k, -TW_EHARDWARE,
 				       "hardware: %llx translated to %llx, which cannot be",
 				       (unsigned long long)req->va, (unsigned long long)r.resp.pa);
 		*host = k->ram + offset;
 		return 0;
 	}
-	return tw_fail(k, -EIO, "hardware: %llx still faults (cause %u) after %d retries",
+	return tw_fail(k, -TW_EHARDWARE, "hardware: %llx still faults (cause %u) after %d retries",
 		       (unsigned long long)req->va, r.resp.cause, RETRIES);
 }
 
@@ -143,8 +146,7 @@ int tw_user_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t 
 int tw_copy_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t len, uint8_t **host,
 		struct tw_signal *sig)
 {
-	struct tw_req req = {
-		.va = va, .access = (uint8_t)access, .priv = TW_PRIV_S, .sum = true};
+	struct tw_req req = {.va = va, .access = (uint8_t)access, .priv = TW_PRIV_S, .sum = true};
 
 	if (!one_page(k, va, len))
 		return -EINVAL;
@@ -159,8 +161,8 @@ static size_t first_part(uint64_t va, size_t len)
 	return n < len ? n : len;
 }
 
-static int read_parts(struct tw_kernel *k, enum tw_access access, uint64_t va, void *buf, size_t len,
-		      struct tw_signal *sig)
+static int read_parts(struct tw_kernel *k, enum tw_access access, uint64_t va, void *buf,
+		      size_t len, struct tw_signal *sig)
 {
 	uint8_t *to = buf, *host;
 	size_t n;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Block devices: real files that pages are read from and written to, with a latency model in virtual time. The data really goes
-// there. Invariant: a call either moves every byte asked for or returns an error; time passes in both cases.
+// Block devices: real files that pages are read from and written to, with a latency model in
+// virtual time. The data really goes there. Invariant: a call either moves every byte asked for or
+// returns an error; time passes in both cases.
 #ifndef TW_BLOCK_H
 #define TW_BLOCK_H
 
@@ -18,12 +19,14 @@ struct tw_blk {
 
 enum { TW_BLK_VECS = 64 };
 
-// Reads LEN bytes at OFFSET; what lies beyond the end of the file reads as zero only if zero_tail, else it is -EIO. The caller
-// waits: device time passes.
-int tw_blk_read(struct tw_kernel *k, struct tw_blk *b, void *buf, uint64_t len, uint64_t offset, bool zero_tail);
+// Reads LEN bytes at OFFSET; what lies beyond the end of the file reads as zero only if zero_tail,
+// else it is -EIO. The caller waits: device time passes.
+int tw_blk_read(struct tw_kernel *k, struct tw_blk *b, void *buf, uint64_t len, uint64_t offset,
+		bool zero_tail);
 
-// Writes the N pieces (at most TW_BLK_VECS) one after the other at OFFSET as one request. wait: the caller waits for its end;
-// otherwise the device is busy until then.
-int tw_blk_write(struct tw_kernel *k, struct tw_blk *b, const struct iovec *vec, unsigned int n, uint64_t offset, bool wait);
+// Writes the N pieces (at most TW_BLK_VECS) one after the other at OFFSET as one request. wait: the
+// caller waits for its end; otherwise the device is busy until then.
+int tw_blk_write(struct tw_kernel *k, struct tw_blk *b, const struct iovec *vec, unsigned int n,
+		 uint64_t offset, bool wait);
 
 #endif

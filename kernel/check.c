@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verifies every invariant that the headers state: here address spaces, page tables and page caches, counting as it goes; then
-// check_frames.c compares the counts with the frame database.
+// Verifies every invariant that the headers state: here address spaces, page tables and page
+// caches, counting as it goes; then check_frames.c compares the counts with the frame database.
 #include "check.h"
 
 #include <errno.h>
@@ -25,13 +25,15 @@ int tw_broken(struct tw_check *c, const char *format, ...)
 	return -EUCLEAN;
 }
 
-// --- Page tables -------------------------------------------------------------------------------------
+// --- Page tables
+// -------------------------------------------------------------------------------------
 
 struct mm_count {
 	uint64_t tables, anon, shmem, file, swapped;
 };
 
-// A frame that belongs to an object is the one that the object has for this page; a private one belongs to none.
+// A frame that belongs to an object is the one that the object has for this page; a private one
+// belongs to none.
 static int check_owner(struct tw_check *c, const struct tw_vma *v, uint64_t va, uint32_t f)
 {
 	const struct tw_frame *fr = &c->k->frames[f];
@@ -41,7 +43,8 @@ static int check_owner(struct tw_check *c, const struct tw_vma *v, uint64_t va, 
 			       ? tw_broken(c, "%llx: private frame %u in a shared region",
 					   (unsigned long long)va, f)
 			       : 0;
-	if ((fr->state != TW_FRAME_FILE && fr->state != TW_FRAME_SHMEM) || fr->object != v->object ||
+	if ((fr->state != TW_FRAME_FILE && fr->state != TW_FRAME_SHMEM) ||
+	    fr->object != v->object ||
 	    fr->index != v->index + ((va - v->start) >> TW_PAGE_SHIFT_4K))
 		return tw_broken(c, "%llx: frame %u (state %u) is not the page of its region",
 				 (unsigned long long)va, f, fr->state);
@@ -109,8 +112,8 @@ static int check_entry(struct tw_check *c, const struct tw_mm *mm, uint64_t va, 
 	}
 }
 
-static int check_table(struct tw_check *c, const struct tw_mm *mm, uint32_t table, unsigned int level,
-		       uint64_t va, struct mm_count *n)
+static int check_table(struct tw_check *c, const struct tw_mm *mm, uint32_t table,
+		       unsigned int level, uint64_t va, struct mm_count *n)
 {
 	const struct tw_pte_format *fmt = c->k->fmt;
 	const uint64_t *entry = (const uint64_t *)(const void *)tw_frame_host(c->k, table);
@@ -166,7 +169,8 @@ static int check_mm(struct tw_check *c, const struct tw_mm *mm)
 	return 0;
 }
 
-// --- Objects -----------------------------------------------------------------------------------------
+// --- Objects
+// -----------------------------------------------------------------------------------------
 
 static int compare_file(struct tw_check *c, const struct tw_object *o, uint64_t index, uint32_t f)
 {
@@ -189,7 +193,7 @@ static int check_object(struct tw_check *c, const struct tw_object *o)
 	const struct tw_vma *v;
 	uint32_t regions = 0;
 
-	LIST_FOREACH(v, &o->vmas, link)
+	LIST_FOREACH (v, &o->vmas, link)
 		regions++;
 	if (regions > o->users)
 		return tw_broken(c, "object: more regions than users");
@@ -213,7 +217,8 @@ static int check_object(struct tw_check *c, const struct tw_object *o)
 	return 0;
 }
 
-// --- All ---------------------------------------------------------------------------------------------
+// --- All
+// ---------------------------------------------------------------------------------------------
 
 static int check_all(struct tw_check *c)
 {
@@ -224,7 +229,7 @@ static int check_all(struct tw_check *c)
 	for (uint32_t i = 0; i < k->mms_size && !err; i++)
 		if (k->mms[i])
 			err = check_mm(c, k->mms[i]);
-	LIST_FOREACH(o, &k->objects, link) {
+	LIST_FOREACH (o, &k->objects, link) {
 		if (err)
 			return err;
 		err = check_object(c, o);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The checker's own state: what it counts by walking all page tables and all page caches, to compare with what the kernel
-// believes. For tests; nothing else uses it.
+// The checker's own state: what it counts by walking all page tables and all page caches, to
+// compare with what the kernel believes. For tests; nothing else uses it.
 #ifndef TW_CHECK_H
 #define TW_CHECK_H
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The second half of the checker: the frame database, the zones, the policy's list and the swap map against what was counted.
+// The second half of the checker: the frame database, the zones, the policy's list and the swap map
+// against what was counted.
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,8 +30,9 @@ static int check_rmap(struct tw_check *c, uint32_t f)
 			return tw_broken(c, "frame %u: mapping %llx leads elsewhere", f,
 					 (unsigned long long)r->va);
 	}
-	return n == c->mapped[f] ? 0 : tw_broken(c, "frame %u: %u mappings, %u entries", f, n,
-						   c->mapped[f]);
+	return n == c->mapped[f]
+		       ? 0
+		       : tw_broken(c, "frame %u: %u mappings, %u entries", f, n, c->mapped[f]);
 }
 
 static int check_frame(struct tw_check *c, uint32_t f)
@@ -108,8 +110,10 @@ int tw_check_zones(struct tw_check *c)
 		for (unsigned int o = 0; z->frames && o < TW_ORDERS; o++) {
 			uint32_t n = 0;
 
-			for (uint32_t f = z->head[o]; f != TW_NO_FRAME; f = k->frames[f].next, n++) {
-				uint64_t buddy = (tw_frame_pfn(k, f) ^ (UINT64_C(1) << o)) - k->base_pfn;
+			for (uint32_t f = z->head[o]; f != TW_NO_FRAME;
+			     f = k->frames[f].next, n++) {
+				uint64_t buddy =
+					(tw_frame_pfn(k, f) ^ (UINT64_C(1) << o)) - k->base_pfn;
 
 				if (n > z->blocks[o] || k->frames[f].order != o ||
 				    k->frames[f].zone != i ||
@@ -118,11 +122,12 @@ int tw_check_zones(struct tw_check *c)
 				if (o + 1 < TW_ORDERS && buddy - z->first < z->frames &&
 				    k->frames[buddy].state == TW_FRAME_FREE &&
 				    k->frames[buddy].order == o)
-					return tw_broken(c, "zone %u: buddies of order %u not joined",
-							 i, o);
+					return tw_broken(
+						c, "zone %u: buddies of order %u not joined", i, o);
 				for (uint32_t j = 0; j < 1u << o; j++)
 					if (k->frames[f + j].state != TW_FRAME_FREE)
-						return tw_broken(c, "frame %u: in a free block", f + j);
+						return tw_broken(c, "frame %u: in a free block",
+								 f + j);
 			}
 			if (n != z->blocks[o])
 				return tw_broken(c, "zone %u: wrong count of blocks", i);
@@ -132,8 +137,9 @@ int tw_check_zones(struct tw_check *c)
 			return tw_broken(c, "zone %u: %u free, %u in blocks", i, z->free, in_zone);
 		free_blocks += in_zone;
 	}
-	return free_frames == free_blocks ? 0 : tw_broken(c, "%u frames are free, %u in blocks",
-							   free_frames, free_blocks);
+	return free_frames == free_blocks
+		       ? 0
+		       : tw_broken(c, "%u frames are free, %u in blocks", free_frames, free_blocks);
 }
 
 int tw_check_policy(struct tw_check *c)
@@ -187,7 +193,7 @@ int tw_check_swap(struct tw_check *c)
 			return -EUCLEAN;
 	}
 	if (used != s->used || cached != s->cached)
-		return tw_broken(c, "swap: %u slots used, counts %u; %u cached, counts %u", used, s->used,
-				 cached, s->cached);
+		return tw_broken(c, "swap: %u slots used, counts %u; %u cached, counts %u", used,
+				 s->used, cached, s->cached);
 	return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cost model: what the kernel's work costs in cycles of a 1 GHz core, and how long devices take. Round figures of the right
-// size, meant to be replaced by the user's own; what matters is that they are stated, fixed and the same on every back end.
+// The cost model: what the kernel's work costs in cycles of a 1 GHz core, and how long devices
+// take. Round figures of the right size, meant to be replaced by the user's own; what matters is
+// that they are stated, fixed and the same on every back end.
 #include <stddef.h>
 
 #include "kernel.h"
@@ -9,7 +10,8 @@ static const struct {
 	const char *name;
 	uint32_t cycles;
 } table[TW_COSTS] = {
-	// Entry and exit of a null system call and of an exception, registers saved: lmbench on in-order RISC-V cores.
+	// Entry and exit of a null system call and of an exception, registers saved: lmbench on
+	// in-order RISC-V cores.
 	[TW_COST_SYSCALL] = {"syscall", 200},
 	[TW_COST_FAULT] = {"fault", 400},
 	// A handful of dependent loads each.
@@ -41,5 +43,6 @@ const char *tw_cost_name(unsigned int cost)
 
 void tw_dev_ssd(struct tw_dev_model *model)
 {
-	*model = (struct tw_dev_model){.read_latency = 80000, .write_latency = 20000, .per_page = 2000};
+	*model = (struct tw_dev_model){
+		.read_latency = 80000, .write_latency = 20000, .per_page = 2000};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be seen from outside: statistics, regions, memory as a process would see it, and the digest of everything.
+// What can be seen from outside: statistics, regions, memory as a process would see it, and the
+// digest of everything.
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,9 +18,9 @@ void tw_kernel_stats(struct tw_kernel *k, struct tw_kernel_stats *out)
 {
 	struct tw_kernel_stats *s = &k->stats;
 	uint32_t *const count[TW_FRAME_STATES] = {
-		[TW_FRAME_FREE] = &s->free,	    [TW_FRAME_ANON] = &s->anon,
-		[TW_FRAME_SHMEM] = &s->shmem,	    [TW_FRAME_FILE] = &s->file_clean,
-		[TW_FRAME_TABLE] = &s->tables,	    [TW_FRAME_RESERVED] = &s->reserved,
+		[TW_FRAME_FREE] = &s->free,    [TW_FRAME_ANON] = &s->anon,
+		[TW_FRAME_SHMEM] = &s->shmem,  [TW_FRAME_FILE] = &s->file_clean,
+		[TW_FRAME_TABLE] = &s->tables, [TW_FRAME_RESERVED] = &s->reserved,
 	};
 
 	tw_hw_sync_time(k);
@@ -65,7 +66,8 @@ void tw_proc_stats(const struct tw_proc *p, struct tw_proc_stats *stats)
 	};
 }
 
-// --- Regions ---------------------------------------------------------------------------------------
+// --- Regions
+// ---------------------------------------------------------------------------------------
 
 int tw_proc_regions(const struct tw_proc *p, int (*fn)(void *user, const struct tw_region *region),
 		    void *user)
@@ -138,7 +140,8 @@ size_t tw_proc_maps(const struct tw_proc *p, char *buf, size_t size)
 	return t.len;
 }
 
-// --- Memory ----------------------------------------------------------------------------------------
+// --- Memory
+// ----------------------------------------------------------------------------------------
 
 static int raw_read(const struct tw_blk *b, void *buf, size_t len, uint64_t offset)
 {
@@ -151,8 +154,8 @@ static int raw_read(const struct tw_blk *b, void *buf, size_t len, uint64_t offs
 	return 0;
 }
 
-static int peek_object(struct tw_kernel *k, const struct tw_object *o, uint64_t index, uint64_t in_page,
-		       void *buf, size_t len)
+static int peek_object(struct tw_kernel *k, const struct tw_object *o, uint64_t index,
+		       uint64_t in_page, void *buf, size_t len)
 {
 	uint64_t page = tw_radix_get(&o->pages, index), at = (index << TW_PAGE_SHIFT_4K) + in_page;
 
@@ -244,7 +247,8 @@ int tw_kernel_digest(struct tw_kernel *k, uint64_t *digest)
 
 		if (k->swap.refs[slot] == 0 && k->swap.frame[slot] == TW_NO_FRAME)
 			continue;
-		err = raw_read(&k->swap.blk, page, sizeof(page), (uint64_t)slot << TW_PAGE_SHIFT_4K);
+		err = raw_read(&k->swap.blk, page, sizeof(page),
+			       (uint64_t)slot << TW_PAGE_SHIFT_4K);
 		if (err)
 			return tw_fail(k, err, "swap: reading slot %u failed: %s", slot,
 				       strerror(-err));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fault handler. See fault.h. One structure holds the state of a fault, one function does each step: find the region, check
-// the access, reserve memory, read the entry, then what the entry calls for. Order of the checks as in Linux: not mapped, not
-// allowed, beyond the end of the file.
+// The fault handler. See fault.h. One structure holds the state of a fault, one function does each
+// step: find the region, check the access, reserve memory, read the entry, then what the entry
+// calls for. Order of the checks as in Linux: not mapped, not allowed, beyond the end of the file.
 #include "fault.h"
 
 #include <errno.h>
@@ -16,8 +16,8 @@ struct fault {
 	struct tw_mm *mm;
 	struct tw_vma *vma;
 	uint64_t addr, va; // as accessed; its page
-	uint32_t need; // protection bits
-	uint32_t prot; // of the region, as the format can express it
+	uint32_t need;	   // protection bits
+	uint32_t prot;	   // of the region, as the format can express it
 	bool write;
 	uint64_t *ptep;
 	struct tw_entry e;
@@ -26,13 +26,20 @@ struct fault {
 };
 
 static const char *const kind_names[TW_FAULT_KINDS] = {
-	[TW_FK_ZERO] = "demand_zero",	   [TW_FK_ZERO_READ] = "zero_page",
-	[TW_FK_FILE_MINOR] = "file_minor", [TW_FK_FILE_MAJOR] = "file_major",
-	[TW_FK_SHMEM] = "shared_anon",	   [TW_FK_COW_COPY] = "cow_copy",
-	[TW_FK_COW_REUSE] = "cow_reuse",   [TW_FK_SWAP_MAJOR] = "swap_major",
-	[TW_FK_SWAP_MINOR] = "swap_minor", [TW_FK_ACCESSED] = "accessed_dirty",
-	[TW_FK_RIGHTS] = "rights",	   [TW_FK_SPURIOUS] = "spurious",
-	[TW_FK_MAPERR] = "segv_maperr",	   [TW_FK_ACCERR] = "segv_accerr",
+	[TW_FK_ZERO] = "demand_zero",
+	[TW_FK_ZERO_READ] = "zero_page",
+	[TW_FK_FILE_MINOR] = "file_minor",
+	[TW_FK_FILE_MAJOR] = "file_major",
+	[TW_FK_SHMEM] = "shared_anon",
+	[TW_FK_COW_COPY] = "cow_copy",
+	[TW_FK_COW_REUSE] = "cow_reuse",
+	[TW_FK_SWAP_MAJOR] = "swap_major",
+	[TW_FK_SWAP_MINOR] = "swap_minor",
+	[TW_FK_ACCESSED] = "accessed_dirty",
+	[TW_FK_RIGHTS] = "rights",
+	[TW_FK_SPURIOUS] = "spurious",
+	[TW_FK_MAPERR] = "segv_maperr",
+	[TW_FK_ACCERR] = "segv_accerr",
 	[TW_FK_BUS] = "bus",
 };
 
@@ -57,7 +64,8 @@ static int raise_signal(struct fault *f, enum tw_fault_kind kind)
 	return -EFAULT;
 }
 
-// --- Entries ---------------------------------------------------------------------------------------
+// --- Entries
+// ---------------------------------------------------------------------------------------
 
 static int need_entry(struct fault *f)
 {
@@ -104,7 +112,8 @@ static void map_new_anon(struct fault *f, uint32_t frame)
 	tw_frame_put(f->k, frame);
 }
 
-// --- Private anonymous memory ------------------------------------------------------------------------
+// --- Private anonymous memory
+// ------------------------------------------------------------------------
 
 static int anon_zero(struct fault *f)
 {
@@ -226,7 +235,8 @@ static int swap_in(struct fault *f)
 	return 0;
 }
 
-// --- Objects -----------------------------------------------------------------------------------------
+// --- Objects
+// -----------------------------------------------------------------------------------------
 
 static int object_page(struct fault *f)
 {
@@ -252,10 +262,10 @@ static int object_page(struct fault *f)
 		tw_gather_flush(&g);
 		return err;
 	}
-	f->kind = source == TW_PAGE_READ	  ? TW_FK_FILE_MAJOR
+	f->kind = source == TW_PAGE_READ      ? TW_FK_FILE_MAJOR
 		  : source == TW_PAGE_SWAPPED ? TW_FK_SWAP_MAJOR
-		  : o->file		  ? TW_FK_FILE_MINOR
-					  : TW_FK_SHMEM;
+		  : o->file		      ? TW_FK_FILE_MINOR
+					      : TW_FK_SHMEM;
 	if (shared || !f->write) {
 		bool w = shared && (f->prot & TW_PROT_WRITE);
 
@@ -272,12 +282,13 @@ static int object_page(struct fault *f)
 	return 0;
 }
 
-// --- A present page ----------------------------------------------------------------------------------
+// --- A present page
+// ----------------------------------------------------------------------------------
 
 static int present(struct fault *f)
 {
-	bool allowed = !((f->need & TW_PROT_READ) && !f->e.r) &&
-		       !((f->need & TW_PROT_EXEC) && !f->e.x);
+	bool allowed =
+		!((f->need & TW_PROT_READ) && !f->e.r) && !((f->need & TW_PROT_EXEC) && !f->e.x);
 
 	if (f->write && !f->e.w)
 		return write_protected(f);
@@ -295,7 +306,8 @@ static int present(struct fault *f)
 	return tw_fence_page(f->k, f->mm, f->va);
 }
 
-// --- The steps -----------------------------------------------------------------------------------------
+// --- The steps
+// -----------------------------------------------------------------------------------------
 
 static int find_region(struct fault *f)
 {
@@ -336,9 +348,9 @@ static int resolve(struct fault *f)
 	case TW_ENTRY_EMPTY:
 		return f->vma->object ? object_page(f) : anon_zero(f);
 	default:
-		return tw_fail(f->k, -EIO, "page table of %llx: entry %llx is none of ours",
-			       (unsigned long long)f->va,
-			       (unsigned long long)(f->ptep ? *f->ptep : 0));
+		return tw_fail(
+			f->k, -TW_EHARDWARE, "page table of %llx: entry %llx is none of ours",
+			(unsigned long long)f->va, (unsigned long long)(f->ptep ? *f->ptep : 0));
 	}
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Copying an address space. Private pages become shared copy-on-write: both entries lose W, the parent's translations are fenced
-// before it runs again; swapped pages are shared by their slot. Pages of objects are left out: the child finds them by faulting.
+// Copying an address space. Private pages become shared copy-on-write: both entries lose W, the
+// parent's translations are fenced before it runs again; swapped pages are shared by their slot.
+// Pages of objects are left out: the child finds them by faulting.
 #include <errno.h>
 
 #include "kern.h"
@@ -54,7 +55,7 @@ static int copy_region(struct tw_mm *parent, struct tw_mm *child, const struct t
 	struct tw_vma *copy;
 	struct tw_gather g;
 	uint64_t va = v->start;
-	int err = 0;
+	int err = 0, hw_err;
 
 	copy = tw_mm_new_vma(v->start, v->end, v->prot, v->flags, v->object, v->index);
 	if (!copy)
@@ -77,9 +78,8 @@ static int copy_region(struct tw_mm *parent, struct tw_mm *child, const struct t
 		va += TW_PAGE_BYTES;
 	}
 	// Also on an error: the parent's entries have changed.
-	if (tw_gather_flush(&g) && !err)
-		err = -EIO;
-	return err;
+	hw_err = tw_gather_flush(&g);
+	return err ? err : hw_err;
 }
 
 int tw_mm_fork(struct tw_mm *parent, struct tw_mm *child)

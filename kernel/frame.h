@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The frame database: one record for each 4 KB of physical memory. A frame is named by its index, 0 for the one at ram_base.
-// Invariants (tw_check_frames):
-// - refcount = mapcount + 1 if in a page cache + 1 if in the swap cache + pins; a FREE frame has none of these.
+// The frame database: one record for each 4 KB of physical memory. A frame is named by its index, 0
+// for the one at ram_base. Invariants (tw_check_frames):
+// - refcount = mapcount + 1 if in a page cache + 1 if in the swap cache + pins; a FREE frame has
+// none of these.
 // - mapcount = length of the list of reverse mappings = page-table entries that name the frame.
 // - an ANON, SHMEM or FILE frame that is not isolated is on the policy's list.
 #ifndef TW_FRAME_H
@@ -26,8 +27,9 @@ enum tw_frame_state {
 };
 
 enum {
-	TW_FRAME_DIRTY = 1, // differs from its slot or file (the D bits of its mappings may say so too)
-	TW_FRAME_LRU = 2,   // on the policy's list
+	TW_FRAME_DIRTY =
+		1, // differs from its slot or file (the D bits of its mappings may say so too)
+	TW_FRAME_LRU = 2, // on the policy's list
 };
 
 struct tw_frame {
@@ -36,21 +38,22 @@ struct tw_frame {
 	uint8_t order; // head of a free block: its order; else TW_ORDER_NONE
 	uint8_t zone;
 	uint32_t refcount;
-	uint32_t mapcount; // table: entries in use
-	uint32_t rmap;	   // first reverse mapping, TW_NO_RMAP
-	uint32_t prev, next; // links of the free list or of the policy's list
-	uint32_t slot;	   // swap cache: the slot, 0 = none
-	uint32_t policy;   // for the policy's use
+	uint32_t mapcount;	  // table: entries in use
+	uint32_t rmap;		  // first reverse mapping, TW_NO_RMAP
+	uint32_t prev, next;	  // links of the free list or of the policy's list
+	uint32_t slot;		  // swap cache: the slot, 0 = none
+	uint32_t policy;	  // for the policy's use
 	struct tw_object *object; // SHMEM, FILE
-	uint64_t index;	   // SHMEM, FILE: page in the object
+	uint64_t index;		  // SHMEM, FILE: page in the object
 };
 
-// Allocates one frame in state STATE with one reference, contents undefined. TW_NO_FRAME if there is none: callers have reserved
-// it with tw_reclaim_reserve().
+// Allocates one frame in state STATE with one reference, contents undefined. TW_NO_FRAME if there
+// is none: callers have reserved it with tw_reclaim_reserve().
 uint32_t tw_frame_alloc(struct tw_kernel *k, enum tw_frame_state state);
 
 void tw_frame_get(struct tw_kernel *k, uint32_t f);
-// Drops a reference; the last one frees the frame. By then no translation of it may be left in any TLB.
+// Drops a reference; the last one frees the frame. By then no translation of it may be left in any
+// TLB.
 void tw_frame_put(struct tw_kernel *k, uint32_t f);
 
 void tw_frame_zero(struct tw_kernel *k, uint32_t f);

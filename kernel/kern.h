@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel's own state, shared by the files of this folder and by nobody else. Each part has its header; this one holds them
-// together. Layers, lowest first: zone, frame, pte, pgtable, tlb, rmap, vma, block, object, swap, reclaim, fault, mm, sys_*, proc.
+// The kernel's own state, shared by the files of this folder and by nobody else. Each part has its
+// header; this one holds them together. Layers, lowest first: zone, frame, pte, pgtable, tlb, rmap,
+// vma, block, object, swap, reclaim, fault, mm, sys_*, proc.
 #ifndef TW_KERN_H
 #define TW_KERN_H
 
@@ -42,8 +43,8 @@ struct tw_kernel {
 	LIST_HEAD(tw_proc_list, tw_proc) procs;
 	struct tw_proc *current;
 	uint32_t next_pid;
-	uint64_t hw_seen;	  // cycles of all accesses so far, and of all else up to the last look
-	uint64_t *cpu;		  // where kernel work is charged: kernel_cycles or background_cycles
+	uint64_t hw_seen; // cycles of all accesses so far, and of all else up to the last look
+	uint64_t *cpu;	  // where kernel work is charged: kernel_cycles or background_cycles
 	struct tw_kernel_stats stats;
 	char error[256];
 };
@@ -76,7 +77,8 @@ static inline uint64_t tw_now(const struct tw_kernel *k)
 }
 
 // Records the text for tw_kernel_error() and returns ERR.
-__attribute__((format(printf, 3, 4))) int tw_fail(struct tw_kernel *k, int err, const char *format, ...);
+__attribute__((format(printf, 3, 4))) int tw_fail(struct tw_kernel *k, int err, const char *format,
+						  ...);
 
 static inline uint64_t tw_page_up(uint64_t bytes)
 {

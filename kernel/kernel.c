@@ -74,7 +74,7 @@ static int start_hw(struct tw_kernel *k)
 		ctx.flags = TW_F_ADUE;
 	ctx.root_ppn = tw_frame_pfn(k, k->zero_frame);
 	if (tw_hw_set_ctx(k->hw, &ctx) != 0)
-		return -EIO;
+		return -TW_EHARDWARE;
 	return tw_fence_all(k);
 }
 

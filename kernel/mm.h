@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One address space: regions, page tables and their counts. Splitting, merging and unmapping of regions together with what is
-// mapped in them. Invariants (tw_check_mm): every non-empty entry lies in a region and grants no right that the region does not;
-// the counts equal what the tables hold.
+// One address space: regions, page tables and their counts. Splitting, merging and unmapping of
+// regions together with what is mapped in them. Invariants (tw_check_mm): every non-empty entry
+// lies in a region and grants no right that the region does not; the counts equal what the tables
+// hold.
 #ifndef TW_MM_H
 #define TW_MM_H
 
@@ -36,13 +37,15 @@ void tw_mm_destroy(struct tw_mm *mm);
 // The count that a frame in this state belongs to.
 void tw_mm_count(struct tw_mm *mm, unsigned int frame_state, int by);
 
-// Allocates a region for [start, end) with a reference of its object; not yet in the tree. NULL: no host memory.
-struct tw_vma *tw_mm_new_vma(uint64_t start, uint64_t end, uint32_t prot, uint32_t flags, struct tw_object *object,
-			     uint64_t index);
+// Allocates a region for [start, end) with a reference of its object; not yet in the tree. NULL: no
+// host memory.
+struct tw_vma *tw_mm_new_vma(uint64_t start, uint64_t end, uint32_t prot, uint32_t flags,
+			     struct tw_object *object, uint64_t index);
 // A region that is not in the tree.
 void tw_mm_free_vma(struct tw_kernel *k, struct tw_vma *v);
 
-// Inserts V into a free range and merges it with its neighbours; V may be freed. Returns the region that covers it.
+// Inserts V into a free range and merges it with its neighbours; V may be freed. Returns the region
+// that covers it.
 struct tw_vma *tw_mm_insert(struct tw_mm *mm, struct tw_vma *v);
 // Merges V with its neighbours if they have become equal. Returns the region that covers it.
 struct tw_vma *tw_mm_merge(struct tw_mm *mm, struct tw_vma *v);
@@ -56,7 +59,8 @@ unsigned int tw_mm_splits(const struct tw_mm *mm, uint64_t start, uint64_t end);
 // Empties all entries of [start, end): frames, swap slots, tables. Regions stay.
 void tw_mm_zap(struct tw_mm *mm, uint64_t start, uint64_t end, struct tw_gather *g);
 
-// Removes all regions of [start, end) and what is mapped in them. -ENOMEM before anything has happened.
+// Removes all regions of [start, end) and what is mapped in them. -ENOMEM before anything has
+// happened.
 int tw_mm_unmap(struct tw_mm *mm, uint64_t start, uint64_t end);
 
 #endif

@@ -12,7 +12,8 @@
 #include "kern.h"
 #include "vma.h"
 
-// --- Life ------------------------------------------------------------------------------------------
+// --- Life
+// ------------------------------------------------------------------------------------------
 
 static int open_host(const char *path, bool write, bool *writable)
 {
@@ -28,7 +29,7 @@ static struct tw_object *find(struct tw_kernel *k, const struct stat *st)
 {
 	struct tw_object *o;
 
-	LIST_FOREACH(o, &k->objects, link)
+	LIST_FOREACH (o, &k->objects, link)
 		if (o->file && o->dev == st->st_dev && o->ino == st->st_ino)
 			return o;
 	return NULL;
@@ -149,7 +150,8 @@ void tw_object_detach(struct tw_kernel *k, struct tw_object *o, struct tw_vma *v
 	tw_object_put(k, o);
 }
 
-// --- Pages -----------------------------------------------------------------------------------------
+// --- Pages
+// -----------------------------------------------------------------------------------------
 
 static int fill(struct tw_kernel *k, struct tw_object *o, uint64_t index, uint64_t page, uint32_t f,
 		enum tw_page_source *source)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Objects that regions map: files and shared anonymous memory. An object is the page cache of its contents, keyed by page index.
-// Invariants (tw_check_objects):
-// - the cache holds a frame (with one reference) or, shared anonymous memory only, a swap slot (with one reference);
-// - a FILE frame that is not dirty, and whose mappings are not, equals the real file up to its size;
+// Objects that regions map: files and shared anonymous memory. An object is the page cache of its
+// contents, keyed by page index. Invariants (tw_check_objects):
+// - the cache holds a frame (with one reference) or, shared anonymous memory only, a swap slot
+// (with one reference);
+// - a FILE frame that is not dirty, and whose mappings are not, equals the real file up to its
+// size;
 // - a file object without users stays while it has pages, so nothing dirty is dropped.
 #ifndef TW_OBJECT_H
 #define TW_OBJECT_H
@@ -73,19 +75,25 @@ void tw_object_reap(struct tw_kernel *k, struct tw_object *o);
 
 enum tw_page_source { TW_PAGE_CACHED, TW_PAGE_READ, TW_PAGE_NEW, TW_PAGE_SWAPPED };
 
-// The frame of a page, brought in if need be; one frame is reserved. No reference is taken. -EIO, ... from the device, -ENOMEM.
-int tw_object_page(struct tw_kernel *k, struct tw_object *o, uint64_t index, uint32_t *f, enum tw_page_source *source);
+// The frame of a page, brought in if need be; one frame is reserved. No reference is taken. -EIO,
+// ... from the device, -ENOMEM.
+int tw_object_page(struct tw_kernel *k, struct tw_object *o, uint64_t index, uint32_t *f,
+		   enum tw_page_source *source);
 
-// Takes a frame that is mapped nowhere out of the cache and drops the cache's reference. slot: what stands for it now
-// (shared anonymous memory), or 0.
+// Takes a frame that is mapped nowhere out of the cache and drops the cache's reference. slot: what
+// stands for it now (shared anonymous memory), or 0.
 void tw_object_drop_page(struct tw_kernel *k, uint32_t f, uint32_t slot);
 
-// --- writeback.c -----------------------------------------------------------------------------------------------------------
+// --- writeback.c
+// -----------------------------------------------------------------------------------------------------------
 
-// Writes N frames with consecutive indices of one file. Their mappings are clean and fenced. On an error they are dirty again.
+// Writes N frames with consecutive indices of one file. Their mappings are clean and fenced. On an
+// error they are dirty again.
 int tw_object_write(struct tw_kernel *k, const uint32_t *frames, unsigned int n, bool wait);
 
-// Writes back all dirty pages of [first, end). durable: also asks the host to make them so. The first error; goes on after it.
-int tw_object_sync(struct tw_kernel *k, struct tw_object *o, uint64_t first, uint64_t end, bool durable);
+// Writes back all dirty pages of [first, end). durable: also asks the host to make them so. The
+// first error; goes on after it.
+int tw_object_sync(struct tw_kernel *k, struct tw_object *o, uint64_t first, uint64_t end,
+		   bool durable);
 
 #endif

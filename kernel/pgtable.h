@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Page tables in simulated memory: built level by level where needed, freed when their last entry goes. All changes of entries go
-// through tw_pt_write(). Invariants (tw_check_tables):
+// Page tables in simulated memory: built level by level where needed, freed when their last entry
+// goes. All changes of entries go through tw_pt_write(). Invariants (tw_check_tables):
 // - a table's frame counts its non-empty entries; no table but the root is empty;
 // - an address space owns its tables; their number is mm->tables.
-// A pointer to an entry is valid until the next tw_pt_make() or tw_pt_prune() of that address space.
+// A pointer to an entry is valid until the next tw_pt_make() or tw_pt_prune() of that address
+// space.
 #ifndef TW_PGTABLE_H
 #define TW_PGTABLE_H
 
@@ -23,10 +24,12 @@ void tw_pt_destroy(struct tw_mm *mm);
 // The last-level entry of VA, or NULL if its table does not exist.
 uint64_t *tw_pt_find(const struct tw_mm *mm, uint64_t va);
 
-// The same, made if need be: takes at most levels-1 frames, which the caller has reserved. NULL: no frame.
+// The same, made if need be: takes at most levels-1 frames, which the caller has reserved. NULL: no
+// frame.
 uint64_t *tw_pt_make(struct tw_mm *mm, uint64_t va);
 
-// The first address >= *va and < end with a non-empty last-level entry, and the entry; NULL if there is none.
+// The first address >= *va and < end with a non-empty last-level entry, and the entry; NULL if
+// there is none.
 uint64_t *tw_pt_next(const struct tw_mm *mm, uint64_t *va, uint64_t end);
 
 struct tw_entry tw_pt_read(const struct tw_mm *mm, const uint64_t *ptep);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clock: the frames lie in a ring; the hand passes a frame that was accessed since its last visit, clearing its A bits, and stops
-// at the first that was not. Source: F. Corbato, A paging experiment with the Multics system, 1968.
+// Clock: the frames lie in a ring; the hand passes a frame that was accessed since its last visit,
+// clearing its A bits, and stops at the first that was not. Source: F. Corbato, A paging experiment
+// with the Multics system, 1968.
 #include <stdlib.h>
 
 #include "policy.h"

@@ -82,7 +82,8 @@ void tw_proc_exit(struct tw_proc *p)
 
 	tw_syscall_enter(k);
 	tw_mm_destroy(p->mm);
-	// The hardware keeps pointing to the freed root until the next switch; nothing runs until then.
+	// The hardware keeps pointing to the freed root until the next switch; nothing runs until
+	// then.
 	if (k->current == p)
 		k->current = NULL;
 	LIST_REMOVE(p, link);
@@ -111,7 +112,7 @@ int tw_proc_switch(struct tw_kernel *k, struct tw_proc *p)
 	err = tw_hw_set_ctx(k->hw, &ctx);
 	tw_hw_sync_time(k);
 	if (err)
-		return tw_fail(k, err, "hardware: a control register write failed: %s",
+		return tw_fail(k, -TW_EHARDWARE, "hardware: a control register write failed: %s",
 			       tw_hw_error(k->hw));
 	return 0;
 }
@@ -119,6 +120,18 @@ int tw_proc_switch(struct tw_kernel *k, struct tw_proc *p)
 uint32_t tw_proc_pid(const struct tw_proc *p)
 {
 	return p->pid;
+}
+
+int tw_proc_set_brk(struct tw_proc *p, uint64_t start_brk)
+{
+	struct tw_mm *mm = p->mm;
+
+	if (start_brk < mm->vmas.lo || start_brk > mm->vmas.hi)
+		return -EINVAL;
+	if (mm->brk != mm->start_brk)
+		return -EBUSY;
+	mm->start_brk = mm->brk = start_brk;
+	return 0;
 }
 
 void tw_syscall_enter(struct tw_kernel *k)

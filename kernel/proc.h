@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process: an address space and its counts. Invariant: the running process has a live ASID and its root in the hardware.
+// A process: an address space and its counts. Invariant: the running process has a live ASID and
+// its root in the hardware.
 #ifndef TW_PROC_H
 #define TW_PROC_H
 
@@ -15,7 +16,8 @@ struct tw_proc {
 	uint64_t minor, major; // faults
 };
 
-// fork.c: copies regions and entries of PARENT into the empty CHILD. On an error the caller destroys CHILD.
+// fork.c: copies regions and entries of PARENT into the empty CHILD. On an error the caller
+// destroys CHILD.
 int tw_mm_fork(struct tw_mm *parent, struct tw_mm *child);
 
 // Begins a system call of a process; and its end, where the daemon gets its chance.

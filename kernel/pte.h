@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Page-table entries behind one small table of functions: what the kernel stores and reads back, for each format. Besides what
-// the hardware knows (pointer, leaf) there are two kinds of entries that it takes for not present: a swap entry, and a frame
-// whose region forbids every access. Invariant: decode(encode(x)) == x.
-// Sources: RISC-V privileged architecture, "Sv39"; Intel SDM volume 3, 4.5.
+// Page-table entries behind one small table of functions: what the kernel stores and reads back,
+// for each format. Besides what the hardware knows (pointer, leaf) there are two kinds of entries
+// that it takes for not present: a swap entry, and a frame whose region forbids every access.
+// Invariant: decode(encode(x)) == x. Sources: RISC-V privileged architecture, "Sv39"; Intel SDM
+// volume 3, 4.5.
 #ifndef TW_PTE_H
 #define TW_PTE_H
 
@@ -22,9 +23,9 @@ enum tw_entry_kind {
 
 struct tw_entry {
 	enum tw_entry_kind kind;
-	uint64_t pfn;	 // TABLE, LEAF, NONE
-	uint32_t slot;	 // SWAP
-	bool r, w, x;	 // LEAF
+	uint64_t pfn;	      // TABLE, LEAF, NONE
+	uint32_t slot;	      // SWAP
+	bool r, w, x;	      // LEAF
 	bool accessed, dirty; // LEAF
 };
 
@@ -33,9 +34,11 @@ struct tw_pte_format {
 	const char *name;
 	uint8_t levels, index_bits, va_bits, asid_bits;
 	uint64_t (*encode)(const struct tw_entry *e);
-	// level: 0 for the last table. The same bits mean different things in a pointer and in a leaf.
+	// level: 0 for the last table. The same bits mean different things in a pointer and in a
+	// leaf.
 	struct tw_entry (*decode)(uint64_t pte, unsigned int level);
-	// What a region's protection means to the hardware: the format may not be able to forbid reading.
+	// What a region's protection means to the hardware: the format may not be able to forbid
+	// reading.
 	uint32_t (*effective_prot)(uint32_t prot);
 };
 

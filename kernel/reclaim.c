@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reclaim. See reclaim.h. A batch goes through these steps, each for all its frames: choose, give slots, unmap, fence, write,
-// forget. A frame that cannot be written stays in memory, findable through the swap cache or the page cache.
+// Reclaim. See reclaim.h. A batch goes through these steps, each for all its frames: choose, give
+// slots, unmap, fence, write, forget. A frame that cannot be written stays in memory, findable
+// through the swap cache or the page cache.
 #include "reclaim.h"
 
 #include <errno.h>
@@ -77,7 +78,8 @@ void tw_reclaim_forget(struct tw_kernel *k, uint32_t f)
 	k->frames[f].flags &= (uint8_t)~TW_FRAME_LRU;
 }
 
-// --- One batch -------------------------------------------------------------------------------------
+// --- One batch
+// -------------------------------------------------------------------------------------
 
 // Frames of the batch, isolated from the policy's list, each with one reference of ours.
 struct batch {
@@ -283,7 +285,8 @@ uint32_t tw_reclaim_batch(struct tw_kernel *k, uint32_t n, bool wait)
 	return forget(&b);
 }
 
-// --- When ------------------------------------------------------------------------------------------
+// --- When
+// ------------------------------------------------------------------------------------------
 
 int tw_reclaim_reserve(struct tw_kernel *k, uint32_t n)
 {

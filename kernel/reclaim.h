@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reclaim: keeps frames free between the watermarks. An operation reserves what it may need before it changes anything, so nothing
-// in the middle of an operation ever reclaims: pages move only in tw_reclaim_reserve() and in the daemon, at the return to a
-// process. Below `min` the caller reclaims by itself (direct); below `low` the daemon is woken and works, beside the processes in
+// Reclaim: keeps frames free between the watermarks. An operation reserves what it may need before
+// it changes anything, so nothing in the middle of an operation ever reclaims: pages move only in
+// tw_reclaim_reserve() and in the daemon, at the return to a process. Below `min` the caller
+// reclaims by itself (direct); below `low` the daemon is woken and works, beside the processes in
 // virtual time, until `high`.
-// Invariant: a page leaves memory only after its contents are in the swap file or in its file, or equal what is there.
+// Invariant: a page leaves memory only after its contents are in the swap file or in its file, or
+// equal what is there.
 #ifndef TW_RECLAIM_H
 #define TW_RECLAIM_H
 
@@ -29,7 +31,8 @@ struct tw_reclaim {
 int tw_reclaim_create(struct tw_kernel *k, char *err, size_t errlen);
 void tw_reclaim_destroy(struct tw_kernel *k);
 
-// Makes sure that N frames can be allocated right now with `min` to spare. -ENOMEM, or the device's error that kept pages in memory.
+// Makes sure that N frames can be allocated right now with `min` to spare. -ENOMEM, or the device's
+// error that kept pages in memory.
 int tw_reclaim_reserve(struct tw_kernel *k, uint32_t n);
 
 // A frame may be reclaimed from now on; may not any more (freed).

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A ring of frames on the links of the frame database, as Clock and FIFO use it. The hand points to the oldest frame; new ones go
-// behind all others, right before the hand.
+// A ring of frames on the links of the frame database, as Clock and FIFO use it. The hand points to
+// the oldest frame; new ones go behind all others, right before the hand.
 #ifndef TW_RING_H
 #define TW_RING_H
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Swap: one real file of 4 KB slots, slot 0 being its header. The map counts the references to each slot (swap entries of page
-// tables, pages of shared anonymous objects, holds); beside it the swap cache says which frame has the same page in memory.
-// Invariants (tw_check_swap):
+// Swap: one real file of 4 KB slots, slot 0 being its header. The map counts the references to each
+// slot (swap entries of page tables, pages of shared anonymous objects, holds); beside it the swap
+// cache says which frame has the same page in memory. Invariants (tw_check_swap):
 // - a slot is free exactly if it has no reference and no frame; slot 0 is never handed out;
-// - frame f is cached at slot s exactly if frames[f].slot == s; the cache holds one reference of the frame;
+// - frame f is cached at slot s exactly if frames[f].slot == s; the cache holds one reference of
+// the frame;
 // - a cached frame that is not dirty, and whose mappings are not, equals its slot;
-// - a page that has references to its slot is never written through a mapping, so all who share it see the same bytes.
+// - a page that has references to its slot is never written through a mapping, so all who share it
+// see the same bytes.
 #ifndef TW_SWAP_H
 #define TW_SWAP_H
 
@@ -30,7 +32,8 @@ struct tw_swap {
 int tw_swap_create(struct tw_kernel *k, const char *path, uint32_t slots);
 void tw_swap_destroy(struct tw_kernel *k);
 
-// Allocates up to N slots, in one cluster if there is a hole for it, each with one reference. Returns how many.
+// Allocates up to N slots, in one cluster if there is a hole for it, each with one reference.
+// Returns how many.
 uint32_t tw_swap_alloc(struct tw_kernel *k, uint32_t n, uint32_t *slot);
 void tw_swap_dup(struct tw_kernel *k, uint32_t slot);
 // Drops a reference. With the last one goes the slot, and a cached frame that nobody maps.
@@ -44,12 +47,15 @@ void tw_swap_cache_del(struct tw_kernel *k, uint32_t f);
 // The same, but only if nobody else needs the slot: the frame is then the only copy, and dirty.
 void tw_swap_cache_drop(struct tw_kernel *k, uint32_t f);
 
-// True if more than half of the slots are in use: then a slot is freed as soon as its page is in memory.
+// True if more than half of the slots are in use: then a slot is freed as soon as its page is in
+// memory.
 bool tw_swap_tight(const struct tw_kernel *k);
 
 // Reads a slot into a frame; the caller waits.
 int tw_swap_read(struct tw_kernel *k, uint32_t slot, uint32_t f);
-// Writes N frames to their slots, neighbouring slots in one request. err[i]: the result of each. Returns the first error.
-int tw_swap_write(struct tw_kernel *k, const uint32_t *f, const uint32_t *slot, unsigned int n, bool wait, int *err);
+// Writes N frames to their slots, neighbouring slots in one request. err[i]: the result of each.
+// Returns the first error.
+int tw_swap_write(struct tw_kernel *k, const uint32_t *f, const uint32_t *slot, unsigned int n,
+		  bool wait, int *err);
 
 #endif

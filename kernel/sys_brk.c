@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// brk. The heap is one private anonymous region from start_brk; as in Linux one page above the new end must be free, and a
-// request that cannot be met leaves the break as it is.
+// brk. The heap is one private anonymous region from start_brk; as in Linux one page above the new
+// end must be free, and a request that cannot be met leaves the break as it is.
 #include "kern.h"
 #include "mm.h"
 #include "proc.h"

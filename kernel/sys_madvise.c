@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// madvise. MADV_DONTNEED drops the pages: private memory reads as zero (or as its file) afterwards. The other accepted advice has no
-// effect. Goes on over holes and reports ENOMEM at the end.
+// madvise. MADV_DONTNEED drops the pages: private memory reads as zero (or as its file) afterwards.
+// The other accepted advice has no effect. Goes on over holes and reports ENOMEM at the end.
 #include <errno.h>
 
 #include "kern.h"

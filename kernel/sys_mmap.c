@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// mmap and munmap. The order of the checks is Linux's (mm/mmap.c, do_mmap): length, overflow, count of regions, address, then
-// what the file allows. There is no overcommit limit: as with vm.overcommit_memory = 1, memory is promised without counting.
+// mmap and munmap. The order of the checks is Linux's (mm/mmap.c, do_mmap): length, overflow, count
+// of regions, address, then what the file allows. There is no overcommit limit: as with
+// vm.overcommit_memory = 1, memory is promised without counting.
 #include <errno.h>
 
 #include "fault.h"
@@ -49,7 +50,8 @@ static int64_t choose_address(const struct tw_mm *mm, uint64_t addr, uint64_t le
 	return addr == UINT64_MAX ? -ENOMEM : (int64_t)addr;
 }
 
-static int file_flags(const struct tw_file *file, uint32_t prot, uint32_t flags, uint32_t *vma_flags)
+static int file_flags(const struct tw_file *file, uint32_t prot, uint32_t flags,
+		      uint32_t *vma_flags)
 {
 	*vma_flags = TW_VMA_MAYREAD | TW_VMA_MAYWRITE | TW_VMA_MAYEXEC;
 	switch (flags & TW_MAP_TYPE) {
@@ -131,8 +133,8 @@ static int64_t map_region(struct tw_proc *p, uint64_t addr, uint64_t len, uint32
 	return (int64_t)addr;
 }
 
-static int64_t do_mmap(struct tw_proc *p, uint64_t addr, uint64_t len, uint32_t prot, uint32_t flags,
-		       struct tw_file *file, uint64_t offset)
+static int64_t do_mmap(struct tw_proc *p, uint64_t addr, uint64_t len, uint32_t prot,
+		       uint32_t flags, struct tw_file *file, uint64_t offset)
 {
 	struct tw_mm *mm = p->mm;
 	uint64_t index = offset >> TW_PAGE_SHIFT_4K;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// mprotect. As in Linux it works region by region from the start, stops at the first hole (ENOMEM) or region that may not have
-// the right (EACCES), and what was done until then stays done. Rights that are gained come with the next fault; rights that are
-// lost go at once, with a fence.
+// mprotect. As in Linux it works region by region from the start, stops at the first hole (ENOMEM)
+// or region that may not have the right (EACCES), and what was done until then stays done. Rights
+// that are gained come with the next fault; rights that are lost go at once, with a fence.
 #include <errno.h>
 
 #include "kern.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mremap: shrinks, grows in place, or moves a part of one region together with its pages. Tables for the new place are reserved
-// before anything changes. Order of the checks: Linux, mm/mremap.c.
+// mremap: shrinks, grows in place, or moves a part of one region together with its pages. Tables
+// for the new place are reserved before anything changes. Order of the checks: Linux, mm/mremap.c.
 #include <errno.h>
 
 #include "kern.h"
@@ -47,7 +47,8 @@ static void move_entries(struct tw_mm *mm, uint64_t from, uint64_t to, uint64_t 
 	}
 }
 
-static int64_t move(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uint64_t new_len, uint64_t to)
+static int64_t move(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uint64_t new_len,
+		    uint64_t to)
 {
 	struct tw_kernel *k = mm->k;
 	struct tw_vma *v = tw_vma_find(&mm->vmas, addr), *moved;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// msync: writes the dirty pages of shared file mappings to their files. As in Linux it goes on over holes and reports ENOMEM at the
-// end; MS_ASYNC does nothing, dirty pages are written in their own time.
+// msync: writes the dirty pages of shared file mappings to their files. As in Linux it goes on over
+// holes and reports ENOMEM at the end; MS_ASYNC does nothing, dirty pages are written in their own
+// time.
 #include <errno.h>
 
 #include "kern.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fences and their batching. See tlb.h.
+#include "tlb.h"
 #include "kern.h"
 #include "mm.h"
-#include "tlb.h"
 
 void tw_hw_sync_time(struct tw_kernel *k)
 {
@@ -19,7 +19,8 @@ static int fence(struct tw_kernel *k, const struct tw_fence *f)
 	tw_charge(k, TW_COST_FENCE, 1);
 	tw_hw_sync_time(k);
 	if (err)
-		return tw_fail(k, err, "hardware: a fence failed: %s", tw_hw_error(k->hw));
+		return tw_fail(k, -TW_EHARDWARE, "hardware: a fence failed: %s",
+			       tw_hw_error(k->hw));
 	return 0;
 }
 

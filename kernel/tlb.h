@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shootdown: what must leave the TLBs before frames may be reused. A gather collects changed entries and the frames that lost a
-// mapping; its flush issues the fences first and gives the frames back afterwards.
-// Rule: an entry that loses rights, its A or D bit, or its frame is written first, then gathered, then flushed; only after that
-// is the frame read as final, written to a device, or reused. Gaining rights needs no fence: at worst the access faults once more.
-// Source: RISC-V privileged architecture, SFENCE.VMA: an address fences leaf entries only, so freeing a table fences its ASID.
+// Shootdown: what must leave the TLBs before frames may be reused. A gather collects changed
+// entries and the frames that lost a mapping; its flush issues the fences first and gives the
+// frames back afterwards. Rule: an entry that loses rights, its A or D bit, or its frame is written
+// first, then gathered, then flushed; only after that is the frame read as final, written to a
+// device, or reused. Gaining rights needs no fence: at worst the access faults once more. Source:
+// RISC-V privileged architecture, SFENCE.VMA: an address fences leaf entries only, so freeing a
+// table fences its ASID.
 #ifndef TW_TLB_H
 #define TW_TLB_H
 

@@ -170,8 +170,7 @@ bool tw_vma_mergeable(const struct tw_vma *a, const struct tw_vma *b)
 {
 	return a->end == b->start && a->prot == b->prot && a->flags == b->flags &&
 	       a->object == b->object &&
-	       (!a->object ||
-		a->index + ((a->end - a->start) >> TW_PAGE_SHIFT_4K) == b->index);
+	       (!a->object || a->index + ((a->end - a->start) >> TW_PAGE_SHIFT_4K) == b->index);
 }
 
 const char *tw_vma_check(const struct tw_vma_tree *t)

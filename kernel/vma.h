@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Regions (VMAs) of one address space: a red-black tree by start address in which every node knows the largest gap in its
-// subtree, so that finding, inserting and searching for a hole from the top are all logarithmic.
-// Invariants (tw_vma_check): regions are page aligned, inside [lo, hi), ascending and disjoint; two neighbours that could be one
-// are one; gap = start - end of the region before (or lo); gap_max is the largest gap of the subtree.
-// This file knows nothing of page tables. Tree: libbsd's sys/tree.h.
+// Regions (VMAs) of one address space: a red-black tree by start address in which every node knows
+// the largest gap in its subtree, so that finding, inserting and searching for a hole from the top
+// are all logarithmic. Invariants (tw_vma_check): regions are page aligned, inside [lo, hi),
+// ascending and disjoint; two neighbours that could be one are one; gap = start - end of the region
+// before (or lo); gap_max is the largest gap of the subtree. This file knows nothing of page
+// tables. Tree: libbsd's sys/tree.h.
 #ifndef TW_VMA_H
 #define TW_VMA_H
 
@@ -17,8 +18,8 @@
 struct tw_object;
 
 enum {
-	TW_VMA_SHARED = 1,    // writes go to the object
-	TW_VMA_MAYREAD = 2,   // mprotect may allow it
+	TW_VMA_SHARED = 1,  // writes go to the object
+	TW_VMA_MAYREAD = 2, // mprotect may allow it
 	TW_VMA_MAYWRITE = 4,
 	TW_VMA_MAYEXEC = 8,
 	TW_VMA_GROWSDOWN = 16,
@@ -66,7 +67,8 @@ void tw_vma_remove(struct tw_vma_tree *t, struct tw_vma *v);
 // Moves the ends of a region in place; the new range may not meet a neighbour.
 void tw_vma_resize(struct tw_vma_tree *t, struct tw_vma *v, uint64_t start, uint64_t end);
 
-// True if B could be the continuation of A: adjacent, same protection, flags and object, offsets that go on.
+// True if B could be the continuation of A: adjacent, same protection, flags and object, offsets
+// that go on.
 bool tw_vma_mergeable(const struct tw_vma *a, const struct tw_vma *b);
 
 // NULL, or the text of a broken invariant.

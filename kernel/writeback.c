@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Write-back of dirty file pages, and the handles of open files. Rule: the D bits of all mappings are cleared and fenced before
-// the page is written, so a store that comes after is noticed and nothing is lost; a page that could not be written is dirty
-// again.
+// Write-back of dirty file pages, and the handles of open files. Rule: the D bits of all mappings
+// are cleared and fenced before the page is written, so a store that comes after is noticed and
+// nothing is lost; a page that could not be written is dirty again.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +96,8 @@ int tw_object_sync(struct tw_kernel *k, struct tw_object *o, uint64_t first, uin
 	return result;
 }
 
-// --- Open files ------------------------------------------------------------------------------------
+// --- Open files
+// ------------------------------------------------------------------------------------
 
 int tw_file_open(struct tw_kernel *k, const char *path, int mode, struct tw_file **out)
 {
@@ -169,7 +170,7 @@ int tw_kernel_sync(struct tw_kernel *k)
 	struct tw_object *o;
 	int result = 0;
 
-	LIST_FOREACH(o, &k->objects, link) {
+	LIST_FOREACH (o, &k->objects, link) {
 		int err = tw_object_sync(k, o, 0, UINT64_MAX, k->opts.durable);
 
 		if (err && !result)

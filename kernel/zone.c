@@ -84,8 +84,8 @@ static void add_block(struct tw_kernel *k, uint32_t f, uint32_t end)
 	while (f < end) {
 		unsigned int order = TW_ORDERS - 1;
 
-		while (order && ((tw_frame_pfn(k, f) & ((1u << order) - 1)) ||
-				 (1u << order) > end - f))
+		while (order &&
+		       ((tw_frame_pfn(k, f) & ((1u << order) - 1)) || (1u << order) > end - f))
 			order--;
 		tw_buddy_free(k, f, order);
 		f += 1u << order;

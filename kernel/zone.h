@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Zones and the buddy allocator. A zone is a contiguous range of frames: DMA (below 16 MB), DMA32 (below 4 GB), NORMAL. An
-// allocation names the highest zone that will do and falls back to lower ones.
-// Invariants: free blocks of order n are aligned to 2^n frames (by physical address), no two free buddies of one order exist,
-// and the blocks' sizes add up to the zone's count of free frames.
+// Zones and the buddy allocator. A zone is a contiguous range of frames: DMA (below 16 MB), DMA32
+// (below 4 GB), NORMAL. An allocation names the highest zone that will do and falls back to lower
+// ones. Invariants: free blocks of order n are aligned to 2^n frames (by physical address), no two
+// free buddies of one order exist, and the blocks' sizes add up to the zone's count of free frames.
 // Source: D. Knuth, The Art of Computer Programming 1, 2.5; zones as in Linux.
 #ifndef TW_ZONE_H
 #define TW_ZONE_H
@@ -32,7 +32,8 @@ void tw_buddy_free(struct tw_kernel *k, uint32_t frame, unsigned int order);
 // Frames free in all zones.
 uint32_t tw_zones_free(const struct tw_kernel *k);
 
-// Free memory that cannot serve a request of this order, in permille of all free memory (external fragmentation).
+// Free memory that cannot serve a request of this order, in permille of all free memory (external
+// fragmentation).
 uint32_t tw_zones_fragmentation(const struct tw_kernel *k, unsigned int order);
 
 #endif

@@ -56,8 +56,8 @@ static struct line *find(struct strict *s, uint64_t vpn, unsigned int level)
 {
 	struct line *l = *bucket(s, prefix(s, vpn, level));
 
-	while (l && (l->vpn != prefix(s, vpn, level) || l->asid != s->hw.ctx.asid ||
-		     l->level != level))
+	while (l &&
+	       (l->vpn != prefix(s, vpn, level) || l->asid != s->hw.ctx.asid || l->level != level))
 		l = l->next;
 	return l;
 }
@@ -80,7 +80,8 @@ static struct line *put(struct strict *s, uint64_t vpn, unsigned int level)
 	return l;
 }
 
-static void drop(struct strict *s, bool (*match)(const struct strict *s, const struct line *l, const void *arg),
+static void drop(struct strict *s,
+		 bool (*match)(const struct strict *s, const struct line *l, const void *arg),
 		 const void *arg)
 {
 	for (size_t i = 0; i < HASH; i++) {
@@ -100,15 +101,17 @@ static void drop(struct strict *s, bool (*match)(const struct strict *s, const s
 	}
 }
 
-// --- Access ------------------------------------------------------------------------------------------
+// --- Access
+// ------------------------------------------------------------------------------------------
 
 struct step {
 	uint64_t addr, pte, update;
 };
 
-// One walk from the table in *ws. False: a compare-and-swap was needed and done, or the walk faulted; *resp is complete either way.
-static void walk(struct strict *s, const struct tw_req *req, uint64_t table, struct tw_walk_state ws,
-		 struct tw_resp *resp)
+// One walk from the table in *ws. False: a compare-and-swap was needed and done, or the walk
+// faulted; *resp is complete either way.
+static void walk(struct strict *s, const struct tw_req *req, uint64_t table,
+		 struct tw_walk_state ws, struct tw_resp *resp)
 {
 	const struct tw_ctx *ctx = &s->hw.ctx;
 	uint64_t vpn = (req->va & ((UINT64_C(1) << 48) - 1)) >> 12;
@@ -161,7 +164,8 @@ static void from_root(struct strict *s, const struct tw_req *req, struct tw_resp
 	walk(s, req, s->hw.ctx.root_ppn, ws, resp);
 }
 
-static int strict_access(struct tw_hw *hw, unsigned int port, const struct tw_req *req, struct tw_hw_result *res)
+static int strict_access(struct tw_hw *hw, unsigned int port, const struct tw_req *req,
+			 struct tw_hw_result *res)
 {
 	struct strict *s = strict_of(hw);
 	uint64_t vpn = (req->va & ((UINT64_C(1) << 48) - 1)) >> 12, start = s->cycle++;
@@ -198,7 +202,8 @@ done:
 	return 0;
 }
 
-// --- Maintenance -------------------------------------------------------------------------------------
+// --- Maintenance
+// -------------------------------------------------------------------------------------
 
 static bool fenced(const struct strict *s, const struct line *l, const void *arg)
 {
@@ -306,7 +311,8 @@ void strict_fail_accesses(struct tw_hw *hw, unsigned int n)
 	strict_of(hw)->failures = n;
 }
 
-// --- The check -----------------------------------------------------------------------------------------
+// --- The check
+// -----------------------------------------------------------------------------------------
 
 // The entry that the tables hold for a line now; 0 if the path to it is gone.
 static uint64_t current_entry(struct strict *s, const struct line *l, struct tw_pte *pte)
@@ -321,7 +327,8 @@ static uint64_t current_entry(struct strict *s, const struct line *l, struct tw_
 	tw_arch_root(&ctx, &ws);
 	*pte = (struct tw_pte){.ppn = s->root[l->asid]};
 	for (;;) {
-		if (tw_pmem_read64(s->hw.pmem, tw_arch_pte_addr(&ctx, pte->ppn, ws.level, req.va), &value) != 0)
+		if (tw_pmem_read64(s->hw.pmem, tw_arch_pte_addr(&ctx, pte->ppn, ws.level, req.va),
+				   &value) != 0)
 			return 0;
 		tw_arch_decode(&ctx, &req, &ws, value, pte);
 		if (pte->kind != TW_PTE_POINTER)
@@ -341,7 +348,8 @@ static const char *stale(struct strict *s, const struct line *l)
 		return l->level ? "pointer is gone" : "page is gone";
 	if (l->level)
 		return NULL;
-	if ((l->rights.r && !pte.rights.r) || (l->rights.w && !pte.rights.w) || (l->rights.x && !pte.rights.x))
+	if ((l->rights.r && !pte.rights.r) || (l->rights.w && !pte.rights.w) ||
+	    (l->rights.x && !pte.rights.x))
 		return "right is gone";
 	if (l->rights.d && !pte.rights.d)
 		return "D was cleared";
@@ -358,7 +366,8 @@ const char *strict_check(struct tw_hw *hw)
 
 			if (!why)
 				continue;
-			snprintf(s->text, sizeof(s->text), "stale: va %" PRIx64 " asid %u level %u: %s", l->vpn << 12,
+			snprintf(s->text, sizeof(s->text),
+				 "stale: va %" PRIx64 " asid %u level %u: %s", l->vpn << 12,
 				 l->asid, l->level, why);
 			return s->text;
 		}

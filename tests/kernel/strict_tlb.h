@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A hardware back end for testing the kernel: an MMU that never forgets. Its TLB and walk cache grow without bound and lose entries
-// only by fences, and only by those that the architecture says cover them: a fence by address leaves cached pointers alone. So a
-// fence that the kernel forgot is not hidden by an eviction. It also knows what it may still hold: strict_check() finds every
+// A hardware back end for testing the kernel: an MMU that never forgets. Its TLB and walk cache
+// grow without bound and lose entries only by fences, and only by those that the architecture says
+// cover them: a fence by address leaves cached pointers alone. So a fence that the kernel forgot is
+// not hidden by an eviction. It also knows what it may still hold: strict_check() finds every
 // cached translation that the page tables no longer justify, before any access meets it.
 #ifndef STRICT_TLB_H
 #define STRICT_TLB_H

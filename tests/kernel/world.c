@@ -19,10 +19,12 @@ void world_open(struct world *w, const struct world_opts *o)
 	o = o ? o : &none;
 	frames = o->frames ? o->frames : 256;
 	*w = (struct world){0};
-	snprintf(w->dir, sizeof(w->dir), "%s/tw-kernel-XXXXXX", tmp && strlen(tmp) < 40 ? tmp : "/tmp");
+	snprintf(w->dir, sizeof(w->dir), "%s/tw-kernel-XXXXXX",
+		 tmp && strlen(tmp) < 40 ? tmp : "/tmp");
 	assert_non_null(mkdtemp(w->dir));
 	assert_int_equal(tw_pmem_create(&w->pm), 0);
-	assert_int_equal(tw_pmem_add_flat(w->pm, WORLD_BASE, WORLD_BASE + (uint64_t)frames * PAGE), 0);
+	assert_int_equal(tw_pmem_add_flat(w->pm, WORLD_BASE, WORLD_BASE + (uint64_t)frames * PAGE),
+			 0);
 	assert_int_equal(strict_create(w->pm, &w->hw), 0);
 	tw_kernel_opts_default(&w->opts);
 	w->opts.hw = w->hw;
@@ -98,8 +100,8 @@ void world_store(struct world *w, uint64_t va, uint8_t value)
 	int err = tw_user_store(w->k, va, &value, 1, &w->sig);
 
 	if (err)
-		fail_msg("store to %llx: %d (signal %d code %d) %s", (unsigned long long)va, err, w->sig.signo,
-			 w->sig.code, tw_kernel_error(w->k));
+		fail_msg("store to %llx: %d (signal %d code %d) %s", (unsigned long long)va, err,
+			 w->sig.signo, w->sig.code, tw_kernel_error(w->k));
 }
 
 uint8_t world_load(struct world *w, uint64_t va)
@@ -108,8 +110,8 @@ uint8_t world_load(struct world *w, uint64_t va)
 	int err = tw_user_load(w->k, va, &value, 1, &w->sig);
 
 	if (err)
-		fail_msg("load from %llx: %d (signal %d code %d) %s", (unsigned long long)va, err, w->sig.signo,
-			 w->sig.code, tw_kernel_error(w->k));
+		fail_msg("load from %llx: %d (signal %d code %d) %s", (unsigned long long)va, err,
+			 w->sig.signo, w->sig.code, tw_kernel_error(w->k));
 	return value;
 }
 
@@ -148,7 +150,8 @@ uint64_t world_seed(uint64_t fallback)
 	const char *text = getenv("TW_SEED");
 	uint64_t seed = text && *text ? strtoull(text, NULL, 0) : fallback;
 
-	print_message("seed %llu: repeat with TW_SEED=%llu\n", (unsigned long long)seed, (unsigned long long)seed);
+	print_message("seed %llu: repeat with TW_SEED=%llu\n", (unsigned long long)seed,
+		      (unsigned long long)seed);
 	return seed * 2 + 1;
 }
 

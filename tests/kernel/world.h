@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every test of the kernel starts from: physical memory, the strict MMU, a temporary directory, a kernel in it.
+// What every test of the kernel starts from: physical memory, the strict MMU, a temporary
+// directory, a kernel in it.
 #ifndef WORLD_H
 #define WORLD_H
 

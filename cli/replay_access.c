@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Accesses of a replay: through the kernel and the MMU to simulated memory, compared with the
+// shadow. Every store writes a value that depends on the event's number and the address, so that a
+// store that is lost, repeated or misplaced shows.
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "replay_internal.h"
+
+static const uint8_t access_of[] = {
+	[TW_TRACE_FETCH] = TW_FETCH, [TW_TRACE_LOAD] = TW_LOAD,	   [TW_TRACE_STORE] = TW_STORE,
+	[TW_TRACE_RMW] = TW_RMW,     [TW_TRACE_COPY_IN] = TW_LOAD, [TW_TRACE_COPY_OUT] = TW_STORE,
+};
+
+static inline void put_value(uint8_t *to, size_t len, uint64_t event, uint64_t addr)
+{
+	uint64_t v = (event * UINT64_C(0x9e3779b97f4a7c15) ^ addr) * UINT64_C(0xbf58476d1ce4e5b9);
+
+	v ^= v >> 29;
+	for (; len > 8; len -= 8, to += 8, v += UINT64_C(0x94d049bb133111eb))
+		memcpy(to, &v, 8);
+	memcpy(to, &v, len);
+}
+
+static enum tw_status not_mapped(struct replay_proc *p, uint64_t va)
+{
+	return replay_fail(p, TW_INTERNAL,
+			   "%s at 0x%" PRIx64 " succeeded, though the trace maps nothing there",
+			   tw_trace_kind_name(p->event.kind), va);
+}
+
+static uint8_t *shadow_slow(struct replay_proc *p, uint64_t va, bool write, enum tw_status *status)
+{
+	struct replay_object *o;
+	uint64_t index;
+	bool shared;
+	uint8_t *bytes;
+
+	if (!replay_lookup(p, va >> SHADOW_SHIFT, &o, &index, &shared)) {
+		*status = not_mapped(p, va);
+		return NULL;
+	}
+	bytes = shadow_page(&p->shadow, va >> SHADOW_SHIFT, o ? &o->shadow : NULL, index, shared,
+			    write);
+	if (!bytes)
+		*status = replay_fail(p, TW_SYSTEM, "out of memory");
+	return bytes;
+}
+
+static enum tw_status differs(struct replay_proc *p, uint64_t va, const uint8_t *got,
+			      const uint8_t *want, size_t len)
+{
+	size_t i = 0;
+
+	while (i + 1 < len && got[i] == want[i])
+		i++;
+	return replay_fail(
+		p, TW_DIFFERENCE, "%s at 0x%" PRIx64 ": byte 0x%" PRIx64 " is %02x, expected %02x",
+		tw_trace_kind_name(p->event.kind), p->event.addr, va + i, got[i], want[i]);
+}
+
+// The traced program could reach a page beyond the file's first size: the file had been made longer
+// by a call that is not in the trace. 0: try again.
+static int grow_file(struct replay_proc *p, uint64_t va)
+{
+	struct replay_object *o;
+	uint64_t index, size;
+	bool shared;
+	int err;
+
+	if (!replay_lookup(p, va >> SHADOW_SHIFT, &o, &index, &shared) || !o || !o->file)
+		return -EFAULT;
+	size = (index + 1) << SHADOW_SHIFT;
+	if (size <= o->shadow.size)
+		return -EFAULT;
+	err = tw_file_grow(o->file, size);
+	if (!err) {
+		uint64_t tail = o->shadow.size & (SHADOW_PAGE - 1);
+		uintptr_t slot = shadow_get(&o->shadow.pages, o->shadow.size >> SHADOW_SHIFT);
+
+		if (tail && slot)
+			memset(shadow_bytes(slot) + tail, 0, SHADOW_PAGE - tail);
+		o->shadow.size = size;
+		p->r->result->files_grown++;
+	}
+	return err;
+}
+
+static enum tw_status refused(struct replay_proc *p, uint64_t va, int err,
+			      const struct tw_signal *sig)
+{
+	if (err != -EFAULT)
+		return replay_kernel_error(p, tw_trace_kind_name(p->event.kind), err);
+	return replay_fail(p, TW_DIFFERENCE,
+			   "%s at 0x%" PRIx64
+			   " raised signal %d, code %d; the traced program made it",
+			   tw_trace_kind_name(p->event.kind), va, sig->signo, sig->code);
+}
+
+// One piece of an access, within one page.
+static enum tw_status piece(struct replay_proc *p, uint64_t va, size_t len)
+{
+	struct tw_kernel *k = p->r->k;
+	unsigned int kind = p->event.kind;
+	enum tw_access access = access_of[kind];
+	bool copy = kind >= TW_TRACE_COPY_IN;
+	enum tw_status status = TW_OK;
+	struct tw_signal sig;
+	uint8_t *host, *bytes;
+	uintptr_t slot;
+	int err;
+
+	for (;;) {
+		err = copy ? tw_copy_ptr(k, access, va, len, &host, &sig)
+			   : tw_user_ptr(k, access, va, len, &host, &sig);
+		if (!err)
+			break;
+		if (err != -EFAULT || sig.signo != TW_SIGBUS || grow_file(p, va) != 0)
+			return refused(p, va, err, &sig);
+	}
+	slot = shadow_get(&p->shadow.pages, va >> SHADOW_SHIFT);
+	if (!slot || (access >= TW_STORE && !(slot & SHADOW_WRITABLE))) {
+		bytes = shadow_slow(p, va, access >= TW_STORE, &status);
+		if (!bytes)
+			return status;
+	} else {
+		bytes = shadow_bytes(slot);
+	}
+	bytes += va & (SHADOW_PAGE - 1);
+	if (access != TW_STORE && memcmp(host, bytes, len) != 0)
+		return differs(p, va, host, bytes, len);
+	if (access >= TW_STORE) {
+		put_value(bytes, len, p->n, va);
+		memcpy(host, bytes, len);
+	}
+	return TW_OK;
+}
+
+enum tw_status replay_access(struct replay_proc *p)
+{
+	const struct tw_trace_event *e = &p->event;
+	uint64_t va = e->addr, left = e->kind <= TW_TRACE_RMW ? e->size : e->len;
+
+	while (left) {
+		uint64_t n = SHADOW_PAGE - (va & (SHADOW_PAGE - 1));
+		enum tw_status status;
+
+		n = n < left ? n : left;
+		status = piece(p, va, n);
+		if (status != TW_OK)
+			return status;
+		va += n;
+		left -= n;
+	}
+	if (e->kind <= TW_TRACE_RMW)
+		p->r->result->accesses++;
+	else
+		p->r->result->copies++;
+	return TW_OK;
+}

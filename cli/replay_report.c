@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a replay reports, as text and as JSON, and the comparison of two runs. Both outputs are the
+// same for the same options, whatever the machine that ran them: host time is given only when asked
+// for.
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay.h"
+#include "twinwalk/arch.h"
+#include "twinwalk/mmu.h"
+
+static uint64_t sum(const uint64_t *v, unsigned int n)
+{
+	uint64_t s = 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		s += v[i];
+	return s;
+}
+
+static double percent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0.0;
+}
+
+static uint64_t total_cycles(const struct replay_result *r)
+{
+	return r->kernel.hw_cycles + r->kernel.kernel_cycles + r->kernel.device_cycles;
+}
+
+// --- Text
+// --------------------------------------------------------------------------------------------
+
+static void print_rate(FILE *f, const char *what, uint64_t hits, uint64_t misses)
+{
+	fprintf(f, "  %-22s %14" PRIu64 "  of %" PRIu64 ", %.3f %%\n", what, hits, hits + misses,
+		percent(hits, hits + misses));
+}
+
+static void print_sizes(FILE *f, const char *what, const uint64_t *by_size)
+{
+	fprintf(f,
+		"    %-20s 4K %" PRIu64 ", 64K %" PRIu64 ", 2M-4M %" PRIu64 ", larger %" PRIu64
+		"\n",
+		what, by_size[0], by_size[1], by_size[2], by_size[3]);
+}
+
+static void print_hw(FILE *f, const struct tw_hw_counters *c)
+{
+	const uint64_t *e = c->event;
+	uint64_t l1f = sum(e + TW_EV_L1F_HIT, 4), l1d = sum(e + TW_EV_L1D_HIT, 4),
+		 l2 = sum(e + TW_EV_L2_HIT, 4);
+
+	fprintf(f, "TLBs\n");
+	print_rate(f, "L1 fetch hits", l1f, e[TW_EV_L1F_MISS]);
+	print_sizes(f, "by page size", e + TW_EV_L1F_HIT);
+	print_rate(f, "L1 data hits", l1d, e[TW_EV_L1D_MISS]);
+	print_sizes(f, "by page size", e + TW_EV_L1D_HIT);
+	print_rate(f, "L2 hits", l2, e[TW_EV_L1F_MISS] + e[TW_EV_L1D_MISS] - l2);
+	print_sizes(f, "by page size", e + TW_EV_L2_HIT);
+	fprintf(f,
+		"walks                    %14" PRIu64 "  %" PRIu64 " ok, %" PRIu64
+		" faulted, %" PRIu64 " from the walk cache, %" PRIu64 " merged\n",
+		e[TW_EV_WALK_START], e[TW_EV_WALK_OK], e[TW_EV_WALK_FAULT], e[TW_EV_PWC_START],
+		e[TW_EV_MERGE]);
+	fprintf(f,
+		"  table reads            %14" PRIu64 "\n  A and D set            %14" PRIu64 "\n",
+		e[TW_EV_MEM_READ], e[TW_EV_MEM_CAS]);
+}
+
+static void print_latency(FILE *f, const struct tw_kernel_stats *k)
+{
+	uint64_t walks = 0, seen = 0;
+	const unsigned int points[] = {50, 90, 99};
+	unsigned int next = 0;
+
+	for (unsigned int i = 3; i < TW_LATENCY_BUCKETS; i++)
+		walks += k->latency[i];
+	fprintf(f,
+		"access latency, cycles\n  1 (L1 hit)             %14" PRIu64
+		"  %.3f %%\n  2 (L2 hit)             %14" PRIu64
+		"  %.3f %%\n  more                   %14" PRIu64 "  %.3f %%",
+		k->latency[1], percent(k->latency[1], k->attempts), k->latency[2],
+		percent(k->latency[2], k->attempts), walks, percent(walks, k->attempts));
+	for (unsigned int i = 3; walks && i < TW_LATENCY_BUCKETS; i++) {
+		seen += k->latency[i];
+		while (next < 3 && seen * 100 >= walks * points[next])
+			fprintf(f, "%s %u %% within %u", next ? "," : ":", points[next], i), next++;
+	}
+	fprintf(f, "\n  mean                   %14.3f\n  longest                %14" PRIu64 "\n",
+		k->attempts ? (double)k->latency_sum / (double)k->attempts : 0.0, k->latency_max);
+}
+
+static void print_kernel(FILE *f, const struct tw_kernel_stats *k)
+{
+	fprintf(f, "faults                   %14" PRIu64 "  %" PRIu64 " minor, %" PRIu64 " major\n",
+		sum(k->faults, TW_FAULT_KINDS), k->minor, k->major);
+	for (unsigned int i = 0; i < TW_FAULT_KINDS; i++)
+		if (k->faults[i])
+			fprintf(f, "  %-22s %14" PRIu64 "\n", tw_fault_kind_name(i), k->faults[i]);
+	fprintf(f,
+		"system calls             %14" PRIu64 "\ncontext switches         %14" PRIu64 "\n",
+		k->syscalls, k->switches);
+	fprintf(f,
+		"fences                   %14" PRIu64 "  %" PRIu64 " by page, %" PRIu64
+		" by ASID, %" PRIu64 " of all\n",
+		k->fences_page + k->fences_asid + k->fences_all, k->fences_page, k->fences_asid,
+		k->fences_all);
+	fprintf(f,
+		"swap, pages              %14" PRIu64 "  out in %" PRIu64 " requests, %" PRIu64
+		" in, %" PRIu64 " errors\n",
+		k->swap_out, k->swap_write_requests, k->swap_in, k->swap_errors);
+	fprintf(f,
+		"page cache               %14" PRIu64 "  hits, %" PRIu64 " misses; files: %" PRIu64
+		" pages read, %" PRIu64 " written in %" PRIu64 " requests\n",
+		k->cache_hits, k->cache_misses, k->file_reads, k->file_writes,
+		k->file_write_requests);
+	fprintf(f,
+		"reclaim, pages           %14" PRIu64 "  looked at; freed: %" PRIu64
+		" anonymous, %" PRIu64 " of files; %" PRIu64 " directly, %" PRIu64
+		" by the daemon\n",
+		k->scanned, k->reclaimed_anon, k->reclaimed_file, k->reclaim_direct,
+		k->reclaim_background);
+	fprintf(f,
+		"frames at the end        %14u  %u free, %u anonymous, %u shared, %u file clean, "
+		"%u file dirty, %u "
+		"tables\n",
+		k->frames, k->free, k->anon, k->shmem, k->file_clean, k->file_dirty, k->tables);
+	fprintf(f, "  frame database         %14.1f  bytes per 4 KB\n",
+		(double)k->frame_bytes / k->frames);
+	fprintf(f, "swap slots at the end    %14u  of %u in use, %u of them cached\n", k->swap_used,
+		k->swap_slots, k->swap_cached);
+}
+
+void replay_print(FILE *f, const struct replay_result *r)
+{
+	const struct tw_kernel_stats *k = &r->kernel;
+	uint64_t total = total_cycles(r);
+
+	fprintf(f, "hardware                 %s, %s, %s%s\n", r->used.hw, r->used.config,
+		tw_format_desc(r->used.format)->name,
+		r->used.svade ? " (A and D in software)" : "");
+	fprintf(f, "memory                   %u frames, %u swap slots, policy %s\n", r->used.frames,
+		r->used.swap_slots, r->used.policy ? r->used.policy : tw_policy_name(0));
+	for (unsigned int i = 0; i < r->used.n_traces; i++)
+		fprintf(f, "trace                    %s\n", r->used.traces[i]);
+	fprintf(f,
+		"accesses                 %14" PRIu64 "  %" PRIu64 " fetches, %" PRIu64
+		" loads, %" PRIu64 " stores, %" PRIu64
+		" read-modify-writes (parts, with the kernel's copies)\n",
+		r->accesses, k->accesses[TW_FETCH], k->accesses[TW_LOAD], k->accesses[TW_STORE],
+		k->accesses[TW_RMW]);
+	fprintf(f, "cycles                   %14" PRIu64 "\n", total);
+	fprintf(f, "  hardware               %14" PRIu64 "  %.2f %%\n", k->hw_cycles,
+		percent(k->hw_cycles, total));
+	fprintf(f,
+		"  kernel                 %14" PRIu64 "  %.2f %%  (and %" PRIu64
+		" in the background)\n",
+		k->kernel_cycles, percent(k->kernel_cycles, total), k->background_cycles);
+	fprintf(f, "  waiting for devices    %14" PRIu64 "  %.2f %%\n", k->device_cycles,
+		percent(k->device_cycles, total));
+	print_latency(f, k);
+	print_hw(f, &r->hw);
+	print_kernel(f, k);
+	fprintf(f,
+		"verified                 %14" PRIu64 "  pages of memory and %" PRIu64
+		" of files equal the shadow copy\n",
+		r->pages_verified, r->file_pages_verified);
+	if (r->files_grown)
+		fprintf(f, "files made longer        %14" PRIu64 "\n", r->files_grown);
+	fprintf(f,
+		"responses                %016" PRIx64 "\nmemory image             %016" PRIx64
+		"\n",
+		k->response_digest, r->image_digest);
+}
+
+// --- JSON
+// --------------------------------------------------------------------------------------------
+
+static void number(cJSON *o, const char *name, uint64_t value)
+{
+	cJSON_AddNumberToObject(o, name, (double)value);
+}
+
+static void hex(cJSON *o, const char *name, uint64_t value)
+{
+	char text[20];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, value);
+	cJSON_AddStringToObject(o, name, text);
+}
+
+static void sizes(cJSON *o, const char *name, const uint64_t *by_size)
+{
+	cJSON *s = cJSON_AddObjectToObject(o, name);
+
+	number(s, "4K", by_size[0]);
+	number(s, "64K", by_size[1]);
+	number(s, "2M", by_size[2]);
+	number(s, "larger", by_size[3]);
+}
+
+static void json_hw(cJSON *o, const struct tw_hw_counters *c)
+{
+	const uint64_t *e = c->event;
+	cJSON *t = cJSON_AddObjectToObject(o, "tlb");
+
+	sizes(t, "l1_fetch_hits", e + TW_EV_L1F_HIT);
+	number(t, "l1_fetch_misses", e[TW_EV_L1F_MISS]);
+	sizes(t, "l1_data_hits", e + TW_EV_L1D_HIT);
+	number(t, "l1_data_misses", e[TW_EV_L1D_MISS]);
+	sizes(t, "l2_hits", e + TW_EV_L2_HIT);
+	t = cJSON_AddObjectToObject(o, "walks");
+	number(t, "started", e[TW_EV_WALK_START]);
+	number(t, "ok", e[TW_EV_WALK_OK]);
+	number(t, "faulted", e[TW_EV_WALK_FAULT]);
+	number(t, "from_walk_cache", e[TW_EV_PWC_START]);
+	number(t, "merged", e[TW_EV_MERGE]);
+	number(t, "restarted", e[TW_EV_WALK_RESTART]);
+	number(t, "table_reads", e[TW_EV_MEM_READ]);
+	number(t, "accessed_dirty_updates", e[TW_EV_MEM_CAS]);
+}
+
+static void json_kernel(cJSON *o, const struct tw_kernel_stats *k)
+{
+	cJSON *t = cJSON_AddObjectToObject(o, "faults");
+
+	number(t, "minor", k->minor);
+	number(t, "major", k->major);
+	for (unsigned int i = 0; i < TW_FAULT_KINDS; i++)
+		number(t, tw_fault_kind_name(i), k->faults[i]);
+	t = cJSON_AddObjectToObject(o, "kernel");
+	number(t, "syscalls", k->syscalls);
+	number(t, "context_switches", k->switches);
+	number(t, "fences_page", k->fences_page);
+	number(t, "fences_asid", k->fences_asid);
+	number(t, "fences_all", k->fences_all);
+	number(t, "asid_rollovers", k->asid_rollovers);
+	number(t, "tables_made", k->tables_made);
+	number(t, "tables_freed", k->tables_freed);
+	t = cJSON_AddObjectToObject(o, "swap");
+	number(t, "out", k->swap_out);
+	number(t, "in", k->swap_in);
+	number(t, "write_requests", k->swap_write_requests);
+	number(t, "errors", k->swap_errors);
+	number(t, "slots", k->swap_slots);
+	number(t, "used", k->swap_used);
+	t = cJSON_AddObjectToObject(o, "page_cache");
+	number(t, "hits", k->cache_hits);
+	number(t, "misses", k->cache_misses);
+	number(t, "reads", k->file_reads);
+	number(t, "writes", k->file_writes);
+	t = cJSON_AddObjectToObject(o, "reclaim");
+	number(t, "scanned", k->scanned);
+	number(t, "anon", k->reclaimed_anon);
+	number(t, "file", k->reclaimed_file);
+	number(t, "direct", k->reclaim_direct);
+	number(t, "background", k->reclaim_background);
+	t = cJSON_AddObjectToObject(o, "frames");
+	number(t, "total", k->frames);
+	number(t, "free", k->free);
+	number(t, "anon", k->anon);
+	number(t, "shmem", k->shmem);
+	number(t, "file_clean", k->file_clean);
+	number(t, "file_dirty", k->file_dirty);
+	number(t, "tables", k->tables);
+}
+
+static void json_latency(cJSON *o, const struct tw_kernel_stats *k)
+{
+	cJSON *t = cJSON_AddObjectToObject(o, "latency"), *h;
+
+	number(t, "sum", k->latency_sum);
+	number(t, "max", k->latency_max);
+	h = cJSON_AddObjectToObject(t, "histogram");
+	for (unsigned int i = 0; i < TW_LATENCY_BUCKETS; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), i == TW_LATENCY_BUCKETS - 1 ? "%u+" : "%u", i);
+		if (k->latency[i])
+			number(h, name, k->latency[i]);
+	}
+}
+
+static cJSON *json_run(const struct replay_result *r, bool timing)
+{
+	const struct tw_kernel_stats *k = &r->kernel;
+	cJSON *o = cJSON_CreateObject(), *t;
+
+	cJSON_AddStringToObject(o, "hw", r->used.hw);
+	cJSON_AddStringToObject(o, "config", r->used.config);
+	cJSON_AddStringToObject(o, "format", tw_format_desc(r->used.format)->name);
+	cJSON_AddStringToObject(o, "policy", r->used.policy ? r->used.policy : tw_policy_name(0));
+	t = cJSON_AddArrayToObject(o, "traces");
+	for (unsigned int i = 0; i < r->used.n_traces; i++)
+		cJSON_AddItemToArray(t, cJSON_CreateString(r->used.traces[i]));
+	number(o, "seed", r->used.seed);
+	number(o, "status", (uint64_t)r->status);
+	if (r->status != TW_OK)
+		cJSON_AddStringToObject(o, "error", r->error);
+	number(o, "events", r->events);
+	t = cJSON_AddObjectToObject(o, "accesses");
+	number(t, "recorded", r->accesses);
+	number(t, "fetch", k->accesses[TW_FETCH]);
+	number(t, "load", k->accesses[TW_LOAD]);
+	number(t, "store", k->accesses[TW_STORE]);
+	number(t, "rmw", k->accesses[TW_RMW]);
+	number(t, "copies", r->copies);
+	t = cJSON_AddObjectToObject(o, "cycles");
+	number(t, "total", total_cycles(r));
+	number(t, "hardware", k->hw_cycles);
+	number(t, "kernel", k->kernel_cycles);
+	number(t, "device", k->device_cycles);
+	number(t, "background", k->background_cycles);
+	json_latency(o, k);
+	json_hw(o, &r->hw);
+	json_kernel(o, k);
+	number(o, "pages_verified", r->pages_verified);
+	number(o, "file_pages_verified", r->file_pages_verified);
+	hex(o, "responses", k->response_digest);
+	hex(o, "memory_image", r->image_digest);
+	if (timing)
+		cJSON_AddNumberToObject(o, "host_seconds", r->seconds);
+	return o;
+}
+
+int replay_print_json(FILE *f, const struct replay_result *r, unsigned int n, bool timing)
+{
+	cJSON *all = cJSON_CreateObject(), *runs = cJSON_AddArrayToObject(all, "runs");
+	char *text;
+
+	for (unsigned int i = 0; i < n; i++)
+		cJSON_AddItemToArray(runs, json_run(&r[i], timing));
+	text = cJSON_Print(all);
+	cJSON_Delete(all);
+	if (!text)
+		return -ENOMEM;
+	fprintf(f, "%s\n", text);
+	free(text);
+	return 0;
+}
+
+// --- Comparison
+// ----------------------------------------------------------------------------------------
+
+bool replay_compare(FILE *f, const struct replay_result *a, const struct replay_result *b)
+{
+	const struct {
+		const char *what;
+		uint64_t a, b;
+	} pair[] = {
+		{"events", a->events, b->events},
+		{"cycles of the hardware", a->kernel.hw_cycles, b->kernel.hw_cycles},
+		{"cycles in all", total_cycles(a), total_cycles(b)},
+		{"minor faults", a->kernel.minor, b->kernel.minor},
+		{"major faults", a->kernel.major, b->kernel.major},
+		{"pages swapped out", a->kernel.swap_out, b->kernel.swap_out},
+		{"responses", a->kernel.response_digest, b->kernel.response_digest},
+		{"memory image", a->image_digest, b->image_digest},
+	};
+	bool equal = true;
+
+	for (size_t i = 0; i < sizeof(pair) / sizeof(pair[0]); i++)
+		if (pair[i].a != pair[i].b) {
+			fprintf(f,
+				"difference: %s: %s %" PRIu64 " (0x%" PRIx64 "), %s %" PRIu64
+				" (0x%" PRIx64 ")\n",
+				pair[i].what, a->used.hw, pair[i].a, pair[i].a, b->used.hw,
+				pair[i].b, pair[i].b);
+			equal = false;
+		}
+	for (unsigned int i = 0; i < TW_EVENTS; i++)
+		if (a->hw.event[i] != b->hw.event[i]) {
+			fprintf(f,
+				"difference: hardware counter %u: %s %" PRIu64 ", %s %" PRIu64 "\n",
+				i, a->used.hw, a->hw.event[i], b->used.hw, b->hw.event[i]);
+			equal = false;
+		}
+	return equal;
+}
