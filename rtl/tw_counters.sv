@@ -6,7 +6,30 @@
 module tw_counters (
   input  wire logic        clk_i,
   input  wire logic        rst_i,
-  input  wire logic [31:0] event_i,        // from all blocks: the events of this cycle
+
+  // Events of this cycle, in the order of the bits; two bits: port f lowest.
+  input  wire logic [3:0]  l1f_hit_i,      // from the request stages; by size
+  input  wire logic [3:0]  l1d_hit_i,
+  input  wire logic [1:0]  l1_miss_i,
+  input  wire logic [1:0]  direct_i,
+  input  wire logic [3:0]  l2_hit_i,       // from the lookup stage; by size
+  input  wire logic        walk_start_i,
+  input  wire logic        merge_i,
+  input  wire logic        no_walker_i,
+  input  wire logic        pwc_start_i,
+  input  wire logic        walk_ok_i,      // from the walkers
+  input  wire logic        walk_fault_i,
+  input  wire logic        walk_restart_i,
+  input  wire logic        cas_lost_i,
+  input  wire logic        mem_read_i,     // from the memory port
+  input  wire logic        mem_cas_i,
+  input  wire logic        pwc_fill_i,     // from the walk cache
+  input  wire logic        walk_killed_i,  // from the walkers
+  input  wire logic        fence_i,        // from the fence sequencer
+  input  wire logic        ctrl_i,         // from the control registers
+  input  wire logic        req_stall_i,    // from the pins
+  input  wire logic        resp_stall_i,
+
   output logic [31:0]      events_o,       // to pins, one cycle later
   input  wire logic [4:0]  counter_sel_i,  // from pins
   output logic [63:0]      counter_o       // to pins: the selected counter, one cycle later
@@ -16,17 +39,23 @@ module tw_counters (
   logic [63:0] counter_q;
   (* mem2reg *) logic [63:0] count_q [0:31];  // registers, not a memory: all are reset at once
 
+  logic [31:0] now;
+
+  assign now = {resp_stall_i, req_stall_i, ctrl_i, fence_i, walk_killed_i, pwc_fill_i, mem_cas_i, mem_read_i,
+                cas_lost_i, walk_restart_i, walk_fault_i, walk_ok_i, pwc_start_i, no_walker_i, merge_i, walk_start_i,
+                l2_hit_i, direct_i, l1_miss_i, l1d_hit_i, l1f_hit_i};
+
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       events_q  <= '0;
       counter_q <= '0;
       for (int i = 0; i < 32; i++) count_q[i] <= '0;
     end else begin
-      events_q  <= event_i;
+      events_q  <= now;
       counter_q <= count_q[counter_sel_i];
-      if (event_i != '0) begin
+      if (now != '0) begin
         for (int i = 0; i < 32; i++) begin
-          if (event_i[i]) count_q[i] <= count_q[i] + 64'd1;
+          if (now[i]) count_q[i] <= count_q[i] + 64'd1;
         end
       end
     end

@@ -187,16 +187,18 @@ module tw_miss_queue #(
   logic [WalkW-1:0]   join_walker, idle_walker;
 
   tw_perm u_perm (
-    .fmt_i   (fmt_i),
-    .flags_i (flags_i),
-    .pkru_i  (pkru_i),
-    .attr_i  (attr_q[entry]),
-    .page_i  (hit_data_i),
-    .allow_o (allow),
-    .pk_o    (unused_pk)
+    .check_i  (hit_i),
+    .fmt_i    (fmt_i),
+    .flags_i  (flags_i),
+    .pkru_i   (pkru_i),
+    .attr_i   (attr_q[entry]),
+    .rights_i (hit_data_i[tw_pkg::DataRights +: 4]),
+    .pkey_i   (hit_data_i[tw_pkg::DataPkey +: 4]),
+    .allow_o  (allow),
+    .pk_o     (unused_pk)
   );
 
-  assign hit_o = hit_i && allow && !(tw_pkg::is_write(attr_q[entry]) && !hit_data_i[tw_pkg::DataD]);
+  assign hit_o = allow && !(tw_pkg::is_write(attr_q[entry]) && !hit_data_i[tw_pkg::DataD]);
 
   always_comb begin
     same_page = '0;

@@ -609,6 +609,7 @@ module tw_mmu #(
   end
 
   tw_pte_decode u_decode (
+    .valid_i      (answer != '0),
     .fmt_i        (fmt),
     .flags_i      (flags),
     .pkru_i       (pkru),
@@ -738,44 +739,37 @@ module tw_mmu #(
 
   // ---- Events, idle ------------------------------------------------------------------------------------------------------------------
 
-  logic [31:0] event_now;
-  logic        mem_handshake, stalled, blocked;
+  logic mem_handshake;
 
   assign mem_handshake = mem_req_valid_o && mem_req_ready_i;
-  assign stalled = (req_f_valid_i && !req_f_ready_o) || (req_d_valid_i && !req_d_ready_o);
-  assign blocked = (resp_f_valid_o && !resp_f_ready_i) || (resp_d_valid_o && !resp_d_ready_i);
-
-  assign event_now = {
-    blocked,                                                                          // 31
-    stalled,
-    ctrl_apply,
-    finish,                                                                           // 28
-    walk_killed != '0,
-    pwc_filled,
-    mem_handshake && mem_req_cas_o,
-    mem_handshake && !mem_req_cas_o,                                                  // 24
-    walk_lost != '0,
-    walk_restart != '0,
-    fault,
-    ok,                                                                               // 20
-    start && pwc_hit,
-    stuck,
-    merge,
-    start,                                                                            // 16
-    l2_hit ? tw_pkg::size_event(hit_data[tw_pkg::DataSize +: 3]) : 4'd0,              // 15:12
-    direct,                                                                           // 11:10
-    miss,                                                                             // 9:8
-    l1_event_d,                                                                       // 7:4
-    l1_event_f                                                                        // 3:0
-  };
 
   tw_counters u_counters (
-    .clk_i         (clk_i),
-    .rst_i         (rst_i),
-    .event_i       (event_now),
-    .events_o      (events_o),
-    .counter_sel_i (counter_sel_i),
-    .counter_o     (counter_o)
+    .clk_i          (clk_i),
+    .rst_i          (rst_i),
+    .l1f_hit_i      (l1_event_f),
+    .l1d_hit_i      (l1_event_d),
+    .l1_miss_i      (miss),
+    .direct_i       (direct),
+    .l2_hit_i       (l2_hit ? tw_pkg::size_event(hit_data[tw_pkg::DataSize +: 3]) : 4'd0),
+    .walk_start_i   (start),
+    .merge_i        (merge),
+    .no_walker_i    (stuck),
+    .pwc_start_i    (start && pwc_hit),
+    .walk_ok_i      (ok),
+    .walk_fault_i   (fault),
+    .walk_restart_i (walk_restart != '0),
+    .cas_lost_i     (walk_lost != '0),
+    .mem_read_i     (mem_handshake && !mem_req_cas_o),
+    .mem_cas_i      (mem_handshake && mem_req_cas_o),
+    .pwc_fill_i     (pwc_filled),
+    .walk_killed_i  (walk_killed != '0),
+    .fence_i        (finish),
+    .ctrl_i         (ctrl_apply),
+    .req_stall_i    ((req_f_valid_i && !req_f_ready_o) || (req_d_valid_i && !req_d_ready_o)),
+    .resp_stall_i   ((resp_f_valid_o && !resp_f_ready_i) || (resp_d_valid_o && !resp_d_ready_i)),
+    .events_o       (events_o),
+    .counter_sel_i  (counter_sel_i),
+    .counter_o      (counter_o)
   );
 
   assign idle_o = misses_free && walk_idle == '1 && fence_ready_o && ctrl_ready_o && empty == 2'b11;

@@ -87,10 +87,7 @@ package tw_pkg;
   localparam int DataPkey   = 0;   // 4 bits
   localparam int DataAttr   = 4;   // 3 bits
   localparam int DataD      = 7;
-  localparam int DataU      = 8;
-  localparam int DataX      = 9;
-  localparam int DataW_     = 10;
-  localparam int DataR      = 11;
+  localparam int DataRights = 8;   // 4 bits: {R, W, X, U}
   localparam int DataGlobal = 12;
   localparam int DataSize   = 13;  // 3 bits
   localparam int DataPpn    = 16;  // 44 bits

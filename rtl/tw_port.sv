@@ -47,17 +47,19 @@ module tw_port (
   assign l1_lookup_o = accept && !direct && canonical;
 
   tw_perm u_perm (
-    .fmt_i   (fmt_i),
-    .flags_i (flags_i),
-    .pkru_i  (pkru_i),
-    .attr_i  (req_attr_i),
-    .page_i  (l1_data_i),
-    .allow_o (allow),
-    .pk_o    (unused_pk)
+    .check_i  (l1_hit_i),
+    .fmt_i    (fmt_i),
+    .flags_i  (flags_i),
+    .pkru_i   (pkru_i),
+    .attr_i   (req_attr_i),
+    .rights_i (l1_data_i[tw_pkg::DataRights +: 4]),
+    .pkey_i   (l1_data_i[tw_pkg::DataPkey +: 4]),
+    .allow_o  (allow),
+    .pk_o     (unused_pk)
   );
 
   // A store through an entry with D = 0 walks, so that D is set in memory first.
-  assign usable = l1_hit_i && allow && !(tw_pkg::is_write(req_attr_i) && !l1_data_i[tw_pkg::DataD]);
+  assign usable = allow && !(tw_pkg::is_write(req_attr_i) && !l1_data_i[tw_pkg::DataD]);
 
   assign l1_touch_o  = usable;
   assign hit_event_o = usable ? tw_pkg::size_event(l1_data_i[tw_pkg::DataSize +: 3]) : 4'd0;
@@ -66,18 +68,21 @@ module tw_port (
   assign push_o      = direct_o || usable;
 
   always_comb begin
-    push_addr_o = req_va_i;
+    push_addr_o = '0;
     push_info_o = '0;
     if (usable) begin
       push_addr_o = {8'd0, tw_pkg::page_pa(l1_data_i, req_va_i)};
       push_info_o = tw_pkg::info_page(l1_data_i);
-    end else if (direct) begin
-      if (req_va_i[63:56] != 8'd0)
-        push_info_o = tw_pkg::info_fault(tw_pkg::FaultAccess, tw_pkg::access_cause(x86, flags_i, req_attr_i));
-    end else if (x86) begin
-      push_info_o = tw_pkg::info_fault(tw_pkg::FaultCanon, 6'd0);
-    end else begin
-      push_info_o = tw_pkg::info_fault(tw_pkg::FaultPage, tw_pkg::page_cause(1'b0, flags_i, req_attr_i, 6'd0));
+    end else if (direct_o) begin
+      push_addr_o = req_va_i;
+      if (direct) begin
+        if (req_va_i[63:56] != 8'd0)
+          push_info_o = tw_pkg::info_fault(tw_pkg::FaultAccess, tw_pkg::access_cause(x86, flags_i, req_attr_i));
+      end else if (x86) begin
+        push_info_o = tw_pkg::info_fault(tw_pkg::FaultCanon, 6'd0);
+      end else begin
+        push_info_o = tw_pkg::info_fault(tw_pkg::FaultPage, tw_pkg::page_cause(1'b0, flags_i, req_attr_i, 6'd0));
+      end
     end
   end
 

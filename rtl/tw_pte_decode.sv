@@ -7,6 +7,7 @@
 `default_nettype none
 
 module tw_pte_decode (
+  input  wire logic                       valid_i,       // from memory: there is an entry to decode; without, outputs are 0
   input  wire logic [3:0]                 fmt_i,         // from the control registers
   input  wire logic [tw_pkg::FlagsW-1:0]  flags_i,
   input  wire logic [31:0]                pkru_i,
@@ -26,38 +27,48 @@ module tw_pte_decode (
   output logic [63:0]                     update_o       // the entry with A and D as this access demands
 );
 
-  logic       x86, write, gb_pages;
-  logic [2:0] level_size;                    // of a leaf at this level
+  logic                    x86, write;
+  logic [2:0]              level_size;       // of a leaf at this level
   logic [tw_pkg::VpnW-1:0] level_mask;
 
   assign x86        = tw_pkg::fmt_x86(fmt_i);
   assign write      = tw_pkg::is_write(attr_i);
-  assign gb_pages   = flags_i[tw_pkg::FlagGbPages];
   assign level_size = tw_pkg::fmt_leaf_size(fmt_i, level_i);
-
   assign level_mask = tw_pkg::size_mask(level_size);
 
   // ---- RISC-V: the entry by itself ---------------------------------------------------------------------------------------
 
-  logic rv_pointer, rv_bad, rv_napot, rv_unaligned, rv_ad_fault;
+  logic rv_pointer, rv_napot, rv_unaligned, rv_bad;
 
   assign rv_pointer = pte_i[3:1] == 3'b000;
   assign rv_napot   = pte_i[63];
-  // PPN bits below the page size must be zero; for NAPOT they encode the size, 64 KB being the only one.
-  assign rv_unaligned = rv_napot ? level_i != '0 || pte_i[13:10] != 4'b1000
-                                 : (pte_i[45:10] & ~level_mask) != '0;
-  assign rv_ad_fault  = !flags_i[tw_pkg::FlagAdue] && (!pte_i[6] || (write && !pte_i[7]));
 
-  assign rv_bad =
-      !pte_i[0] ||                                                       // V
-      (pte_i[2] && !pte_i[1]) ||                                         // W without R
-      pte_i[58:54] != '0 ||                                              // reserved
-      (pte_i[60:59] != '0 && !flags_i[tw_pkg::FlagSvrsw]) ||             // reserved, or free for software
-      (rv_napot && !flags_i[tw_pkg::FlagSvnapot]) ||                     // N
-      (pte_i[62:61] != '0 && !flags_i[tw_pkg::FlagPbmte]) ||             // PBMT
-      pte_i[62:61] == 2'd3 ||
-      (rv_pointer && (pte_i[7:6] != '0 || pte_i[4] || pte_i[63:61] != '0 || level_i == '0)) ||  // D, A, U, N, PBMT
-      (!rv_pointer && (rv_unaligned || rv_ad_fault));
+  always_comb begin
+    // PPN bits below the page size must be zero; for NAPOT they encode the size, 64 KB being the only one.
+    if (rv_napot) rv_unaligned = level_i != '0 || pte_i[13:10] != 4'b1000;
+    else          rv_unaligned = (pte_i[45:10] & ~level_mask) != '0;
+  end
+
+  always_comb begin
+    rv_bad = 1'b0;
+    if (valid_i && !x86) begin
+      rv_bad = !pte_i[0] ||                                              // V
+               (pte_i[2] && !pte_i[1]) ||                                // W without R
+               pte_i[58:54] != '0 ||                                     // reserved
+               (pte_i[60:59] != '0 && !flags_i[tw_pkg::FlagSvrsw]) ||    // reserved, or free for software
+               (rv_napot && !flags_i[tw_pkg::FlagSvnapot]) ||            // N
+               (pte_i[62:61] != '0 && !flags_i[tw_pkg::FlagPbmte]) ||    // PBMT
+               pte_i[62:61] == 2'd3;
+      if (rv_pointer) begin
+        // D, A, U, N, PBMT; and the last level has no pointers.
+        if (pte_i[7:6] != '0 || pte_i[4] || pte_i[63:61] != '0 || level_i == '0) rv_bad = 1'b1;
+      end else begin
+        if (rv_unaligned) rv_bad = 1'b1;
+        // A, and D for a write, unless hardware sets them.
+        if (!flags_i[tw_pkg::FlagAdue] && (!pte_i[6] || (write && !pte_i[7]))) rv_bad = 1'b1;
+      end
+    end
+  end
 
   // ---- x86: the entry by itself ------------------------------------------------------------------------------------------
 
@@ -65,13 +76,20 @@ module tw_pte_decode (
   logic [15:0] beyond;
 
   assign x86_leaf = level_i == '0 || pte_i[7];                           // PS
-  assign beyond   = pte_i[51:36] >> (maxphyaddr_i - 6'd36);              // bits at and above MAXPHYADDR
 
-  assign x86_reserved =
-      beyond != '0 ||
-      (pte_i[63] && !flags_i[tw_pkg::FlagNxe]) ||                        // XD
-      (x86_leaf && !tw_pkg::fmt_leaf_ok(fmt_i, level_i, gb_pages)) ||
-      (x86_leaf && (pte_i[47:13] & ~level_mask[35:1]) != '0);  // bit 12 is PAT
+  always_comb begin
+    beyond       = '0;
+    x86_reserved = 1'b0;
+    if (valid_i && x86) begin
+      beyond       = pte_i[51:36] >> (maxphyaddr_i - 6'd36);
+      x86_reserved = beyond != '0 ||                                     // at and above MAXPHYADDR
+                     (pte_i[63] && !flags_i[tw_pkg::FlagNxe]);           // XD
+      if (x86_leaf) begin
+        if (!tw_pkg::fmt_leaf_ok(fmt_i, level_i, flags_i[tw_pkg::FlagGbPages])) x86_reserved = 1'b1;
+        if ((pte_i[47:13] & ~level_mask[35:1]) != '0) x86_reserved = 1'b1;   // below the page size; bit 12 is PAT
+      end
+    end
+  end
 
   assign w = rights_i[0] && pte_i[1];
   assign u = rights_i[1] && pte_i[2];
@@ -79,31 +97,36 @@ module tw_pte_decode (
 
   // ---- The page, if the entry is a leaf -----------------------------------------------------------------------------------
 
-  logic [tw_pkg::PpnW-1:0] page_mask;
+  logic [2:0]              rv_size;
+  logic [tw_pkg::VpnW-1:0] rv_mask;
   logic                    allow, pk;
 
+  assign rv_size = rv_napot ? tw_pkg::Size64K : level_size;
+  assign rv_mask = tw_pkg::size_mask(rv_size);
+
   always_comb begin
-    if (x86) begin
-      page_mask = {8'hff, level_mask};
-      data_o = {{4'd0, pte_i[51:12]} & page_mask, level_size, pte_i[8] && flags_i[tw_pkg::FlagPge],
+    data_o = '0;
+    if (valid_i && x86) begin
+      data_o = {4'd0, pte_i[51:48], pte_i[47:12] & level_mask, level_size, pte_i[8] && flags_i[tw_pkg::FlagPge],
                 1'b1, w, x, u, pte_i[6] || write,
                 level_i == '0 ? pte_i[7] : pte_i[12], pte_i[4:3], pte_i[62:59]};
-    end else begin
-      page_mask = {8'hff, tw_pkg::size_mask(rv_napot ? tw_pkg::Size64K : level_size)};
-      data_o = {pte_i[53:10] & page_mask, rv_napot ? tw_pkg::Size64K : level_size, pte_i[5] || rights_i[3],
+    end else if (valid_i) begin
+      data_o = {pte_i[53:46], pte_i[45:10] & rv_mask, rv_size, pte_i[5] || rights_i[3],
                 pte_i[1], pte_i[2], pte_i[3], pte_i[4], pte_i[7] || write,
                 1'b0, pte_i[62:61], 4'd0};
     end
   end
 
   tw_perm u_perm (
-    .fmt_i   (fmt_i),
-    .flags_i (flags_i),
-    .pkru_i  (pkru_i),
-    .attr_i  (attr_i),
-    .page_i  (data_o),
-    .allow_o (allow),
-    .pk_o    (pk)
+    .check_i  (valid_i),
+    .fmt_i    (fmt_i),
+    .flags_i  (flags_i),
+    .pkru_i   (pkru_i),
+    .attr_i   (attr_i),
+    .rights_i (data_o[tw_pkg::DataRights +: 4]),
+    .pkey_i   (data_o[tw_pkg::DataPkey +: 4]),
+    .allow_o  (allow),
+    .pk_o     (pk)
   );
 
   // ---- Outcome ------------------------------------------------------------------------------------------------------------
@@ -113,25 +136,33 @@ module tw_pte_decode (
   always_comb begin
     code   = '0;
     kind_o = tw_pkg::KindFault;
-    if (x86) begin
+    if (valid_i && x86) begin
       if (!pte_i[0])         code = '0;                                  // not present: nothing else is looked at
       else if (x86_reserved) code = tw_pkg::PfP | tw_pkg::PfRsvd;
       else if (!x86_leaf)    kind_o = tw_pkg::KindPointer;
       else if (!allow)       code = tw_pkg::PfP | (pk ? tw_pkg::PfPk : 6'd0);
       else                   kind_o = tw_pkg::KindLeaf;
-    end else if (!rv_bad) begin
+    end else if (valid_i && !rv_bad) begin
       if (rv_pointer)        kind_o = tw_pkg::KindPointer;
       else if (allow)        kind_o = tw_pkg::KindLeaf;
     end
   end
 
-  assign cause_o = kind_o == tw_pkg::KindFault ? tw_pkg::page_cause(x86, flags_i, attr_i, code) : '0;
-  assign ppn_o    = x86 ? {4'd0, pte_i[51:12]} : pte_i[53:10];
-  assign rights_o = x86 ? {rights_i[3], x, u, w} : {rights_i[3] || pte_i[5], rights_i[2:0]};
+  always_comb begin
+    cause_o  = '0;
+    ppn_o    = '0;
+    rights_o = '0;
+    if (valid_i) begin
+      cause_o  = tw_pkg::page_cause(x86, flags_i, attr_i, code);
+      ppn_o    = x86 ? {4'd0, pte_i[51:12]} : pte_i[53:10];
+      rights_o = x86 ? {rights_i[3], x, u, w} : {rights_i[3] || pte_i[5], rights_i[2:0]};
+    end
+  end
 
   // A and D: x86 sets A in pointers too; RISC-V leaves have both or fault, unless hardware updates are on.
   always_comb begin
-    update_o = pte_i;
+    update_o = '0;
+    if (valid_i) update_o = pte_i;
     if (kind_o == tw_pkg::KindPointer && x86) begin
       update_o[5] = 1'b1;
     end else if (kind_o == tw_pkg::KindLeaf && x86) begin
@@ -143,7 +174,7 @@ module tw_pte_decode (
     end
   end
 
-  assign stale_o = update_o != pte_i;
+  assign stale_o = valid_i && update_o != pte_i;
 
 endmodule
 
