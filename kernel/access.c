@@ -13,9 +13,11 @@
 // A retried access may fault again for another reason (swapped in, then copied), but not endlessly.
 enum { RETRIES = 16 };
 
+// Every bit of x reaches every bit of the result within a few steps.
 static inline uint64_t mix(uint64_t h, uint64_t x)
 {
-	return (h ^ x) * UINT64_C(0x100000001b3);
+	h = (h ^ x) * UINT64_C(0x9e3779b97f4a7c15);
+	return h << 29 | h >> 35;
 }
 
 static void record(struct tw_kernel *k, const struct tw_hw_result *r)
@@ -29,11 +31,11 @@ static void record(struct tw_kernel *k, const struct tw_hw_result *r)
 	if (r->cycles > s->latency_max)
 		s->latency_max = r->cycles;
 	k->hw_seen += r->cycles;
-	s->response_digest = mix(
-		s->response_digest,
-		p->pa ^ p->fault_va ^ r->cycles << 56 ^
-			(uint64_t)(p->size | p->fault << 8 | p->cause << 16 | p->attr << 24) << 24 ^
-			(uint64_t)p->global << 55);
+	s->response_digest = mix(s->response_digest, p->pa ^ p->fault_va);
+	s->response_digest = mix(s->response_digest, r->cycles << 32 | (uint32_t)p->size << 24 |
+							     (uint32_t)p->global << 20 |
+							     (uint32_t)p->attr << 16 |
+							     (uint32_t)p->fault << 8 | p->cause);
 }
 
 // What the cause of a page fault of this request must be; on x86 the P bit is the hardware's to

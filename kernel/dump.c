@@ -223,14 +223,15 @@ int tw_proc_peek(struct tw_proc *p, uint64_t va, void *buf, size_t len)
 	return 0;
 }
 
-// FNV-1a, taking 64-bit words for bytes.
+// Multiply and rotate: a difference of one bit spreads to all.
 static uint64_t digest_page(uint64_t h, const uint8_t *page)
 {
 	for (size_t i = 0; i < TW_PAGE_BYTES; i += 8) {
 		uint64_t word;
 
 		memcpy(&word, page + i, 8);
-		h = (h ^ word) * UINT64_C(0x100000001b3);
+		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		h = h << 29 | h >> 35;
 	}
 	return h;
 }

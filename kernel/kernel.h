@@ -320,7 +320,7 @@ struct tw_region {
 int tw_proc_regions(const struct tw_proc *p, int (*fn)(void *user, const struct tw_region *region),
 		    void *user);
 
-// A 64-bit digest (FNV-1a over 64-bit words) of all physical memory and of all swap slots in use.
+// A 64-bit digest of all physical memory and of all swap slots in use.
 int tw_kernel_digest(struct tw_kernel *k, uint64_t *digest);
 
 // Verifies every invariant of every structure. 0, or -EUCLEAN with a text in err that names the
