@@ -99,7 +99,7 @@ static void join(struct tw_oracle *o, struct tw_or_word *w)
 		struct tw_or_version v = w->v[i];
 
 		for (uint32_t k = 0; k < kept && v.to < oldest; k++)
-			if (w->v[k].value == v.value && w->v[k].to < oldest) {
+			if (w->v[k].value == v.value) {
 				v.from = w->v[k].from;
 				v.from_cycle = w->v[k].from_cycle;
 				memmove(&w->v[k], &w->v[k + 1], (kept - k - 1) * sizeof(*w->v));

@@ -73,40 +73,41 @@ static uint64_t usable_until(struct tw_or_search *s, const struct tw_or_step *st
 
 // The first fence, done before the request was accepted, that outlaws the walk in s->step: it
 // covers the last entry as a leaf of this size, and began after that entry or a pointer that it
-// covers was read. With NO_LEAF the last entry is being read now, and only pointers count. NULL:
-// the walk may answer the request.
+// covers was read. With NO_LEAF the last entry is being read now, and the pointer to its table
+// takes its place. NULL: the walk may answer the request.
 enum { NO_LEAF = 255 };
 static const struct tw_or_fence *outlawed(struct tw_or_search *s, unsigned int log2_pages,
 					  bool global)
 {
 	const struct tw_oracle *o = s->o;
 	uint64_t va = s->r->req.va, first = TW_OR_NEVER;
-	unsigned int last = s->depth - 1;
+	unsigned int steps = log2_pages == NO_LEAF ? s->depth - 1 : s->depth;
 
-	for (unsigned int k = 0; k <= last; k++)
+	for (unsigned int k = 0; k < steps; k++)
 		first = min64(first, s->step[k].read);
 	if (first == TW_OR_NEVER)
 		return NULL;
 	for (size_t i = tw_or_fence_after(o, first); i < o->fences; i++) {
 		const struct tw_or_fence *f = &o->fence[i];
+		const struct tw_or_step *last = &s->step[steps - 1];
 
 		if (f->begin > s->r->accept || !step_counts(s))
 			break;
 		if (f->end == TW_OR_NEVER || f->end > s->r->accept)
 			continue;
-		if (log2_pages != NO_LEAF && !tw_or_covers_leaf(f, &s->ctx, va, log2_pages, global))
+		if (log2_pages == NO_LEAF
+			    ? !tw_or_covers_pointer(f, &s->ctx, va, last->level, last->global)
+			    : !tw_or_covers_leaf(f, &s->ctx, va, log2_pages, global))
 			continue;
-		for (unsigned int k = 0; k <= last; k++) {
+		for (unsigned int k = 0; k < steps; k++) {
 			const struct tw_or_step *step = &s->step[k];
 
-			if (step->read >= f->begin)
-				continue;
-			if (k == last ? log2_pages == NO_LEAF
-				      : !tw_or_covers_pointer(f, &s->ctx, va, step->level,
-							      step->global))
-				continue;
-			s->outlawed = k;
-			return f;
+			if (step->read < f->begin &&
+			    (k == steps - 1 ||
+			     tw_or_covers_pointer(f, &s->ctx, va, step->level, step->global))) {
+				s->outlawed = k;
+				return f;
+			}
 		}
 	}
 	return NULL;
@@ -181,7 +182,7 @@ static bool leaf_fits(struct tw_or_search *s, uint64_t value, const struct tw_pt
 }
 
 // The change that hardware made to this entry (its old version ended at this moment) is one that
-// the request's walk makes now.
+// the request's walk makes now. An entry that faults is left alone (its update is its value).
 static bool update_fits(struct tw_or_search *s, const struct tw_or_step *step,
 			const struct tw_pte *pte)
 {

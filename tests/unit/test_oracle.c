@@ -244,6 +244,19 @@ static void address_fence_outlaws_the_old_leaf_behind_a_stale_pointer(void **sta
 	fx_done(f);
 }
 
+static void leaf_behind_a_stale_pointer_that_was_read_during_the_fence_survives_it(void **state)
+{
+	struct fx *f = fx_sv39();
+
+	(void)state;
+	poke(f, MID_A + SLOT, rv_pte(LOW_A2, V));
+	fence_begin(f, FENCE_VA(VA));
+	poke(f, LOW_A + SLOT, rv_pte(PAGE_2, RWAD));
+	fence_end(f);
+	assert_allowed(load_pa(f, VA, PAGE_1));
+	fx_done(f);
+}
+
 static void leaf_that_became_a_pointer_may_answer_until_fenced(void **state)
 {
 	struct fx *f = fx_sv39();
@@ -513,6 +526,25 @@ static void cached_faults_are_allowed_until_fenced_where_enabled(void **state)
 	fx_done(f);
 }
 
+static void cached_fault_below_a_global_pointer_is_shared_by_all_asids(void **state)
+{
+	struct fx *f = fx_sv39_opts((struct tw_oracle_opts){.cached_faults = true});
+	uint64_t va = VA_2M + 0x3000;
+
+	(void)state;
+	poke(f, ROOT_B + SLOT, rv_pte(MID_B, V));
+	poke(f, MID_B + SLOT, rv_pte(LOW_B, V));
+	poke(f, LOW_B + 3 * SLOT, rv_pte(PAGE_2, RWAD));
+	fence(f, FENCE_ALL);
+	use_root(f, ROOT_B, 2);
+	assert_forbidden(load(f, va, page_fault(va, 13)), TW_ORACLE_SPURIOUS, "PA 0xa0000000");
+	use_root(f, ROOT_A, 1);
+	poke(f, MID_A + SLOT, rv_pte(LOW_A, V | G));
+	use_root(f, ROOT_B, 2);
+	assert_allowed(load(f, va, page_fault(va, 13)));
+	fx_done(f);
+}
+
 static void bus_error_is_an_access_fault_of_the_access(void **state)
 {
 	struct fx *f = fx_sv39();
@@ -662,6 +694,24 @@ static void invlpg_drops_the_page_and_all_pointers_of_the_pcid(void **state)
 	fence(f, INVLPG(VA, 1));
 	assert_forbidden(load_pa(f, VA, PAGE_1), TW_ORACLE_STALE, "entry");
 	assert_allowed(load_pa(f, VA, PAGE_2));
+	fx_done(f);
+}
+
+static void invlpg_of_a_far_address_drops_pointers_too_invpcid_does_not(void **state)
+{
+	struct fx *f = fx_x86();
+	uint64_t far = UINT64_C(0x7f0000000000);
+
+	(void)state;
+	poke(f, MID_A + SLOT, LOW_A2 | XRWAD);
+	fence(f, FENCE_VA_ASID(far, 1));
+	poke(f, LOW_A + SLOT, PAGE_3 | XRWAD);
+	assert_allowed(load_pa(f, VA, PAGE_3)); // through the old pointer
+	fence(f, INVLPG(far, 1));
+	poke(f, LOW_A + SLOT, PAGE_2 | XRWAD);
+	if (load_pa(f, VA, PAGE_2))
+		fail_msg("a pointer survived INVLPG");
+	assert_allowed(load_pa(f, VA, PAGE_3)); // a translation held since before
 	fx_done(f);
 }
 
@@ -961,6 +1011,8 @@ int main(void)
 		cmocka_unit_test(napot_page_may_answer_for_all_addresses_of_its_range),
 		cmocka_unit_test(stale_pointer_survives_an_address_fence_on_riscv),
 		cmocka_unit_test(address_fence_outlaws_the_old_leaf_behind_a_stale_pointer),
+		cmocka_unit_test(
+			leaf_behind_a_stale_pointer_that_was_read_during_the_fence_survives_it),
 		cmocka_unit_test(leaf_that_became_a_pointer_may_answer_until_fenced),
 		cmocka_unit_test(
 			pointer_that_became_a_leaf_may_be_used_until_fenced_without_address),
@@ -980,6 +1032,7 @@ int main(void)
 		cmocka_unit_test(fault_must_follow_from_entries_while_the_request_is_in_flight),
 		cmocka_unit_test(reads_of_a_faulting_walk_are_in_order),
 		cmocka_unit_test(cached_faults_are_allowed_until_fenced_where_enabled),
+		cmocka_unit_test(cached_fault_below_a_global_pointer_is_shared_by_all_asids),
 		cmocka_unit_test(bus_error_is_an_access_fault_of_the_access),
 		cmocka_unit_test(
 			passing_bus_error_justifies_access_faults_of_requests_in_flight_only),
@@ -991,6 +1044,7 @@ int main(void)
 		cmocka_unit_test(update_through_a_stale_pointer_is_allowed_until_fenced),
 		cmocka_unit_test(speculative_a_is_allowed_where_enabled_and_d_never),
 		cmocka_unit_test(invlpg_drops_the_page_and_all_pointers_of_the_pcid),
+		cmocka_unit_test(invlpg_of_a_far_address_drops_pointers_too_invpcid_does_not),
 		cmocka_unit_test(invlpg_drops_global_pages_of_every_pcid),
 		cmocka_unit_test(invlpg_of_a_non_canonical_address_does_nothing),
 		cmocka_unit_test(g_counts_only_with_pge_and_in_the_leaf),
