@@ -3,180 +3,106 @@
 // description. Invariant: a directive that is given out is complete and every number in its range.
 #include <string.h>
 
-#include "internal.h"
-
-struct parser {
-	struct vec_reader *r;
-	struct vec_dir *d;
-	enum vec_family *family;
-	unsigned int at; // the next word
-};
-
-static enum tw_status expected(const struct parser *p, const char *what)
-{
-	if (p->at < p->r->words)
-		return vec_expected(p->r, p->r->line, "%s, not \"%s\"", what, p->r->word[p->at]);
-	return vec_expected(p->r, p->r->line, "%s at the end of the line", what);
-}
-
-// Hexadecimal without 0x, at most MAX.
-static bool parse_hex(const char *s, uint64_t max, uint64_t *value)
-{
-	uint64_t v = 0;
-
-	if (*s == '\0')
-		return false;
-	for (; *s; s++) {
-		unsigned int digit;
-
-		if (*s >= '0' && *s <= '9')
-			digit = (unsigned int)(*s - '0');
-		else if (*s >= 'a' && *s <= 'f')
-			digit = (unsigned int)(*s - 'a') + 10;
-		else if (*s >= 'A' && *s <= 'F')
-			digit = (unsigned int)(*s - 'A') + 10;
-		else
-			return false;
-		if (v >> 60)
-			return false;
-		v = v << 4 | digit;
-	}
-	*value = v;
-	return v <= max;
-}
-
-static enum tw_status number(struct parser *p, uint64_t max, const char *what, uint64_t *value)
-{
-	if (p->at >= p->r->words || !parse_hex(p->r->word[p->at], max, value))
-		return expected(p, what);
-	p->at++;
-	return TW_OK;
-}
-
-// The number after "key=" in a word that is known to begin so.
-static enum tw_status key_number(struct parser *p, uint64_t max, const char *what, uint64_t *value)
-{
-	if (!parse_hex(strchr(p->r->word[p->at], '=') + 1, max, value))
-		return expected(p, what);
-	p->at++;
-	return TW_OK;
-}
-
-static bool word_is(const struct parser *p, const char *s)
-{
-	return p->at < p->r->words && strcmp(p->r->word[p->at], s) == 0;
-}
-
-static bool key_is(const struct parser *p, const char *key)
-{
-	size_t n = strlen(key);
-
-	return p->at < p->r->words && strncmp(p->r->word[p->at], key, n) == 0 &&
-	       p->r->word[p->at][n] == '=';
-}
-
-static enum tw_status line_end(struct parser *p)
-{
-	return p->at < p->r->words ? expected(p, "the end of the line") : TW_OK;
-}
+#include "parse.h"
 
 static const char PHYS_WORD[] =
 	"a physical address, hexadecimal without 0x, below 2^56, a multiple of 8";
 static const char ANY64[] = "a value, hexadecimal without 0x, at most 64 bits";
-static const char VA64[] = "a virtual address, hexadecimal without 0x, at most 64 bits";
 
-static enum tw_status parse_case(struct parser *p)
+static enum tw_status parse_case(struct vec_parser *p)
 {
 	if (p->at >= p->r->words)
-		return expected(p, "an id of the case");
+		return vec_word_expected(p, "an id of the case");
 	p->d->word = p->r->word[p->at++];
 	return TW_OK;
 }
 
-static enum tw_status parse_end(struct parser *p)
+static enum tw_status parse_end(struct vec_parser *p)
 {
 	(void)p;
 	return TW_OK;
 }
 
-static enum tw_status parse_mem(struct parser *p)
+static enum tw_status parse_mem(struct vec_parser *p)
 {
-	enum tw_status status = number(p, TW_PMEM_END - 1, PHYS_WORD, &p->d->a);
+	enum tw_status status = vec_number(p, TW_PMEM_END - 1, PHYS_WORD, &p->d->a);
 
 	if (!status && (p->d->a & 7)) {
 		p->at--;
-		return expected(p, PHYS_WORD);
+		return vec_word_expected(p, PHYS_WORD);
 	}
-	return status ? status : number(p, UINT64_MAX, ANY64, &p->d->b);
+	return status ? status : vec_number(p, UINT64_MAX, ANY64, &p->d->b);
 }
 
-static enum tw_status parse_poke32(struct parser *p)
+static enum tw_status parse_poke32(struct vec_parser *p)
 {
 	static const char what[] =
 		"a physical address, hexadecimal without 0x, below 2^56, a multiple of 4";
-	enum tw_status status = number(p, TW_PMEM_END - 1, what, &p->d->a);
+	enum tw_status status = vec_number(p, TW_PMEM_END - 1, what, &p->d->a);
 
 	if (!status && (p->d->a & 3)) {
 		p->at--;
-		return expected(p, what);
+		return vec_word_expected(p, what);
 	}
 	return status ? status
-		      : number(p, UINT32_MAX, "a value, hexadecimal without 0x, at most 32 bits",
-			       &p->d->b);
+		      : vec_number(p, UINT32_MAX,
+				   "a value, hexadecimal without 0x, at most 32 bits", &p->d->b);
 }
 
-static enum tw_status parse_xlen(struct parser *p)
+static enum tw_status parse_xlen(struct vec_parser *p)
 {
-	if (!word_is(p, "32") && !word_is(p, "64"))
-		return expected(p, "32 or 64");
-	p->d->a = word_is(p, "32") ? 32 : 64;
+	if (!vec_word_is(p, "32") && !vec_word_is(p, "64"))
+		return vec_word_expected(p, "32 or 64");
+	p->d->a = vec_word_is(p, "32") ? 32 : 64;
 	p->at++;
 	return TW_OK;
 }
 
-static enum tw_status parse_ram(struct parser *p)
+static enum tw_status parse_ram(struct vec_parser *p)
 {
-	enum tw_status status =
-		number(p, TW_PMEM_END - 1,
-		       "the first physical address, hexadecimal without 0x, below 2^56", &p->d->a);
+	enum tw_status status = vec_number(
+		p, TW_PMEM_END - 1,
+		"the first physical address, hexadecimal without 0x, below 2^56", &p->d->a);
 
 	if (!status)
-		status = number(p, TW_PMEM_END,
-				"the physical address after the last, hexadecimal without 0x, at "
-				"most 2^56",
-				&p->d->b);
+		status = vec_number(
+			p, TW_PMEM_END,
+			"the physical address after the last, hexadecimal without 0x, at "
+			"most 2^56",
+			&p->d->b);
 	if (!status && p->d->b <= p->d->a) {
 		p->at--;
-		return expected(p, "an address above the first");
+		return vec_word_expected(p, "an address above the first");
 	}
 	return status;
 }
 
-static enum tw_status parse_satp(struct parser *p)
+static enum tw_status parse_satp(struct vec_parser *p)
 {
-	return number(p, UINT64_MAX, ANY64, &p->d->a);
+	return vec_number(p, UINT64_MAX, ANY64, &p->d->a);
 }
 
-static enum tw_status parse_cr3(struct parser *p)
+static enum tw_status parse_cr3(struct vec_parser *p)
 {
-	return number(p, UINT64_MAX, ANY64, &p->d->a);
+	return vec_number(p, UINT64_MAX, ANY64, &p->d->a);
 }
 
-static enum tw_status parse_invlpg(struct parser *p)
+static enum tw_status parse_invlpg(struct vec_parser *p)
 {
-	return number(p, UINT64_MAX, VA64, &p->d->a);
+	return vec_number(p, UINT64_MAX, VEC_VA_WORD, &p->d->a);
 }
 
-static enum tw_status parse_invpcid(struct parser *p)
+static enum tw_status parse_invpcid(struct vec_parser *p)
 {
-	enum tw_status status = number(p, 3, "a type of INVPCID, 0 to 3", &p->d->a);
+	enum tw_status status = vec_number(p, 3, "a type of INVPCID, 0 to 3", &p->d->a);
 
 	if (!status)
-		status = number(p, 0xfff, "a PCID, hexadecimal without 0x, at most fff", &p->d->b);
-	return status ? status : number(p, UINT64_MAX, VA64, &p->d->c);
+		status = vec_number(p, 0xfff, "a PCID, hexadecimal without 0x, at most fff",
+				    &p->d->b);
+	return status ? status : vec_number(p, UINT64_MAX, VEC_VA_WORD, &p->d->c);
 }
 
-static enum tw_status parse_mode(struct parser *p)
+static enum tw_status parse_mode(struct vec_parser *p)
 {
 	static const struct {
 		const char *word;
@@ -189,44 +115,45 @@ static enum tw_status parse_mode(struct parser *p)
 	};
 
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		if (!word_is(p, modes[i].word))
+		if (!vec_word_is(p, modes[i].word))
 			continue;
 		p->d->mode = modes[i].mode;
 		p->at++;
 		return TW_OK;
 	}
-	return expected(p, "legacy, pae, long4 or long5");
+	return vec_word_expected(p, "legacy, pae, long4 or long5");
 }
 
-static enum tw_status parse_maxphyaddr(struct parser *p)
+static enum tw_status parse_maxphyaddr(struct vec_parser *p)
 {
 	static const char what[] = "MAXPHYADDR, decimal, 36 to 52";
 	const char *s = p->at < p->r->words ? p->r->word[p->at] : "";
 
 	if (strlen(s) != 2 || s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9')
-		return expected(p, what);
+		return vec_word_expected(p, what);
 	p->d->a = (uint64_t)(s[0] - '0') * 10 + (uint64_t)(s[1] - '0');
 	if (p->d->a < 36 || p->d->a > 52)
-		return expected(p, what);
+		return vec_word_expected(p, what);
 	p->at++;
 	return TW_OK;
 }
 
-static enum tw_status parse_sfence(struct parser *p)
+static enum tw_status parse_sfence(struct vec_parser *p)
 {
 	enum tw_status status = TW_OK;
 
 	while (!status && p->at < p->r->words) {
-		if (key_is(p, "va") && !p->d->by_va) {
+		if (vec_key_is(p, "va") && !p->d->by_va) {
 			p->d->by_va = true;
-			status = key_number(p, UINT64_MAX, VA64, &p->d->a);
-		} else if (key_is(p, "asid") && !p->d->by_asid) {
+			status = vec_key_number(p, UINT64_MAX, VEC_VA_WORD, &p->d->a);
+		} else if (vec_key_is(p, "asid") && !p->d->by_asid) {
 			p->d->by_asid = true;
-			status = key_number(p, UINT16_MAX,
-					    "an ASID, hexadecimal without 0x, at most ffff",
-					    &p->d->b);
+			status = vec_key_number(p, UINT16_MAX,
+						"an ASID, hexadecimal without 0x, at most ffff",
+						&p->d->b);
 		} else {
-			return expected(p, "va=, asid= (each once) or the end of the line");
+			return vec_word_expected(p,
+						 "va=, asid= (each once) or the end of the line");
 		}
 	}
 	return status;
@@ -252,15 +179,15 @@ static const struct flag_name x86_flags[] = {{"wp", TW_F_WP},
 					     {"pkru", VEC_F_PKRU},
 					     {0}};
 
-static const struct flag_name *find_flag(const struct parser *p, const struct flag_name *f)
+static const struct flag_name *find_flag(const struct vec_parser *p, const struct flag_name *f)
 {
-	while (f->key && !key_is(p, f->key))
+	while (f->key && !vec_key_is(p, f->key))
 		f++;
 	return f->key ? f : NULL;
 }
 
 // The rest of the line: flag=0|1, any of FLAGS in any order, each once, at least one.
-static enum tw_status parse_flags(struct parser *p, const struct flag_name *flags,
+static enum tw_status parse_flags(struct vec_parser *p, const struct flag_name *flags,
 				  const char *names)
 {
 	struct vec_dir *d = p->d;
@@ -272,14 +199,15 @@ static enum tw_status parse_flags(struct parser *p, const struct flag_name *flag
 		uint64_t v;
 
 		if (!f || (d->mask & f->flag))
-			return expected(p, names);
+			return vec_word_expected(p, names);
 		d->mask |= f->flag;
 		if (f->flag == VEC_F_PKRU) {
-			status = key_number(p, UINT32_MAX,
-					    "pkru=, hexadecimal without 0x, at most 32 bits", &v);
+			status = vec_key_number(p, UINT32_MAX,
+						"pkru=, hexadecimal without 0x, at most 32 bits",
+						&v);
 			d->pkru = (uint32_t)v;
 		} else {
-			status = key_number(p, 1, "0 or 1 after the =", &v);
+			status = vec_key_number(p, 1, "0 or 1 after the =", &v);
 			if (!status && v)
 				d->value |= f->flag;
 		}
@@ -289,12 +217,12 @@ static enum tw_status parse_flags(struct parser *p, const struct flag_name *flag
 	return TW_OK;
 }
 
-static enum tw_status parse_ext(struct parser *p)
+static enum tw_status parse_ext(struct vec_parser *p)
 {
 	return parse_flags(p, ext_flags, "svnapot=, svpbmt= or svrsw=, each once");
 }
 
-static enum tw_status parse_env(struct parser *p)
+static enum tw_status parse_env(struct vec_parser *p)
 {
 	if (*p->family == VEC_ANY)
 		*p->family = find_flag(p, riscv_flags) ? VEC_RISCV : VEC_X86;
@@ -305,129 +233,13 @@ static enum tw_status parse_env(struct parser *p)
 			   "each once");
 }
 
-static enum tw_status parse_access(struct parser *p, const char *const names[3])
-{
-	char what[64];
-
-	for (uint8_t i = 0; i < 3; i++) {
-		if (word_is(p, names[i])) {
-			p->d->req.access = i;
-			p->at++;
-			return TW_OK;
-		}
-	}
-	snprintf(what, sizeof(what), "%s, %s or %s", names[TW_LOAD], names[TW_STORE],
-		 names[TW_FETCH]);
-	return expected(p, what);
-}
-
-static bool parse_priv(const char *s, uint8_t *priv)
-{
-	if (s[0] == '\0' || s[1] != '\0')
-		return false;
-	*priv = s[0] == 'U' ? TW_PRIV_U : s[0] == 'S' ? TW_PRIV_S : TW_PRIV_M;
-	return s[0] == 'U' || s[0] == 'S' || s[0] == 'M';
-}
-
-static enum tw_status parse_acc_riscv(struct parser *p)
-{
-	static const char *const names[] = {
-		[TW_FETCH] = "fetch", [TW_LOAD] = "load", [TW_STORE] = "store"};
-	static const char what[] = "sum=1, mxr=1, mprv=1 with mpp=U or S, each once";
-	enum { SUM = 1, MXR = 2, MPRV = 4, MPP = 8 };
-	struct tw_req *req = &p->d->req;
-	enum tw_status status = parse_access(p, names);
-	unsigned int seen = 0;
-	uint64_t mprv = 0;
-	uint8_t mpp = 0;
-
-	if (!status)
-		status = number(p, UINT64_MAX, VA64, &req->va);
-	if (status)
-		return status;
-	if (p->at >= p->r->words || !parse_priv(p->r->word[p->at], &req->priv))
-		return expected(p, "U, S or M");
-	p->at++;
-	while (!status && p->at < p->r->words) {
-		unsigned int bit = key_is(p, "sum")    ? SUM
-				   : key_is(p, "mxr")  ? MXR
-				   : key_is(p, "mprv") ? MPRV
-				   : key_is(p, "mpp")  ? MPP
-						       : 0;
-		uint64_t v = 0;
-
-		if (!bit || (seen & bit))
-			return expected(p, what);
-		seen |= bit;
-		if (bit == MPP) {
-			if (!parse_priv(p->r->word[p->at] + sizeof("mpp=") - 1, &mpp))
-				return expected(p, "mpp=U, mpp=S or mpp=M");
-			p->at++;
-			continue;
-		}
-		status = key_number(p, 1, "0 or 1 after the =", &v);
-		if (bit == SUM)
-			req->sum = v;
-		else if (bit == MXR)
-			req->mxr = v;
-		else
-			mprv = v;
-	}
-	if (!status && mprv && !(seen & MPP))
-		return expected(p, "mpp=U or mpp=S with mprv=1");
-	// mstatus.MPRV: loads and stores run with the privilege in MPP, fetches never do.
-	if (mprv && req->access != TW_FETCH)
-		req->priv = mpp;
-	return status;
-}
-
-static enum tw_status parse_acc_x86(struct parser *p)
-{
-	static const char *const names[] = {
-		[TW_FETCH] = "fetch", [TW_LOAD] = "read", [TW_STORE] = "write"};
-	struct tw_req *req = &p->d->req;
-	enum tw_status status = parse_access(p, names);
-	uint64_t v;
-
-	if (!status)
-		status = number(p, UINT64_MAX, VA64, &req->va);
-	if (status)
-		return status;
-	if (!key_is(p, "user"))
-		return expected(p, "user=0 or user=1");
-	status = key_number(p, 1, "user=0 or user=1", &v);
-	if (status)
-		return status;
-	req->priv = v ? TW_PRIV_U : TW_PRIV_S;
-	if (p->at == p->r->words)
-		return TW_OK;
-	if (!key_is(p, "ac"))
-		return expected(p, "ac=1 or the end of the line");
-	status = key_number(p, 1, "ac=0 or ac=1", &v);
-	req->sum = !status && v;
-	return status;
-}
-
-static enum tw_status parse_acc(struct parser *p)
-{
-	uint64_t n;
-	enum tw_status status = number(p, UINT64_MAX, "a number of the access", &n);
-
-	if (status)
-		return status;
-	p->d->word = p->r->word[1]; // repeated as it is written
-	if (*p->family == VEC_ANY)
-		*p->family = word_is(p, "read") || word_is(p, "write") ? VEC_X86 : VEC_RISCV;
-	return *p->family == VEC_X86 ? parse_acc_x86(p) : parse_acc_riscv(p);
-}
-
 static const struct directive {
 	const char *name;
 	enum vec_family family;
 	enum vec_kind kind;
-	enum tw_status (*parse)(struct parser *p);
+	enum tw_status (*parse)(struct vec_parser *p);
 } directives[] = {
-	{"acc", VEC_ANY, VEC_ACC, parse_acc},
+	{"acc", VEC_ANY, VEC_ACC, vec_parse_acc},
 	{"mem", VEC_ANY, VEC_MEM, parse_mem},
 	{"case", VEC_ANY, VEC_CASE, parse_case},
 	{"end", VEC_ANY, VEC_END, parse_end},
@@ -453,7 +265,12 @@ static const char *family_text(enum vec_family family)
 				   : "a directive of RVW1 or X86W1";
 }
 
-static enum tw_status parse_words(struct parser *p)
+static enum tw_status line_end(struct vec_parser *p)
+{
+	return p->at < p->r->words ? vec_word_expected(p, "the end of the line") : TW_OK;
+}
+
+static enum tw_status parse_words(struct vec_parser *p)
 {
 	for (size_t i = 0; i < sizeof(directives) / sizeof(directives[0]); i++) {
 		const struct directive *dir = &directives[i];
@@ -470,7 +287,7 @@ static enum tw_status parse_words(struct parser *p)
 		status = dir->parse(p);
 		return status ? status : line_end(p);
 	}
-	return expected(p, family_text(*p->family));
+	return vec_word_expected(p, family_text(*p->family));
 }
 
 static bool is_version(const char *name, const char *format)
@@ -498,7 +315,7 @@ static enum tw_status parse_magic(struct vec_reader *r, enum vec_family *family)
 
 enum tw_status vec_next(struct vec_reader *r, enum vec_family *family, struct vec_dir *d, bool *end)
 {
-	struct parser p = {.r = r, .d = d, .family = family};
+	struct vec_parser p = {.r = r, .d = d, .family = family};
 
 	for (;;) {
 		enum tw_status status = vec_read_line(r, end);

@@ -2,7 +2,8 @@
 // Translation vectors (RVW1 and X86W1, docs/vectors.md): cases of page tables and accesses in text,
 // run on one back end, one line of result for each access. The way in: vec_run() below. The files:
 //   reader.c     lines and words of a plain or gzip file
-//   parse.c      words -> one struct vec_dir for each line, all syntax errors
+//   words.c      numbers and keys of one line
+//   parse.c, parse_acc.c   words -> one struct vec_dir for each line, all syntax errors
 //   exec.c       cases, memory, results: what both families share
 //   exec_riscv.c, exec_x86.c   control state and fences of each family
 //   arch.c       back end: the architecture, no TLB
