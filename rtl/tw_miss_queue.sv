@@ -105,7 +105,7 @@ module tw_miss_queue #(
   assign all_free_o = busy == '0;
   assign free_o     = {busy[N-1:MissEntries] != '1, busy[MissEntries-1:0] != '1};
 
-  // ---- Cancel -------------------------------------------------------------------------------------------------------------
+  // ---- Cancel -------------------------------------------------------------------------------------------------------
 
   logic [N-1:0] cancelled;
 
@@ -128,7 +128,7 @@ module tw_miss_queue #(
     end
   end
 
-  // ---- The L2's port: completion, FINISH, sweep, lookup ----------------------------------------------------------------------
+  // ---- The L2's port: completion, FINISH, sweep, lookup -------------------------------------------------------------
 
   logic             last_sweep_q;                        // the last sweep or lookup was a sweep
   logic             last_port_q;                         // the last lookup was of port d
@@ -143,9 +143,9 @@ module tw_miss_queue #(
   assign sweep_gnt_o = sweep_i && !walk_done_i && !(port_pending != '0 && last_sweep_q);
   assign lookup_o    = port_pending != '0 && !walk_done_i && !finish_i && !sweep_gnt_o;
 
-  logic             lookup_port;
-  logic [SlotW-1:0] slot;
-  logic [EntW-1:0]  entry;
+  logic                   lookup_port;
+  logic [SlotW-1:0]       slot;
+  logic [EntW-1:0]        entry;
   logic [tw_pkg::VaW-1:0] lookup_va;
 
   assign lookup_port = port_pending == 2'b11 ? !last_port_q : port_pending[1];
@@ -178,7 +178,7 @@ module tw_miss_queue #(
     end
   end
 
-  // ---- Outcome of the lookup --------------------------------------------------------------------------------------------------
+  // ---- Outcome of the lookup ----------------------------------------------------------------------------------------
 
   logic [1:0]         want_q;        // the port found no walker
   logic               last_walk_q;   // the last walk was started by port d
@@ -245,7 +245,7 @@ module tw_miss_queue #(
     end
   end
 
-  // ---- Completion ---------------------------------------------------------------------------------------------------------------
+  // ---- Completion ---------------------------------------------------------------------------------------------------
 
   // At most one in a cycle: a walk's completion keeps the lookup away.
   logic                     complete, complete_push;
@@ -306,7 +306,7 @@ module tw_miss_queue #(
     end
   end
 
-  // ---- State of the entries --------------------------------------------------------------------------------------------------------
+  // ---- State of the entries -----------------------------------------------------------------------------------------
 
   logic [N-1:0]     allocate, to_lookup, to_wait, to_done, to_free;
   logic [SlotW-1:0] free_slot_f, free_slot_d;
@@ -391,7 +391,7 @@ module tw_miss_queue #(
     if (miss_i[1])          merged_q[{1'b1, free_slot_d}] <= 1'b0;
   end
 
-  // ---- Debug view --------------------------------------------------------------------------------------------------------------------
+  // ---- Debug view ---------------------------------------------------------------------------------------------------
 
   // 0 FREE, 1 LOOKUP, 2 WAIT, 3 DONE.
   always_comb begin
@@ -399,14 +399,22 @@ module tw_miss_queue #(
     for (int i = 0; i < N; i++) dbg_miss_o[2*i +: 2] = {wait_q[i] | done_q[i], lookup_q[i] | done_q[i]};
   end
 
-  // ---- Assertions --------------------------------------------------------------------------------------------------------------------
+  // ---- Assertions ---------------------------------------------------------------------------------------------------
 
 `ifdef FORMAL
+  // A reset has been seen: nothing holds before it.
+  logic alive_q = 1'b0;
+  always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
+
   // An entry is in at most one state.
-  always_comb assert ((lookup_q & wait_q) == '0 && (lookup_q & done_q) == '0 && (wait_q & done_q) == '0);
+  always_comb if (alive_q) begin
+    assert ((lookup_q & wait_q) == '0 && (lookup_q & done_q) == '0 && (wait_q & done_q) == '0);
+  end
 
   // A completion is of an entry that waits for it or looks it up, and is not cancelled.
-  always_comb assert (!complete || (!cancelled[complete_entry] && (lookup_q[complete_entry] || wait_q[complete_entry])));
+  always_comb if (alive_q && complete) begin
+    assert (!cancelled[complete_entry] && (lookup_q[complete_entry] || wait_q[complete_entry]));
+  end
 `endif
 
 endmodule

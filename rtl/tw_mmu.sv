@@ -144,7 +144,7 @@ module tw_mmu #(
   localparam int OwnerW = $clog2(2 * MissEntries);
   localparam int WalkW  = $clog2(Walkers);
 
-  // ---- Control registers ------------------------------------------------------------------------------------------------
+  // ---- Control registers --------------------------------------------------------------------------------------------
 
   logic [3:0]                fmt;
   logic [tw_pkg::AsidW-1:0]  asid;
@@ -173,7 +173,7 @@ module tw_mmu #(
     .maxphyaddr_o  (maxphyaddr)
   );
 
-  // ---- Fences --------------------------------------------------------------------------------------------------------------
+  // ---- Fences -------------------------------------------------------------------------------------------------------
 
   logic                      fence_take, sweep, sweep_gnt, finish, finish_all, scope_global;
   logic [$clog2(L2Sets)-1:0] sweep_set;
@@ -202,7 +202,7 @@ module tw_mmu #(
     .dbg_fence_o     (dbg_fence_o)
   );
 
-  // ---- Request stages, L1 TLBs, response queues --------------------------------------------------------------------------------
+  // ---- Request stages, L1 TLBs, response queues ---------------------------------------------------------------------
 
   logic [tw_pkg::AttrW-1:0] req_f_attr, req_d_attr;
   logic [1:0]               space, empty, miss_free, miss, direct, miss_push, port_push;
@@ -375,7 +375,7 @@ module tw_mmu #(
     .resp_tval_o    (resp_d_tval_o)
   );
 
-  // ---- Miss queue and lookup stage ------------------------------------------------------------------------------------------------
+  // ---- Miss queue and lookup stage ----------------------------------------------------------------------------------
 
   logic                           lookup, l2_hit, merge, start, stuck, lookup_port;
   logic [tw_pkg::VpnW-1:0]        lookup_vpn;
@@ -481,7 +481,7 @@ module tw_mmu #(
     .dbg_miss_o         (dbg_miss_o)
   );
 
-  // ---- L2 TLB and walk cache ------------------------------------------------------------------------------------------------------
+  // ---- L2 TLB and walk cache ----------------------------------------------------------------------------------------
 
   assign lookup_tag = {lookup_vpn, asid};
 
@@ -580,7 +580,7 @@ module tw_mmu #(
     .dbg_plru_o   (dbg_pwc_plru_o)
   );
 
-  // ---- Memory answer: the walker it belongs to, its entry decoded ------------------------------------------------------------------
+  // ---- Memory answer: the walker it belongs to, its entry decoded ---------------------------------------------------
 
   always_comb begin
     answer      = '0;
@@ -706,7 +706,7 @@ module tw_mmu #(
     .mem_req_desired_o  (mem_req_desired_o)
   );
 
-  // ---- Completion of a walk: its response, and what it writes ------------------------------------------------------------------------
+  // ---- Completion of a walk: its response, and what it writes -------------------------------------------------------
 
   assign ok    = walk_ok != '0;
   assign fault = walk_fault != '0;
@@ -737,7 +737,7 @@ module tw_mmu #(
   assign l1_insert = {(l2_hit && lookup_port) || (refill && ans_owner[OwnerW-1]),
                       (l2_hit && !lookup_port) || (refill && !ans_owner[OwnerW-1])};
 
-  // ---- Events, idle ------------------------------------------------------------------------------------------------------------------
+  // ---- Events, idle -------------------------------------------------------------------------------------------------
 
   logic mem_handshake;
 
@@ -774,11 +774,15 @@ module tw_mmu #(
 
   assign idle_o = misses_free && walk_idle == '1 && fence_ready_o && ctrl_ready_o && empty == 2'b11;
 
-  // ---- Assertions ----------------------------------------------------------------------------------------------------------------------
+  // ---- Assertions ---------------------------------------------------------------------------------------------------
 
 `ifdef FORMAL
+  // A reset has been seen: nothing holds before it.
+  logic alive_q = 1'b0;
+  always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
+
   // A cycle has at most one completion.
-  always_comb assert (!(l2_hit && (ok || fault)));
+  always_comb if (alive_q) assert (!(l2_hit && (ok || fault)));
 `endif
 
 endmodule

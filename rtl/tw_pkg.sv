@@ -7,7 +7,7 @@
 
 package tw_pkg;
 
-  // ---- Widths --------------------------------------------------------------------------------------------------------
+  // ---- Widths -------------------------------------------------------------------------------------------------------
 
   localparam int IdW   = 4;            // request id
   localparam int VaW   = 64;           // virtual address
@@ -18,7 +18,7 @@ package tw_pkg;
   localparam int LevelW = 3;
   localparam int FlagsW = 12;
 
-  // ---- Codes ---------------------------------------------------------------------------------------------------------
+  // ---- Codes --------------------------------------------------------------------------------------------------------
 
   localparam logic [3:0] FmtBare  = 4'd0;
   localparam logic [3:0] FmtLong4 = 4'd6;
@@ -64,7 +64,7 @@ package tw_pkg;
   localparam logic [1:0] KindPointer = 2'd1;
   localparam logic [1:0] KindLeaf    = 2'd2;
 
-  // ---- Attributes of a request that travel with it: {mxr, sum, priv, access} -------------------------------------------
+  // ---- Attributes of a request that travel with it: {mxr, sum, priv, access} ----------------------------------------
 
   localparam int AttrW = 6;
 
@@ -80,7 +80,7 @@ package tw_pkg;
     is_user = attr[3:2] == PrivU;
   endfunction
 
-  // ---- TLB entry: tag = {VPN, ASID}, data = {PPN, size, global, R, W, X, U, D, attr, protection key} --------------------
+  // ---- TLB entry: tag = {VPN, ASID}, data = {PPN, size, global, R, W, X, U, D, attr, protection key} ----------------
 
   localparam int TagW  = VpnW + AsidW;
   localparam int DataW = 60;
@@ -134,7 +134,7 @@ package tw_pkg;
     endcase
   endfunction
 
-  // ---- Response: addr (PA, or the VA of a fault) and info = {size, global, attr, fault, cause} ---------------------------
+  // ---- Response: addr (PA, or the VA of a fault) and info = {size, global, attr, fault, cause} ----------------------
 
   localparam int InfoW = 15;
   localparam int InfoCause  = 0;   // 6 bits
@@ -172,7 +172,7 @@ package tw_pkg;
     else     access_cause = is_fetch(attr) ? 6'd1 : is_write(attr) ? 6'd7 : 6'd5;
   endfunction
 
-  // ---- Page-table formats: a new format is a new row in each function ----------------------------------------------------
+  // ---- Page-table formats: a new format is a new row in each function -----------------------------------------------
 
   function automatic logic fmt_supported(input logic [3:0] fmt);
     case (fmt)

@@ -36,7 +36,7 @@ module tw_pte_decode (
   assign level_size = tw_pkg::fmt_leaf_size(fmt_i, level_i);
   assign level_mask = tw_pkg::size_mask(level_size);
 
-  // ---- RISC-V: the entry by itself ---------------------------------------------------------------------------------------
+  // ---- RISC-V: the entry by itself ----------------------------------------------------------------------------------
 
   logic rv_pointer, rv_napot, rv_unaligned, rv_bad;
 
@@ -70,7 +70,7 @@ module tw_pte_decode (
     end
   end
 
-  // ---- x86: the entry by itself ------------------------------------------------------------------------------------------
+  // ---- x86: the entry by itself -------------------------------------------------------------------------------------
 
   logic        x86_leaf, x86_reserved, w, u, x;
   logic [15:0] beyond;
@@ -95,7 +95,7 @@ module tw_pte_decode (
   assign u = rights_i[1] && pte_i[2];
   assign x = rights_i[2] && !pte_i[63];
 
-  // ---- The page, if the entry is a leaf -----------------------------------------------------------------------------------
+  // ---- The page, if the entry is a leaf -----------------------------------------------------------------------------
 
   logic [2:0]              rv_size;
   logic [tw_pkg::VpnW-1:0] rv_mask;
@@ -129,7 +129,7 @@ module tw_pte_decode (
     .pk_o     (pk)
   );
 
-  // ---- Outcome ------------------------------------------------------------------------------------------------------------
+  // ---- Outcome ------------------------------------------------------------------------------------------------------
 
   logic [5:0] code;
 

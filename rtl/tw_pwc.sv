@@ -46,7 +46,7 @@ module tw_pwc #(
   (* mem2reg *) logic [Entries-1:0] level_q [0:tw_pkg::PwcLevels-1];  // by level: which entries are of it
   logic [Entries-2:0]          plru_q, plru_d;
 
-  // ---- Lookup ------------------------------------------------------------------------------------------------------------
+  // ---- Lookup -------------------------------------------------------------------------------------------------------
 
   logic [Entries-1:0] match, nearest;
   logic [IndexW-1:0]  hit_index;
@@ -81,7 +81,7 @@ module tw_pwc #(
   assign hit_o      = match != '0;
   assign hit_data_o = hit_o ? data_q[hit_index] : '0;
 
-  // ---- Fill --------------------------------------------------------------------------------------------------------------
+  // ---- Fill ---------------------------------------------------------------------------------------------------------
 
   logic [IndexW-1:0] victim, way;
 
@@ -116,7 +116,7 @@ module tw_pwc #(
     end
   end
 
-  // ---- Replacement -------------------------------------------------------------------------------------------------------
+  // ---- Replacement --------------------------------------------------------------------------------------------------
 
   tw_plru #(.N(Entries)) u_plru (
     .tree_i     (plru_q),
@@ -133,7 +133,7 @@ module tw_pwc #(
     else if (touch_i || filled_o) plru_q <= plru_d;
   end
 
-  // ---- Debug view --------------------------------------------------------------------------------------------------------
+  // ---- Debug view ---------------------------------------------------------------------------------------------------
 
   logic              written_q;
   logic [IndexW-1:0] written_way_q;
@@ -154,11 +154,15 @@ module tw_pwc #(
   assign dbg_valid_o = 64'(valid_q);
   assign dbg_plru_o  = 64'(plru_q);
 
-  // ---- Assertions --------------------------------------------------------------------------------------------------------
+  // ---- Assertions ---------------------------------------------------------------------------------------------------
 
 `ifdef FORMAL
+  // A reset has been seen: nothing holds before it.
+  logic alive_q = 1'b0;
+  always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
+
   // No two valid entries have the same level, prefix and ASID.
-  always_comb begin
+  always_comb if (alive_q) begin
     for (int a = 0; a < Entries; a++) begin
       for (int b = a + 1; b < Entries; b++)
         assert (!(valid_q[a] && valid_q[b] && tag_q[a] == tag_q[b] &&

@@ -51,7 +51,7 @@ module tw_resp_fifo (
   assign space_o = count_q <= 3'd2;
   assign empty_o = count_q == 3'd0;
 
-  // ---- Head ------------------------------------------------------------------------------------------------------------
+  // ---- Head ---------------------------------------------------------------------------------------------------------
 
   logic [tw_pkg::VaW-1:0]   head_addr;
   logic [tw_pkg::InfoW-1:0] head_info;
@@ -73,7 +73,7 @@ module tw_resp_fifo (
 
   assign pop = !empty_o && (dead_q[head_q] || resp_ready_i);
 
-  // ---- Pushes and pop ---------------------------------------------------------------------------------------------------
+  // ---- Pushes and pop -----------------------------------------------------------------------------------------------
 
   logic [1:0] port_slot;
 
@@ -104,7 +104,7 @@ module tw_resp_fifo (
     end
   end
 
-  // ---- Cancel -----------------------------------------------------------------------------------------------------------
+  // ---- Cancel -------------------------------------------------------------------------------------------------------
 
   // Marks of free places do not matter: a push clears them.
   always_ff @(posedge clk_i) begin
@@ -121,11 +121,15 @@ module tw_resp_fifo (
     end
   end
 
-  // ---- Assertions -------------------------------------------------------------------------------------------------------
+  // ---- Assertions ---------------------------------------------------------------------------------------------------
 
 `ifdef FORMAL
+  // A reset has been seen: nothing holds before it.
+  logic alive_q = 1'b0;
+  always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
+
   // The queue never overflows.
-  always_comb begin
+  always_comb if (alive_q) begin
     assert (32'(count_q) + 32'(miss_valid_i) + 32'(port_valid_i) <= 4);
   end
 `endif

@@ -51,7 +51,7 @@ module tw_tlb_fa #(
   logic [tw_pkg::DataW-1:0]  data_q [0:Entries-1];
   logic [Entries-2:0]        plru_q, plru_d;
 
-  // ---- Lookup ----------------------------------------------------------------------------------------------------------
+  // ---- Lookup -------------------------------------------------------------------------------------------------------
 
   logic [IndexW:0]   hit;        // {hit, its index}
   logic [IndexW-1:0] hit_index;
@@ -71,7 +71,7 @@ module tw_tlb_fa #(
   assign hit_tag_o  = hit_o ? tag_q[hit_index] : '0;
   assign hit_data_o = hit_o ? data_q[hit_index] : '0;
 
-  // ---- Insert, kill, invalidate -------------------------------------------------------------------------------------------
+  // ---- Insert, kill, invalidate -------------------------------------------------------------------------------------
 
   logic [tw_pkg::TagW-1:0] new_mask;
   logic [Entries-1:0]      overlap, outlawed;
@@ -133,7 +133,7 @@ module tw_tlb_fa #(
     end
   end
 
-  // ---- Replacement --------------------------------------------------------------------------------------------------------
+  // ---- Replacement --------------------------------------------------------------------------------------------------
 
   tw_plru #(.N(Entries)) u_plru (
     .tree_i     (plru_q),
@@ -150,7 +150,7 @@ module tw_tlb_fa #(
     else if (touch_i || insert_i) plru_q <= plru_d;
   end
 
-  // ---- Debug view ---------------------------------------------------------------------------------------------------------
+  // ---- Debug view ---------------------------------------------------------------------------------------------------
 
   logic              written_q;
   logic [IndexW-1:0] written_way_q;
@@ -171,11 +171,15 @@ module tw_tlb_fa #(
   assign dbg_valid_o = 64'(valid_q);
   assign dbg_plru_o  = 64'(plru_q);
 
-  // ---- Assertions ---------------------------------------------------------------------------------------------------------
+  // ---- Assertions ---------------------------------------------------------------------------------------------------
 
 `ifdef FORMAL
+  // A reset has been seen: nothing holds before it.
+  logic alive_q = 1'b0;
+  always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
+
   // No two valid entries overlap, so no address matches twice.
-  always_comb begin
+  always_comb if (alive_q) begin
     for (int a = 0; a < Entries; a++) begin
       for (int b = a + 1; b < Entries; b++)
         assert (!(valid_q[a] && valid_q[b] && ((tag_q[a] ^ tag_q[b]) & mask_q[a] & mask_q[b]) == '0));

@@ -58,7 +58,7 @@ module tw_tlb_sa #(
   logic [tw_pkg::TagW-1:0]       tag_q    [0:Sets*Ways-1];
   logic [tw_pkg::DataW-1:0]      data_q   [0:Sets*Ways-1];
 
-  // ---- The port: one set, one compare ---------------------------------------------------------------------------------------
+  // ---- The port: one set, one compare -------------------------------------------------------------------------------
 
   logic                    port_used, spare_global;
   logic [SetW-1:0]         set;
@@ -97,7 +97,7 @@ module tw_tlb_sa #(
     end
   end
 
-  // ---- Lookup ---------------------------------------------------------------------------------------------------------------
+  // ---- Lookup -------------------------------------------------------------------------------------------------------
 
   logic [WayW-1:0] hit_way;
 
@@ -112,7 +112,7 @@ module tw_tlb_sa #(
   assign hit_tag_o  = hit_o ? tag_q[{set, hit_way}] : '0;
   assign hit_data_o = hit_o ? data_q[{set, hit_way}] : '0;
 
-  // ---- Insert, kill, sweep ----------------------------------------------------------------------------------------------------
+  // ---- Insert, kill, sweep ------------------------------------------------------------------------------------------
 
   logic            inval;
   logic [WayW-1:0] victim, way;
@@ -163,7 +163,7 @@ module tw_tlb_sa #(
     end
   end
 
-  // ---- Replacement ------------------------------------------------------------------------------------------------------------
+  // ---- Replacement --------------------------------------------------------------------------------------------------
 
   logic [Ways-2:0] tree, tree_d;
 
@@ -192,7 +192,7 @@ module tw_tlb_sa #(
     end
   end
 
-  // ---- Debug view -------------------------------------------------------------------------------------------------------------
+  // ---- Debug view ---------------------------------------------------------------------------------------------------
 
   logic            written_q, inv_q, clear_q;
   logic [SetW-1:0] dbg_set_q;
@@ -228,16 +228,20 @@ module tw_tlb_sa #(
   assign dbg_inv_mask_o = inv_q ? 8'(inv_mask_q) : 8'd0;
   assign dbg_clear_o    = clear_q;
 
-  // ---- Assertions -------------------------------------------------------------------------------------------------------------
+  // ---- Assertions ---------------------------------------------------------------------------------------------------
 
 `ifdef FORMAL
+  // A reset has been seen: nothing holds before it.
+  logic alive_q = 1'b0;
+  always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
+
   // The port does one thing at a time.
-  always_comb begin
+  always_comb if (alive_q) begin
     assert (32'(lookup_i) + 32'(insert_i) + 32'(kill_i) + 32'(sweep_i) <= 1);
   end
 
   // A lookup hits at most one way.
-  always_comb begin
+  always_comb if (alive_q) begin
     assert (!lookup_i || (match & (match - 1'b1)) == '0);
   end
 `endif

@@ -77,7 +77,7 @@ module tw_walker #(
   logic                       pass2_q;      // the leaf is known to be good: A bits of pointers are set
   logic                       tainted_q, killed_q;
 
-  // ---- What an answer leads to --------------------------------------------------------------------------------------------
+  // ---- What an answer leads to --------------------------------------------------------------------------------------
 
   typedef enum logic [3:0] {
     ActNone    = 4'd0,
@@ -126,7 +126,7 @@ module tw_walker #(
   assign cas_lost_o = act == ActLost;
   assign killed_o   = act == ActKilled;
 
-  // ---- State ----------------------------------------------------------------------------------------------------------------
+  // ---- State --------------------------------------------------------------------------------------------------------
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
@@ -190,17 +190,21 @@ module tw_walker #(
   assign dead_o     = killed_q;
   assign tainted_o  = tainted_q;
 
-  // ---- Assertions -----------------------------------------------------------------------------------------------------------
+  // ---- Assertions ---------------------------------------------------------------------------------------------------
 
 `ifdef FORMAL
+  // A reset has been seen: nothing holds before it.
+  logic alive_q = 1'b0;
+  always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
+
   // A start finds the walker idle.
-  always_comb assert (!start_i || state_q == StIdle);
+  always_comb if (alive_q) assert (!start_i || state_q == StIdle);
 
   // A grant finds a request presented.
-  always_comb assert (!grant_i || state_q == StReq || state_q == StCasReq);
+  always_comb if (alive_q) assert (!grant_i || state_q == StReq || state_q == StCasReq);
 
   // A killed walker ends without an answer.
-  always_comb assert (!killed_q || (!ok_o && !fault_o));
+  always_comb if (alive_q) assert (!killed_q || (!ok_o && !fault_o));
 `endif
 
 endmodule
