@@ -26,6 +26,21 @@ static void *thread(void *arg)
 	return arg;
 }
 
+static void instructions(uint8_t *p)
+{
+	// A read-modify-write of 4 bytes.
+	__asm__ volatile("addl $1, %0" : "+m"(*(uint32_t *)(p + 10 * PAGE + 0x128)));
+	// A jump of 5 bytes whose last 3 are in the next fetch block, to a store of 1 byte another
+	// two blocks on.
+	__asm__ volatile(".p2align 7\n\t"
+			 ".skip 30, 0x90\n\t"
+			 ".byte 0xe9\n\t"
+			 ".long 1f - . - 4\n\t"
+			 ".p2align 7\n"
+			 "1:\tmovb $1, %0"
+			 : "=m"(p[11 * PAGE + 5]));
+}
+
 static void calls(int fd)
 {
 	uint8_t *p, *q;
@@ -51,6 +66,12 @@ static void calls(int fd)
 	iov[0] = (struct iovec){p + 100, 11};
 	iov[1] = (struct iovec){p + 200, 7};
 	need(writev(STDOUT_FILENO, iov, 2) == 18);
+	// 150 bytes are left for 300.
+	need(lseek(fd, -150, SEEK_END) > 0);
+	iov[0] = (struct iovec){p + 300, 100};
+	iov[1] = (struct iovec){p + 400, 200};
+	need(readv(fd, iov, 2) == 150);
+	instructions(p);
 	need(sbrk(5 * PAGE) != (void *)-1);
 }
 

@@ -59,6 +59,8 @@ has 'mmap of a file' ' mmap 0x0 len 0x2000 .* prot 1 flags 0x1 file [0-9]+\+0x10
 has 'read' ' copy_out 0x2[0-9a-f]+ len 0x4d2 '
 has 'writev, first part' ' copy_in 0x2[0-9a-f]+ len 0xb '
 has 'writev, second part' ' copy_in 0x2[0-9a-f]+ len 0x7 '
+has 'readv, first part' ' copy_out 0x2[0-9a-f]+ len 0x64 '
+has 'readv, second part cut short' ' copy_out 0x2[0-9a-f]+ len 0x32 '
 has 'exit' ' exit .* = 0x7$'
 grep -q ' len 0x35000 ' "$dir/dump" && fail "the child of a fork was recorded"
 # memset of 37 pages: each is written, in the same order.
@@ -67,7 +69,15 @@ for page in 0 1 17 36; do
 	addr=$(printf '0x%x' $((base + page * 4096)))
 	has "store to page $page" " store $addr "
 done
-has 'a file in the table' "^[0-9]+ mmap"
+has 'a read-modify-write' " rmw $(printf '0x%x' $((base + 10 * 4096 + 0x128))) 4\$"
+# The fetches before the store that the jump across two fetch blocks leads to.
+fetches=$(grep -B 4 " store $(printf '0x%x' $((base + 11 * 4096 + 5))) 1\$" "$dir/dump" |
+	awk '$2 == "fetch" { print $3 }' | tail -n 3)
+# shellcheck disable=SC2086 # three words
+set -- $fetches
+if [ $# != 3 ] || [ $(($2 - $1)) != 32 ] || [ $(($3 - $1)) != 128 ]; then
+	fail "fetches of a jump across blocks: expected 0, 32, 128, found $*"
+fi
 grep -q '^file .* 12288  input$' "$dir/info" || fail "the mapped file is not in the file table"
 
 # Twice the same.

@@ -296,6 +296,99 @@ static void damage_inside_the_compressed_streams_is_harmless(void **state)
 	assert_true(refused > MUTATIONS / 4);
 }
 
+// Streams of a block, and what reading them has to say.
+struct crafted {
+	const char *tags, *fetch, *data, *other; // hexadecimal
+	const char *says;
+};
+
+static uint32_t unhex(uint8_t *out, const char *hex)
+{
+	uint32_t n = 0;
+	unsigned int v;
+
+	for (; sscanf(hex, "%2x", &v) == 1; hex += 2)
+		out[n++] = (uint8_t)v;
+	return n;
+}
+
+// The original's header promises other counts: that is found at the end only.
+static void each_defect_of_a_block_is_named(void **state)
+{
+	// db 0102: brk 0 = 1 (zigzag 2). e7 00: exit 0. 01: load at the predicted address, 1 byte.
+	// 00: fetch of the next block.
+	const struct crafted all[] = {
+		{"dbe7", "", "", "010200", "events of kind fetch, found 0"}, // well formed
+		{"01dbe7", "", "", "010200", "between the initial brk and the exit"},
+		{"00dbe7", "", "", "010200", "between the initial brk and the exit"},
+		{"dbe701", "", "", "010200", "between the initial brk and the exit"},
+		{"dbe700", "", "", "010200", "between the initial brk and the exit"},
+		{"e7db", "", "", "000102", "brk event with address 0 after the maps"},
+		{"db21e7", "", "", "010200", "more bytes in the data stream"},
+		{"dba1e7", "", "00000000", "010200", "more bytes in the data stream"},
+		{"dbc1e7", "", "000000000000", "010200", "data delta of 0 to 5 bytes"},
+		{"db20e7", "", "", "010200", "fetch's delta of 0 to 5 bytes"},
+		{"dbc0e7", "000000000000", "", "010200", "fetch's delta of 0 to 5 bytes"},
+		{"db04e7", "", "", "010200", "fetch's delta of 0 to 5 bytes"},
+		{"dbe7", "00", "", "010200", "streams to end with its events"},
+		{"dbe7", "", "00", "010200", "streams to end with its events"},
+		{"dbe7", "", "", "01020000", "streams to end with its events"},
+		{"db", "", "", "01", "fields of a known kind"},
+		{"db", "", "", "018200", "fields of a known kind"}, // not the fewest bytes
+		{"db", "", "", "01ffffffffffffffffff02", "fields of a known kind"}, // above 2^64
+		{"eb", "", "", "", "fields of a known kind"},			    // kind 14
+		{"dbe7", "", "", "018100", "fields of a known kind"},
+		{"db1de7", "", "", "010200", "size of 1 to 4096"},
+		{"db1de7", "", "", "0102812000", "size of 1 to 4096"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct tw_trace_event e;
+		struct tw_trace *t;
+		uint8_t raw[64];
+		uint32_t len[4];
+		struct bytes b;
+
+		len[0] = unhex(raw, all[i].tags);
+		len[1] = unhex(raw + len[0], all[i].fetch);
+		len[2] = unhex(raw + len[0] + len[1], all[i].data);
+		len[3] = unhex(raw + len[0] + len[1] + len[2], all[i].other);
+		b = repack(raw, len);
+		write_file(sample.path, b.p, b.n);
+		if (tw_trace_open(sample.path, &t))
+			fail_msg("%s", tw_trace_error(t));
+		for (uint32_t k = 0; k <= len[0] && tw_trace_next(t, &e) == 1; k++)
+			;
+		if (tw_trace_next(t, &e) != -EBADMSG || !strstr(tw_trace_error(t), all[i].says))
+			fail_msg("case %zu: expected '%s', found: %s", i, all[i].says,
+				 tw_trace_error(t));
+		tw_trace_close(t);
+		free(b.p);
+	}
+}
+
+static void a_trace_without_an_exit_is_refused(void **state)
+{
+	const uint8_t raw[] = {0xdb, 0x01, 0x02};
+	const uint32_t len[4] = {1, 0, 0, 2};
+	struct bytes b = repack(raw, len);
+	struct tw_trace_event e;
+	struct tw_trace *t;
+
+	(void)state;
+	memset(b.p + TW_TRACE_H_COUNTS, 0, 128);
+	b.p[TW_TRACE_H_COUNTS + 8 * TW_TRACE_BRK] = 1;
+	fix_header_crc(b);
+	write_file(sample.path, b.p, b.n);
+	assert_int_equal(tw_trace_open(sample.path, &t), 0);
+	assert_int_equal(tw_trace_next(t, &e), 1);
+	assert_int_equal(tw_trace_next(t, &e), -EBADMSG);
+	assert_non_null(strstr(tw_trace_error(t), "an exit event"));
+	tw_trace_close(t);
+	free(b.p);
+}
+
 static void a_recording_that_was_cut_short_says_so(void **state)
 {
 	struct tw_trace_writer *w;
@@ -353,6 +446,8 @@ int main(void)
 		cmocka_unit_test(bytes_after_the_end_are_found),
 		cmocka_unit_test(damage_under_a_valid_checksum_is_harmless),
 		cmocka_unit_test(damage_inside_the_compressed_streams_is_harmless),
+		cmocka_unit_test(each_defect_of_a_block_is_named),
+		cmocka_unit_test(a_trace_without_an_exit_is_refused),
 		cmocka_unit_test(a_recording_that_was_cut_short_says_so),
 		cmocka_unit_test(a_newer_version_is_named),
 		cmocka_unit_test(what_is_no_trace_file_is_refused),
