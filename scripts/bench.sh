@@ -28,7 +28,7 @@ max() {
 echo "== random stimulus, $cycles cycles, seed $seed: best of three"
 for config in $(scripts/configs.sh | cut -d" " -f1); do
   rtl=0 csim=0 lockstep=0
-  for round in 1 2 3; do
+  for _ in 1 2 3; do
     rtl=$(max "$rtl" "$(rate "$config" rtl)")
     lockstep=$(max "$lockstep" "$(rate "$config" lockstep)")
     csim=$(max "$csim" "$(rate "$config" csim)")
@@ -41,7 +41,7 @@ done
 echo "== replay of the first $limit events of $trace, configuration large: best of three"
 for hw in csim rtl lockstep; do
   best=0
-  for round in 1 2 3; do
+  for _ in 1 2 3; do
     start=$(date +%s%N)
     "$build/cli/twinwalk" run --hw "$hw" --config large --frames 1100 --limit "$limit" "$trace" >/dev/null
     end=$(date +%s%N)
