@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Event pulses and their counters. Invariant: counter i is the number of cycles in which bit i of events_o has been high
-// since reset, modulo 2^64. docs/contract.md, section 12.
+// Event pulses and their counters. Invariant: counter i is the number of cycles in which bit i of events_o has been
+// high since reset, modulo 2^64. docs/contract.md, section 12.
 `default_nettype none
 
 module tw_counters (

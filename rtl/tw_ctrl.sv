@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Control registers: one pending write, applied when no miss is in flight, so that a walk uses one set of values from its
-// beginning to its end. Invariant: the registers change only at the end of a cycle in which the miss queue is free.
+// Control registers: one pending write, applied when no miss is in flight, so that a walk uses one set of values from
+// its beginning to its end. Invariant: the registers change only at the end of a cycle in which the miss queue is free.
 // docs/contract.md, section 3.
 `default_nettype none
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory arbiter: presents one walker's request on the memory port, in turn. Invariant: a request once presented stays,
-// unchanged, until it is taken: the pointer stands on it meanwhile, and walkers do not withdraw. docs/contract.md, section 8.
+// unchanged, until it is taken: the pointer stands on it meanwhile, and walkers do not withdraw. docs/contract.md,
+// section 8.
 `default_nettype none
 
 module tw_mem_arb #(

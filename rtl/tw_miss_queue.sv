@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Miss queue of both ports and the lookup stage behind it: holds every request that the L1 TLBs did not answer, arbitrates the
-// L2's one port between completions, sweeps and lookups, starts walks or waits for one that is under way, and hands the
-// answers to the response queues. Invariants: an entry is in at most one of LOOKUP, WAIT and DONE; an entry in WAIT waits for
-// a walker that is neither idle nor killed; at most one entry owns a walker. docs/contract.md, section 7.
+// Miss queue of both ports and the lookup stage behind it: holds every request that the L1 TLBs did not answer,
+// arbitrates the L2's one port between completions, sweeps and lookups, starts walks or waits for one that is under
+// way, and hands the answers to the response queues. Invariants: an entry is in at most one of LOOKUP, WAIT and DONE;
+// an entry in WAIT waits for a walker that is neither idle nor killed; at most one entry owns a walker.
+// docs/contract.md, section 7.
 //
-// Entries are numbered through: port f has 0 to MissEntries - 1, port d the rest. Each state is a bit vector over them (none
-// set: FREE), so that picking and changing many at once is logic on vectors.
+// Entries are numbered through: port f has 0 to MissEntries - 1, port d the rest. Each state is a bit vector over them
+// (none set: FREE), so that picking and changing many at once is logic on vectors.
 `default_nettype none
 
 module tw_miss_queue #(
@@ -219,13 +220,13 @@ module tw_miss_queue #(
 
   tw_pick #(.N(Walkers)) u_pick_join (
     .request_i (same_page),
-    .pointer_i ('0),
+    .pointer_i ({WalkW{1'b0}}),
     .index_o   (join_walker)
   );
 
   tw_pick #(.N(Walkers)) u_pick_idle (
     .request_i (walk_idle_i),
-    .pointer_i ('0),
+    .pointer_i ({WalkW{1'b0}}),
     .index_o   (idle_walker)
   );
 
@@ -313,13 +314,13 @@ module tw_miss_queue #(
 
   tw_pick #(.N(MissEntries)) u_pick_free_f (
     .request_i (~busy[MissEntries-1:0]),
-    .pointer_i ('0),
+    .pointer_i ({SlotW{1'b0}}),
     .index_o   (free_slot_f)
   );
 
   tw_pick #(.N(MissEntries)) u_pick_free_d (
     .request_i (~busy[N-1:MissEntries]),
-    .pointer_i ('0),
+    .pointer_i ({SlotW{1'b0}}),
     .index_o   (free_slot_d)
   );
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The MMU: two request ports with an L1 TLB each, the shared L2 TLB, the miss queue, the walkers with their walk cache, and the
-// memory port. This file connects the blocks and holds the one piece of logic between them: which walker an answer from
-// memory belongs to, and what its end writes where. Pins and cycles: docs/contract.md. Invariant: every output is a function
-// of registers only.
+// The MMU: two request ports with an L1 TLB each, the shared L2 TLB, the miss queue, the walkers with their walk cache,
+// and the memory port. This file connects the blocks and holds the one piece of logic between them: which walker an
+// answer from memory belongs to, and what its end writes where. Pins and cycles: docs/contract.md. Invariant: every
+// output is a function of registers only.
 //
 //   req --> port --> L1 TLB --hit--------------------------------> resp_fifo --> resp
 //             |                                                       ^

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Permission check of one access against the rights of one page, as pure logic: run on every TLB hit and on every leaf that
-// a walk finds, with the control registers as they are. Invariant: nothing else in the MMU grants an access to a translated
-// page. Sources: RISC-V privileged architecture, "Addressing and memory protection"; Intel SDM volume 3, section 4.6.
+// Permission check of one access against the rights of one page, as pure logic: run on every TLB hit and on every leaf
+// that a walk finds, with the control registers as they are. Invariant: nothing else in the MMU grants an access to a
+// translated page. Sources: RISC-V privileged architecture, "Addressing and memory protection"; Intel SDM volume 3,
+// section 4.6.
 `default_nettype none
 
 module tw_perm (
-  input  wire logic                      check_i,  // from the user: there is a page to check; without, nothing is allowed
+  input  wire logic                      check_i,  // from the user: there is a page to check, else nothing is allowed
   input  wire logic [3:0]                fmt_i,    // from the control registers
   input  wire logic [tw_pkg::FlagsW-1:0] flags_i,
   input  wire logic [31:0]               pkru_i,

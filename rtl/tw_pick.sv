@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Selection, as pure logic: the number of the first set bit at or after a pointer, wrapping; the lowest set bit if the pointer
-// is 0. Invariant: the result names a set bit if there is one, else it is 0.
+// Selection, as pure logic: the number of the first set bit at or after a pointer, wrapping; the lowest set bit if the
+// pointer is 0. Invariant: the result names a set bit if there is one, else it is 0.
 `default_nettype none
 
 module tw_pick #(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Constants and pure functions that every block shares: widths, codes, the layout of entries and responses, and the tables
-// of the page-table formats. Invariant: everything that differs between formats is a row of a function keyed by the format
-// code (fmt_*), so that a format is added here and not in the blocks.
+// Constants and pure functions that every block shares: widths, codes, the layout of entries and responses, and the
+// tables of the page-table formats. Invariant: everything that differs between formats is a row of a function keyed by
+// the format code (fmt_*), so that a format is added here and not in the blocks.
 // Codes are those of include/twinwalk/arch.h; layouts are those of docs/contract.md, section 13.
 `default_nettype none
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tree-PLRU over N ways, as pure logic: the victim, and the tree after up to two touches. The tree's bits are kept by the
-// array that uses it. Invariants: after a touch no path leads to the touched way until another way of its pair is touched;
-// the victim is taken from the tree as it is before the touches. docs/contract.md, section 6; drawn in README.md.
+// Tree-PLRU over N ways, as pure logic: the victim, and the tree after up to two touches. The tree's bits are kept by
+// the array that uses it. Invariants: after a touch no path leads to the touched way until another way of its pair is
+// touched; the victim is taken from the tree as it is before the touches. docs/contract.md, section 6; drawn in
+// README.md.
 `default_nettype none
 
 module tw_plru #(

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Request stage of one port: takes a request and classifies it in the same cycle - answered without translation, answered by
-// the L1 TLB, or a miss. Invariant: every request that is accepted either pushes one response or allocates one miss queue
-// entry. No state of its own: the L1 TLB, the response queue and the miss queue stand beside it. docs/contract.md, section 4.
+// Request stage of one port: takes a request and classifies it in the same cycle - answered without translation,
+// answered by the L1 TLB, or a miss. Invariant: every request that is accepted either pushes one response or allocates
+// one miss queue entry. No state of its own: the L1 TLB, the response queue and the miss queue stand beside it.
+// docs/contract.md, section 4.
 `default_nettype none
 
 module tw_port (

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decoder of one page-table entry for one request, as pure logic: fault, pointer or leaf; every check of one level, for a
-// leaf the permissions and A/D too; and the entry as it must be written back. One instance serves all walkers, because one
-// memory answer arrives in a cycle. Invariant: a leaf or pointer that leaves here may be used as it is - no other block looks
-// at the bits of an entry. Sources: RISC-V privileged architecture (Sv39, Svnapot, Svpbmt, Svrsw60t59b, Svade, Svadu); Intel SDM
-// volume 3, sections 4.5 to 4.8.
+// Decoder of one page-table entry for one request, as pure logic: fault, pointer or leaf; every check of one level, for
+// a leaf the permissions and A/D too; and the entry as it must be written back. One instance serves all walkers,
+// because one memory answer arrives in a cycle. Invariant: a leaf or pointer that leaves here may be used as it is - no
+// other block looks at the bits of an entry. Sources: RISC-V privileged architecture (Sv39, Svnapot, Svpbmt,
+// Svrsw60t59b, Svade, Svadu); Intel SDM volume 3, sections 4.5 to 4.8.
 `default_nettype none
 
 module tw_pte_decode (
-  input  wire logic                       valid_i,       // from memory: there is an entry to decode; without, outputs are 0
+  input  wire logic                       valid_i,       // from memory: an entry to decode; without, outputs are 0
   input  wire logic [3:0]                 fmt_i,         // from the control registers
   input  wire logic [tw_pkg::FlagsW-1:0]  flags_i,
   input  wire logic [31:0]                pkru_i,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Page-walk cache: the tables that good pointers led to, with the rights combined on the way, so that a walk may start below
-// the root. Invariant: at most one entry for each level, prefix and ASID. Emptied by every fence, so that it never needs
-// to know which pointers a fence means. docs/contract.md, section 8.
+// Page-walk cache: the tables that good pointers led to, with the rights combined on the way, so that a walk may start
+// below the root. Invariant: at most one entry for each level, prefix and ASID. Emptied by every fence, so that it
+// never needs to know which pointers a fence means. docs/contract.md, section 8.
 //
-// Tag {VPN, ASID} with the VPN bits below the prefix zero. mask_q and level_q are decoded copies of an entry's level: the tag
-// bits that it compares, and a bit for each level.
+// Tag {VPN, ASID} with the VPN bits below the prefix zero. mask_q and level_q are decoded copies of an entry's level:
+// the tag bits that it compares, and a bit for each level.
 `default_nettype none
 
 module tw_pwc #(
@@ -95,7 +95,8 @@ module tw_pwc #(
         if (!valid_q[i]) way = IndexW'(i);
       end
       for (int i = 0; i < Entries; i++) begin
-        if (valid_q[i] && tag_q[i] == fill_tag_i && data_q[i][tw_pkg::PwcLevel +: 3] == fill_data_i[tw_pkg::PwcLevel +: 3])
+        if (valid_q[i] && tag_q[i] == fill_tag_i &&
+            data_q[i][tw_pkg::PwcLevel +: 3] == fill_data_i[tw_pkg::PwcLevel +: 3])
           way = IndexW'(i);
       end
     end

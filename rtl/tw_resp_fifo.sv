@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Response queue of one port: four entries, two pushes and one pop in a cycle, a dead mark for each entry that was cancelled
-// while it waited. Invariants: an answer once valid stays, unchanged, until it is taken or cancelled; the queue never
-// overflows, because both pushes happen only when it holds at most two. docs/contract.md, section 5.
+// Response queue of one port: four entries, two pushes and one pop in a cycle, a dead mark for each entry that was
+// cancelled while it waited. Invariants: an answer once valid stays, unchanged, until it is taken or cancelled; the
+// queue never overflows, because both pushes happen only when it holds at most two. docs/contract.md, section 5.
 `default_nettype none
 
 module tw_resp_fifo (
@@ -25,7 +25,7 @@ module tw_resp_fifo (
   input  wire logic                     cancel_all_i,
   input  wire logic [tw_pkg::IdW-1:0]   cancel_id_i,
 
-  output logic                          space_o,        // to the request stage and the miss queue: at most two entries held
+  output logic                          space_o,        // to the request stage and miss queue: at most two held
   output logic                          empty_o,        // to the idle pin
 
   // Response: to and from pins. Payload is zero without valid.

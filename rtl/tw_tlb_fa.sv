@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fully associative TLB for pages of any size: the two L1 TLBs and the superpage part of the L2. One lookup, one insert or
-// kill, and one invalidation by fence scope in each cycle, all judged on the state at its start. Invariant: no two valid
-// entries match the same address, because an insert takes the place of everything it overlaps. docs/contract.md, section 6.
+// Fully associative TLB for pages of any size: the two L1 TLBs and the superpage part of the L2. One lookup, one insert
+// or kill, and one invalidation by fence scope in each cycle, all judged on the state at its start. Invariant: no two
+// valid entries match the same address, because an insert takes the place of everything it overlaps. docs/contract.md,
+// section 6.
 //
-// A tag is {VPN, ASID}; mask_q holds the tag bits that the entry compares (a decoded copy of its size and global bit), so
-// that lookup, overlap and fence scope are one XOR and one AND each:
+// A tag is {VPN, ASID}; mask_q holds the tag bits that the entry compares (a decoded copy of its size and global bit),
+// so that lookup, overlap and fence scope are one XOR and one AND each:
 //   lookup   mask_q                  overlap   mask_q & mask of the other      fence   mask_q & mask of the scope
 `default_nettype none
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Set-associative TLB for 4 KB pages: the larger part of the L2. It has one port, which does one thing in a cycle: a lookup,
-// an insert, a kill or a sweep step, all of them one compare of the ways of one set; only the whole-array invalidation
-// stands beside it. Invariant: no two valid ways of a set match the same address. docs/contract.md, sections 6 and 7.
+// Set-associative TLB for 4 KB pages: the larger part of the L2. It has one port, which does one thing in a cycle: a
+// lookup, an insert, a kill or a sweep step, all of them one compare of the ways of one set; only the whole-array
+// invalidation stands beside it. Invariant: no two valid ways of a set match the same address. docs/contract.md,
+// sections 6 and 7.
 //
-// The arrays are addressed with {set, way}. Valid and global bits are kept by way and the PLRU bits by
-// node, one bit a set, so that a whole array is invalidated or reset at one edge.
+// The arrays are addressed with {set, way}. Valid and global bits are kept by way and the PLRU bits by node, one bit a
+// set, so that a whole array is invalidated or reset at one edge.
 `default_nettype none
 
 module tw_tlb_sa #(

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One page-table walker: reads one entry after the other, sets A and D with a compare-and-swap, and ends with a translation or
-// a fault. The decoder is shared: an answer comes here together with the decoded entry. Invariants: only a walk from the
-// root ends with a fault; a walk that faults has written nothing but A bits of pointers above a leaf that was good when
-// it was read; a killed or tainted walk fills nothing. docs/contract.md, section 8; the states are drawn in README.md.
+// One page-table walker: reads one entry after the other, sets A and D with a compare-and-swap, and ends with a
+// translation or a fault. The decoder is shared: an answer comes here together with the decoded entry. Invariants: only
+// a walk from the root ends with a fault; a walk that faults has written nothing but A bits of pointers above a leaf
+// that was good when it was read; a killed or tainted walk fills nothing. docs/contract.md, section 8; the states are
+// drawn in README.md.
 `default_nettype none
 
 module tw_walker #(
