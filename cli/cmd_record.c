@@ -48,8 +48,7 @@ struct job {
 	char **argv; // the program's
 };
 
-__attribute__((format(printf, 2, 3))) static int fail(enum tw_status status, const char *format,
-						      ...)
+__attribute__((format(printf, 2, 3))) static int fail(int status, const char *format, ...)
 {
 	va_list ap;
 

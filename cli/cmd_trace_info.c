@@ -186,7 +186,7 @@ static void print_report(const char *path, const struct survey *s)
 		       tw_trace_file(s->t, f)->name);
 }
 
-static int fail(const char *path, enum tw_status status, const char *text)
+static int fail(const char *path, int status, const char *text)
 {
 	fprintf(stderr, "twinwalk trace-info: %s%s%s\n", path, *path ? ": " : "", text);
 	return status;
@@ -222,7 +222,7 @@ static int survey(const char *path, const struct options *o)
 	int status;
 
 	if (error) {
-		status = fail("", tw_status_of(error), tw_trace_error(s.t));
+		status = fail("", (int)tw_status_of(error), tw_trace_error(s.t));
 		goto out;
 	}
 	s.frames = o->frames ? o->frames : (uint32_t)(tw_trace_info(s.t)->pages / 2);
@@ -235,7 +235,7 @@ static int survey(const char *path, const struct options *o)
 	if (error == -ENOMEM) {
 		status = fail(path, TW_SYSTEM, "out of memory");
 	} else if (error) {
-		status = fail("", tw_status_of(error), tw_trace_error(s.t));
+		status = fail("", (int)tw_status_of(error), tw_trace_error(s.t));
 	} else {
 		if (o->table)
 			print_row(path, &s);
