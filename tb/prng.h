@@ -42,6 +42,14 @@ static inline uint32_t tw_prng_bits(struct tw_prng *r, unsigned int n)
 	return (uint32_t)v;
 }
 
+// 32 bits, each set in one of 4 cases.
+static inline uint32_t tw_prng_sparse(struct tw_prng *r)
+{
+	uint32_t v = tw_prng_bits(r, 32);
+
+	return v & tw_prng_bits(r, 32);
+}
+
 // True in PER1024 of 1024 cases; never for 0, always for 1024.
 static inline bool tw_prng_chance(struct tw_prng *r, unsigned int per1024)
 {

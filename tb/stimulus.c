@@ -120,7 +120,7 @@ static uint64_t any_flags(struct tw_stim *s)
 
 static uint64_t any_pkru(struct tw_stim *s)
 {
-	return tw_prng_bits(&s->rng, 32) & tw_prng_bits(&s->rng, 32) & tw_prng_bits(&s->rng, 32);
+	return tw_prng_sparse(&s->rng);
 }
 
 static uint64_t any_phys(struct tw_stim *s)

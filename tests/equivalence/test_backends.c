@@ -63,7 +63,7 @@ static void any_ctx(struct tw_prng *r, struct machine *m, struct tw_ctx *ctx)
 		.asid = (uint16_t)tw_prng_bits(r, 2),
 		.root_ppn = m->tables.table[m->tables.first[format][format ? 3 : 2]].ppn,
 		.flags = tw_prng_bits(r, 12) | TW_F_ADUE | TW_F_SVNAPOT,
-		.pkru = tw_prng_bits(r, 32) & tw_prng_bits(r, 32),
+		.pkru = tw_prng_sparse(r),
 		.maxphyaddr = 52,
 	};
 }
