@@ -28,6 +28,7 @@ static void *thread(void *arg)
 
 static void instructions(uint8_t *p)
 {
+	p[12 * PAGE] = 3;
 	// A read-modify-write of 4 bytes.
 	__asm__ volatile("addl $1, %0" : "+m"(*(uint32_t *)(p + 10 * PAGE + 0x128)));
 	// A jump of 5 bytes whose last 3 are in the next fetch block, to a store of 1 byte another

@@ -305,10 +305,12 @@ struct crafted {
 static uint32_t unhex(uint8_t *out, const char *hex)
 {
 	uint32_t n = 0;
-	unsigned int v;
 
-	for (; sscanf(hex, "%2x", &v) == 1; hex += 2)
-		out[n++] = (uint8_t)v;
+	for (; hex[0]; hex += 2) {
+		const char pair[3] = {hex[0], hex[1], 0};
+
+		out[n++] = (uint8_t)strtoul(pair, NULL, 16);
+	}
 	return n;
 }
 
