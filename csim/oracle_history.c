@@ -12,13 +12,13 @@
 
 enum { WORDS_MIN = 256, TIDY = 16 };
 
-static size_t slot_of(const struct tw_oracle *o, uint64_t addr)
+static size_t slot_in(const struct tw_or_word *table, size_t cap, uint64_t addr)
 {
 	uint64_t h = (addr >> 3) * UINT64_C(0x9e3779b97f4a7c15);
-	size_t i = (size_t)(h >> 20) & (o->word_cap - 1);
+	size_t i = (size_t)(h >> 20) & (cap - 1);
 
-	while (o->word[i].v && o->word[i].addr != addr)
-		i = (i + 1) & (o->word_cap - 1);
+	while (table[i].v && table[i].addr != addr)
+		i = (i + 1) & (cap - 1);
 	return i;
 }
 
@@ -28,24 +28,29 @@ static struct tw_or_word *find(const struct tw_oracle *o, uint64_t addr)
 
 	if (!o->word_cap)
 		return NULL;
-	w = &o->word[slot_of(o, addr)];
+	w = &o->word[slot_in(o->word, o->word_cap, addr)];
 	return w->v ? w : NULL;
 }
 
-// Moves all words that have history into a table of CAP slots.
-static int rehash(struct tw_oracle *o, size_t cap)
+// Makes TABLE, empty and with room, the table, and frees the old one.
+static void move_to(struct tw_oracle *o, struct tw_or_word *table, size_t cap)
 {
-	struct tw_or_word *old = o->word, *table = calloc(cap, sizeof(*table));
-	size_t n = o->word_cap;
+	for (size_t i = 0; i < o->word_cap; i++)
+		if (o->word[i].v)
+			table[slot_in(table, cap, o->word[i].addr)] = o->word[i];
+	free(o->word);
+	o->word = table;
+	o->word_cap = cap;
+}
+
+static int grow(struct tw_oracle *o)
+{
+	size_t cap = o->word_cap ? o->word_cap * 2 : WORDS_MIN;
+	struct tw_or_word *table = calloc(cap, sizeof(*table));
 
 	if (!table)
 		return -ENOMEM;
-	o->word = table;
-	o->word_cap = cap;
-	for (size_t i = 0; i < n; i++)
-		if (old[i].v)
-			table[slot_of(o, old[i].addr)] = old[i];
-	free(old);
+	move_to(o, table, cap);
 	return 0;
 }
 
@@ -112,46 +117,52 @@ static void join(struct tw_oracle *o, struct tw_or_word *w)
 	w->n = kept;
 }
 
+// A word whose only value is older than all that counts needs no history. Leaves holes in the
+// table's probe sequences.
+static void drop_idle(struct tw_oracle *o, uint64_t limit, uint64_t dead)
+{
+	for (size_t i = 0; i < o->word_cap; i++) {
+		struct tw_or_word *w = &o->word[i];
+
+		if (!w->v || w->n > 1 || w->v[0].from >= limit || w->lost > dead)
+			continue;
+		free(w->v);
+		w->v = NULL;
+		o->versions--;
+		o->words--;
+	}
+}
+
 // Makes room in the whole table: first what is dead, then ever younger versions.
 static int shrink(struct tw_oracle *o)
 {
 	uint64_t dead = tw_or_dead_before(o), limit = dead;
+	struct tw_or_word *table = calloc(o->word_cap + 1, sizeof(*table));
 
+	if (!table)
+		return -ENOMEM;
 	for (;;) {
 		for (size_t i = 0; i < o->word_cap; i++)
 			if (o->word[i].v)
 				forget(o, &o->word[i], limit, dead);
-		// A word whose only value is older than all that counts needs no history.
-		for (size_t i = 0; i < o->word_cap; i++) {
-			struct tw_or_word *w = &o->word[i];
-
-			if (!w->v || w->n > 1 || w->v[0].from >= limit || w->lost > dead)
-				continue;
-			free(w->v);
-			w->v = NULL;
-			o->versions--;
-			o->words--;
-		}
-		// The table has holes in its probe sequences now.
-		if (rehash(o, o->word_cap) != 0)
-			return -ENOMEM;
-		if (o->versions <= o->opts.max_versions / 4 * 3)
-			return 0;
-		if (limit >= o->now)
+		drop_idle(o, limit, dead);
+		if (o->versions <= o->opts.max_versions / 4 * 3 || limit >= o->now)
 			break;
 		limit += (o->now - limit + 1) / 2;
 	}
-	// Only current values are left: too many words. They count as unknown before now.
-	for (size_t i = 0; i < o->word_cap; i++) {
-		if (!o->word[i].v)
-			continue;
-		free(o->word[i].v);
-		o->word[i] = (struct tw_or_word){0};
+	if (o->versions > o->opts.max_versions / 4 * 3) {
+		// Only newest values are left, of too many words: what they were before now
+		// is unknown.
+		o->stats.versions_lost += o->versions;
+		o->history_lost = o->now;
+		for (size_t i = 0; i < o->word_cap; i++) {
+			free(o->word[i].v);
+			o->word[i].v = NULL;
+		}
+		o->versions = 0;
+		o->words = 0;
 	}
-	o->stats.versions_lost += o->versions;
-	o->versions = 0;
-	o->words = 0;
-	o->history_lost = o->now;
+	move_to(o, table, o->word_cap);
 	return 0;
 }
 
@@ -174,17 +185,21 @@ static int reserve(struct tw_or_word *w, uint32_t n)
 
 static void append(struct tw_oracle *o, struct tw_or_word *w, uint64_t value)
 {
-	if (w->n) {
-		w->v[w->n - 1].to = o->now;
-		w->v[w->n - 1].to_cycle = o->cycle;
-	}
-	w->v[w->n++] = (struct tw_or_version){
+	struct tw_or_version *v = &w->v[w->n];
+	bool first = w->n == 0;
+
+	*v = (struct tw_or_version){
 		.value = value,
-		.from = w->n > 1 ? o->now : 0,
+		.from = first ? 0 : o->now,
 		.to = TW_OR_NEVER,
-		.from_cycle = w->n > 1 ? o->cycle : 0,
+		.from_cycle = first ? 0 : o->cycle,
 		.to_cycle = TW_OR_NEVER,
 	};
+	if (!first) {
+		v[-1].to = o->now;
+		v[-1].to_cycle = o->cycle;
+	}
+	w->n++;
 	o->versions++;
 }
 
@@ -206,8 +221,7 @@ int tw_or_write(struct tw_oracle *o, uint64_t addr, uint64_t old, uint64_t value
 
 	if (o->versions + 3 > o->opts.max_versions && shrink(o) != 0)
 		return -ENOMEM;
-	if (o->words * 2 >= o->word_cap &&
-	    rehash(o, o->word_cap ? o->word_cap * 2 : WORDS_MIN) != 0)
+	if (o->words * 2 >= o->word_cap && grow(o) != 0)
 		return -ENOMEM;
 	w = find(o, addr);
 	if (!w) {
@@ -215,7 +229,7 @@ int tw_or_write(struct tw_oracle *o, uint64_t addr, uint64_t old, uint64_t value
 			return 0;
 		if (reserve(&fresh, 2) != 0)
 			return -ENOMEM;
-		w = &o->word[slot_of(o, addr)];
+		w = &o->word[slot_in(o->word, o->word_cap, addr)];
 		*w = fresh;
 		o->words++;
 		append(o, w, old);

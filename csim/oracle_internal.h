@@ -104,6 +104,14 @@ struct tw_oracle {
 	size_t pasts;			       // entries ever put in
 };
 
+// --- oracle_flight.c: time and requests
+
+// One call further. False: the cycle goes back.
+bool tw_or_tick(struct tw_oracle *o, uint64_t cycle);
+bool tw_or_same_group(const struct tw_or_request *r, unsigned int port, uint32_t id);
+// Takes out the group if it is answered (or what is answered of it, with FORCE).
+void tw_or_retire_answered(struct tw_oracle *o, unsigned int port, uint32_t id, bool force);
+
 // --- oracle_history.c: words and versions
 
 // Memory as it could be read at one address.

@@ -353,7 +353,7 @@ const char *tw_oracle_reason_name(enum tw_oracle_reason reason)
 
 int tw_oracle_explain(const struct tw_oracle_verdict *v, char *buf, size_t len)
 {
-	char text[TW_ORACLE_TEXT];
+	char text[TW_ORACLE_TEXT] = "";
 	struct line l = {.buf = text, .len = sizeof(text)};
 
 	if (!v->allowed)

@@ -145,8 +145,8 @@ int tw_oracle_watch_cycle(struct tw_oracle_watch *w, const struct tw_mmu_in *in,
 
 		if (got < 0)
 			ret = got;
-		else
-			judged |= got << p;
+		else if (got)
+			judged |= 1 << p;
 	}
 	if (ret == 0 && in->fence_valid && out->fence_ready)
 		ret = fence_taken(w, in);

@@ -910,6 +910,26 @@ static void forgotten_history_is_undecided_never_allowed_or_forbidden(void **sta
 	fx_done(f);
 }
 
+static void history_of_too_many_words_is_undecided(void **state)
+{
+	struct fx *f = fx_sv39_opts((struct tw_oracle_opts){.max_versions = 64});
+	struct tw_oracle_stats stats;
+
+	(void)state;
+	poke(f, LOW_A + SLOT, rv_pte(PAGE_2, RWAD));
+	for (unsigned int i = 0; i < 2000; i++)
+		poke(f, RAM_END - 0x4000 + i % 500 * SLOT, i + 1);
+	tw_oracle_stats(f->o, &stats);
+	assert_true(stats.versions <= 64);
+	assert_false(load_pa(f, VA, PAGE_1));
+	assert_int_equal(f->v.status, TW_ORACLE_UNDECIDED);
+	assert_allowed(load_pa(f, VA, PAGE_2));
+	fence(f, FENCE_ALL);
+	assert_false(load_pa(f, VA, PAGE_1));
+	assert_int_equal(f->v.status, TW_ORACLE_FORBIDDEN);
+	fx_done(f);
+}
+
 static void forgotten_fences_are_undecided(void **state)
 {
 	struct fx *f = fx_sv39_opts((struct tw_oracle_opts){.max_fences = 64});
@@ -1057,6 +1077,7 @@ int main(void)
 		cmocka_unit_test(ports_have_ids_of_their_own),
 		cmocka_unit_test(unchecked_fields_are_not_compared),
 		cmocka_unit_test(forgotten_history_is_undecided_never_allowed_or_forbidden),
+		cmocka_unit_test(history_of_too_many_words_is_undecided),
 		cmocka_unit_test(forgotten_fences_are_undecided),
 		cmocka_unit_test(search_that_is_cut_short_is_undecided),
 		cmocka_unit_test(many_roots_stay_within_their_bound),
