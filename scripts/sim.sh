@@ -12,7 +12,7 @@ config=${TW_CONFIG:-large}
 seed=${TW_SEED:-1}
 twinwalk=$build/cli/twinwalk
 bundled=trace/bundled
-main=sort
+main='sort'
 
 mkdir -p "$build/sim"
 start=$(date +%s)
