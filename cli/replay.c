@@ -18,8 +18,7 @@
 #define RAM_BASE UINT64_C(0x80000000)
 enum { MIN_FRAMES = 128 };
 
-// --- Errors
-// ------------------------------------------------------------------------------------------
+// --- Errors ----------------------------------------------------------------------------
 
 static enum tw_status fail(struct replay *r, enum tw_status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -54,8 +53,7 @@ enum tw_status replay_kernel_error(struct replay_proc *p, const char *what, int 
 	return replay_fail(p, TW_SYSTEM, "%s: %s (%s)", what, strerror(-error), text);
 }
 
-// --- The machine
-// ---------------------------------------------------------------------------------------
+// --- The machine -----------------------------------------------------------------------
 
 static enum tw_status open_traces(struct replay *r)
 {
@@ -181,8 +179,7 @@ static enum tw_status make_procs(struct replay *r)
 	return TW_OK;
 }
 
-// --- The end
-// -------------------------------------------------------------------------------------------
+// --- The end ---------------------------------------------------------------------------
 
 static enum tw_status check_kernel(struct replay *r)
 {
@@ -300,8 +297,7 @@ static void tear_down(struct replay *r)
 	free(r->procs);
 }
 
-// --- The loop
-// ------------------------------------------------------------------------------------------
+// --- The loop --------------------------------------------------------------------------
 
 static void show_progress(struct replay *r, uint64_t total)
 {

@@ -16,8 +16,7 @@ static uint64_t page_up(uint64_t v)
 	return (v + SHADOW_PAGE - 1) >> SHADOW_SHIFT << SHADOW_SHIFT;
 }
 
-// --- Objects
-// -----------------------------------------------------------------------------------------
+// --- Objects ---------------------------------------------------------------------------
 
 static struct replay_object *new_object(struct replay_proc *p, uint64_t size, uint64_t seed)
 {
@@ -130,8 +129,7 @@ bool replay_lookup(struct replay_proc *p, uint64_t page, struct replay_object **
 	return true;
 }
 
-// --- Calls
-// -------------------------------------------------------------------------------------------
+// --- Calls -----------------------------------------------------------------------------
 
 static enum tw_status other_result(struct replay_proc *p, int64_t got)
 {

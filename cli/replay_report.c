@@ -31,8 +31,7 @@ static uint64_t total_cycles(const struct replay_result *r)
 	return r->kernel.hw_cycles + r->kernel.kernel_cycles + r->kernel.device_cycles;
 }
 
-// --- Text
-// --------------------------------------------------------------------------------------------
+// --- Text ------------------------------------------------------------------------------
 
 static void print_rate(FILE *f, const char *what, uint64_t hits, uint64_t misses)
 {
@@ -177,8 +176,7 @@ void replay_print(FILE *f, const struct replay_result *r)
 		k->response_digest, r->image_digest);
 }
 
-// --- JSON
-// --------------------------------------------------------------------------------------------
+// --- JSON ------------------------------------------------------------------------------
 
 static void number(cJSON *o, const char *name, uint64_t value)
 {
@@ -343,8 +341,7 @@ int replay_print_json(FILE *f, const struct replay_result *r, unsigned int n, bo
 	return 0;
 }
 
-// --- Comparison
-// ----------------------------------------------------------------------------------------
+// --- Comparison ------------------------------------------------------------------------
 
 bool replay_compare(FILE *f, const struct replay_result *a, const struct replay_result *b)
 {

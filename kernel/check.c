@@ -25,8 +25,7 @@ int tw_broken(struct tw_check *c, const char *format, ...)
 	return -EUCLEAN;
 }
 
-// --- Page tables
-// -------------------------------------------------------------------------------------
+// --- Page tables -----------------------------------------------------------------------
 
 struct mm_count {
 	uint64_t tables, anon, shmem, file, swapped;
@@ -169,8 +168,7 @@ static int check_mm(struct tw_check *c, const struct tw_mm *mm)
 	return 0;
 }
 
-// --- Objects
-// -----------------------------------------------------------------------------------------
+// --- Objects ---------------------------------------------------------------------------
 
 static int compare_file(struct tw_check *c, const struct tw_object *o, uint64_t index, uint32_t f)
 {
@@ -217,8 +215,7 @@ static int check_object(struct tw_check *c, const struct tw_object *o)
 	return 0;
 }
 
-// --- All
-// ---------------------------------------------------------------------------------------------
+// --- All -------------------------------------------------------------------------------
 
 static int check_all(struct tw_check *c)
 {

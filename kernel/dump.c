@@ -66,8 +66,7 @@ void tw_proc_stats(const struct tw_proc *p, struct tw_proc_stats *stats)
 	};
 }
 
-// --- Regions
-// ---------------------------------------------------------------------------------------
+// --- Regions ---------------------------------------------------------------------------
 
 int tw_proc_regions(const struct tw_proc *p, int (*fn)(void *user, const struct tw_region *region),
 		    void *user)
@@ -140,8 +139,7 @@ size_t tw_proc_maps(const struct tw_proc *p, char *buf, size_t size)
 	return t.len;
 }
 
-// --- Memory
-// ----------------------------------------------------------------------------------------
+// --- Memory ----------------------------------------------------------------------------
 
 static int raw_read(const struct tw_blk *b, void *buf, size_t len, uint64_t offset)
 {

@@ -64,8 +64,7 @@ static int raise_signal(struct fault *f, enum tw_fault_kind kind)
 	return -EFAULT;
 }
 
-// --- Entries
-// ---------------------------------------------------------------------------------------
+// --- Entries ---------------------------------------------------------------------------
 
 static int need_entry(struct fault *f)
 {
@@ -112,8 +111,7 @@ static void map_new_anon(struct fault *f, uint32_t frame)
 	tw_frame_put(f->k, frame);
 }
 
-// --- Private anonymous memory
-// ------------------------------------------------------------------------
+// --- Private anonymous memory ----------------------------------------------------------
 
 static int anon_zero(struct fault *f)
 {
@@ -235,8 +233,7 @@ static int swap_in(struct fault *f)
 	return 0;
 }
 
-// --- Objects
-// -----------------------------------------------------------------------------------------
+// --- Objects ---------------------------------------------------------------------------
 
 static int object_page(struct fault *f)
 {
@@ -282,8 +279,7 @@ static int object_page(struct fault *f)
 	return 0;
 }
 
-// --- A present page
-// ----------------------------------------------------------------------------------
+// --- A present page --------------------------------------------------------------------
 
 static int present(struct fault *f)
 {
@@ -306,8 +302,7 @@ static int present(struct fault *f)
 	return tw_fence_page(f->k, f->mm, f->va);
 }
 
-// --- The steps
-// -----------------------------------------------------------------------------------------
+// --- The steps -------------------------------------------------------------------------
 
 static int find_region(struct fault *f)
 {

@@ -60,8 +60,7 @@ struct tw_signal {
 	uint64_t addr;
 };
 
-// --- Kinds of virtual cost, and the default table: cost.c states where each figure comes from.
-// --------------------------------
+// --- Kinds of virtual cost, and the default table: cost.c states where each figure comes from. 
 
 enum tw_cost {
 	TW_COST_SYSCALL, // entry and return of a system call
@@ -97,8 +96,7 @@ struct tw_dev_model {
 // An NVMe-class SSD at a 1 GHz clock: 80 us to read, 20 us to write (into its cache), 2 GB/s.
 void tw_dev_ssd(struct tw_dev_model *model);
 
-// --- Creation
-// ------------------------------------------------------------------------------------------------------------------
+// --- Creation --------------------------------------------------------------------------
 
 struct tw_kernel;
 struct tw_proc;
@@ -154,8 +152,7 @@ const char *tw_kernel_error(const struct tw_kernel *k);
 // Names of the replacement policies: the I-th, or NULL.
 const char *tw_policy_name(size_t i);
 
-// --- Processes
-// -----------------------------------------------------------------------------------------------------------------
+// --- Processes -------------------------------------------------------------------------
 
 // The user address space. Regions lie in [lo, hi); "the kernel chooses" goes down from mmap_top.
 struct tw_layout {
@@ -184,8 +181,7 @@ uint32_t tw_proc_pid(const struct tw_proc *proc);
 // once the heap is in use.
 int tw_proc_set_brk(struct tw_proc *proc, uint64_t start_brk);
 
-// --- Files
-// ---------------------------------------------------------------------------------------------------------------------
+// --- Files -----------------------------------------------------------------------------
 
 enum { TW_O_RDONLY = 0, TW_O_WRONLY = 1, TW_O_RDWR = 2 };
 
@@ -199,8 +195,7 @@ uint64_t tw_file_size(const struct tw_file *file);
 // Makes the file longer; the new part reads as zero. -EINVAL if size is less than the present one.
 int tw_file_grow(struct tw_file *file, uint64_t size);
 
-// --- System calls: results as Linux's, errno for errno
-// -----------------------------------------------------------------------
+// --- System calls: results as Linux's, errno for errno ---------------------------------
 
 // Returns the address, or a negative errno in the same 64 bits (user addresses are positive).
 int64_t tw_sys_mmap(struct tw_proc *p, uint64_t addr, uint64_t len, uint32_t prot, uint32_t flags,
@@ -216,8 +211,7 @@ int64_t tw_sys_mremap(struct tw_proc *p, uint64_t addr, uint64_t old_len, uint64
 // MADV_NORMAL, RANDOM, SEQUENTIAL, WILLNEED (no effect) and DONTNEED; -EINVAL for others.
 int tw_sys_madvise(struct tw_proc *p, uint64_t addr, uint64_t len, int advice);
 
-// --- Accesses of the running process
-// ---------------------------------------------------------------------------------------
+// --- Accesses of the running process ---------------------------------------------------
 
 // One access inside one page, through the hardware, with faults handled and the access retried.
 // *host points to the bytes in simulated memory and stays valid until the next call into the
@@ -244,8 +238,7 @@ int tw_user_fetch(struct tw_kernel *k, uint64_t va, void *buf, size_t len, struc
 // file; -EIO.
 int tw_proc_peek(struct tw_proc *p, uint64_t va, void *buf, size_t len);
 
-// --- What happened
-// ---------------------------------------------------------------------------------------------------------------
+// --- What happened ---------------------------------------------------------------------
 
 enum tw_fault_kind {
 	TW_FK_ZERO,	  // anonymous page, demand-zero, first write

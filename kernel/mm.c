@@ -9,8 +9,7 @@
 #include "pgtable.h"
 #include "tlb.h"
 
-// --- Life
-// ------------------------------------------------------------------------------------------
+// --- Life ------------------------------------------------------------------------------
 
 static int new_id(struct tw_kernel *k, struct tw_mm *mm)
 {
@@ -93,8 +92,7 @@ void tw_mm_count(struct tw_mm *mm, unsigned int frame_state, int by)
 	*count += (uint64_t)(int64_t)by;
 }
 
-// --- Regions
-// ---------------------------------------------------------------------------------------
+// --- Regions ---------------------------------------------------------------------------
 
 struct tw_vma *tw_mm_new_vma(uint64_t start, uint64_t end, uint32_t prot, uint32_t flags,
 			     struct tw_object *object, uint64_t index)
@@ -177,8 +175,7 @@ unsigned int tw_mm_splits(const struct tw_mm *mm, uint64_t start, uint64_t end)
 	return (unsigned int)lower + (unsigned int)upper;
 }
 
-// --- Unmapping
-// -------------------------------------------------------------------------------------
+// --- Unmapping -------------------------------------------------------------------------
 
 static void zap_entry(struct tw_mm *mm, uint64_t va, uint64_t *ptep, struct tw_gather *g)
 {

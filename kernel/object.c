@@ -12,8 +12,7 @@
 #include "kern.h"
 #include "vma.h"
 
-// --- Life
-// ------------------------------------------------------------------------------------------
+// --- Life ------------------------------------------------------------------------------
 
 static int open_host(const char *path, bool write, bool *writable)
 {
@@ -150,8 +149,7 @@ void tw_object_detach(struct tw_kernel *k, struct tw_object *o, struct tw_vma *v
 	tw_object_put(k, o);
 }
 
-// --- Pages
-// -----------------------------------------------------------------------------------------
+// --- Pages -----------------------------------------------------------------------------
 
 static int fill(struct tw_kernel *k, struct tw_object *o, uint64_t index, uint64_t page, uint32_t f,
 		enum tw_page_source *source)

@@ -84,8 +84,7 @@ int tw_object_page(struct tw_kernel *k, struct tw_object *o, uint64_t index, uin
 // stands for it now (shared anonymous memory), or 0.
 void tw_object_drop_page(struct tw_kernel *k, uint32_t f, uint32_t slot);
 
-// --- writeback.c
-// -----------------------------------------------------------------------------------------------------------
+// --- writeback.c -----------------------------------------------------------------------
 
 // Writes N frames with consecutive indices of one file. Their mappings are clean and fenced. On an
 // error they are dirty again.

@@ -78,8 +78,7 @@ void tw_reclaim_forget(struct tw_kernel *k, uint32_t f)
 	k->frames[f].flags &= (uint8_t)~TW_FRAME_LRU;
 }
 
-// --- One batch
-// -------------------------------------------------------------------------------------
+// --- One batch -------------------------------------------------------------------------
 
 // Frames of the batch, isolated from the policy's list, each with one reference of ours.
 struct batch {
@@ -285,8 +284,7 @@ uint32_t tw_reclaim_batch(struct tw_kernel *k, uint32_t n, bool wait)
 	return forget(&b);
 }
 
-// --- When
-// ------------------------------------------------------------------------------------------
+// --- When ------------------------------------------------------------------------------
 
 int tw_reclaim_reserve(struct tw_kernel *k, uint32_t n)
 {

@@ -14,8 +14,7 @@
 // A hole for a whole cluster is looked for in at most this many slots.
 enum { CLUSTER_SEARCH = 8192 };
 
-// --- Life
-// ------------------------------------------------------------------------------------------
+// --- Life ------------------------------------------------------------------------------
 
 static int write_header(struct tw_kernel *k, uint32_t slots)
 {
@@ -63,8 +62,7 @@ void tw_swap_destroy(struct tw_kernel *k)
 	*s = (struct tw_swap){.blk = {.fd = -1}};
 }
 
-// --- The map
-// ---------------------------------------------------------------------------------------
+// --- The map ---------------------------------------------------------------------------
 
 static bool is_free(const struct tw_swap *s, uint32_t slot)
 {
@@ -155,8 +153,7 @@ bool tw_swap_tight(const struct tw_kernel *k)
 	return 2 * (uint64_t)k->swap.used > k->swap.slots;
 }
 
-// --- The cache
-// -------------------------------------------------------------------------------------
+// --- The cache -------------------------------------------------------------------------
 
 uint32_t tw_swap_cache_find(struct tw_kernel *k, uint32_t slot)
 {
@@ -196,8 +193,7 @@ void tw_swap_cache_drop(struct tw_kernel *k, uint32_t f)
 	tw_swap_cache_del(k, f);
 }
 
-// --- The device
-// ------------------------------------------------------------------------------------
+// --- The device ------------------------------------------------------------------------
 
 int tw_swap_read(struct tw_kernel *k, uint32_t slot, uint32_t f)
 {

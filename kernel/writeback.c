@@ -96,8 +96,7 @@ int tw_object_sync(struct tw_kernel *k, struct tw_object *o, uint64_t first, uin
 	return result;
 }
 
-// --- Open files
-// ------------------------------------------------------------------------------------
+// --- Open files ------------------------------------------------------------------------
 
 int tw_file_open(struct tw_kernel *k, const char *path, int mode, struct tw_file **out)
 {

@@ -12,8 +12,7 @@
 
 #define TW_TRACE_VA_END (UINT64_C(1) << TW_TRACE_VA_BITS)
 
-// --- File layout: offsets in bytes, little endian
-// ---------------------------------------------------------------------------
+// --- File layout: offsets in bytes, little endian --------------------------------------
 
 #define TW_TRACE_MAGIC	     "\x89TWT\r\n\x1a\n"
 #define TW_TRACE_VERSION     1u
@@ -89,8 +88,7 @@ static inline int64_t tw_trace_unzigzag(uint64_t v)
 	return (int64_t)((v >> 1) ^ (0 - (v & 1)));
 }
 
-// --- Tags: one byte per event
-// -----------------------------------------------------------------------------------------------
+// --- Tags: one byte per event ----------------------------------------------------------
 
 // Bits 1:0 are the class, bits 4:2 log2 of the size (7: see TW_TRACE_TAG_SIZE), bits 7:5 the bytes
 // of the address delta. In class OTHER these three bits are 0 to 5 for an RMW, and 6 or 7 for a
@@ -99,8 +97,7 @@ enum { TW_TRACE_TAG_FETCH, TW_TRACE_TAG_LOAD, TW_TRACE_TAG_STORE, TW_TRACE_TAG_O
 #define TW_TRACE_TAG_SIZE    7u // the size follows in the stream of everything else
 #define TW_TRACE_DELTA_BYTES 5u // a zigzag delta of two addresses below 2^38 has 39 bits
 
-// --- Address prediction
-// -----------------------------------------------------------------------------------------------------
+// --- Address prediction ----------------------------------------------------------------
 
 #define TW_TRACE_DATA_SLOTS 65536u
 
@@ -129,8 +126,7 @@ static inline uint64_t *tw_trace_data_slot(struct tw_trace_predictor *p)
 	return &p->data[(p->fetch * 16 + (p->ordinal++ & 15)) % TW_TRACE_DATA_SLOTS];
 }
 
-// --- Events that are not accesses
-// -------------------------------------------------------------------------------------------
+// --- Events that are not accesses ------------------------------------------------------
 
 // The fields that an event of each kind has, in the order in which they are stored, each as LEB128.
 enum {

@@ -127,8 +127,7 @@ struct tw_trace_info {
 	uint64_t bytes; // of the trace file
 };
 
-// --- Reading
-// -----------------------------------------------------------------------------------------------------------
+// --- Reading ---------------------------------------------------------------------------
 
 struct tw_trace;
 
@@ -162,8 +161,7 @@ void tw_trace_close(struct tw_trace *t);
 // The kind's name in lower case ("fetch", "mmap"), or "?".
 const char *tw_trace_kind_name(unsigned int kind);
 
-// --- Writing
-// -----------------------------------------------------------------------------------------------------------
+// --- Writing ---------------------------------------------------------------------------
 
 struct tw_trace_writer;
 

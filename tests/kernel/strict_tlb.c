@@ -101,8 +101,7 @@ static void drop(struct strict *s,
 	}
 }
 
-// --- Access
-// ------------------------------------------------------------------------------------------
+// --- Access ----------------------------------------------------------------------------
 
 struct step {
 	uint64_t addr, pte, update;
@@ -202,8 +201,7 @@ done:
 	return 0;
 }
 
-// --- Maintenance
-// -------------------------------------------------------------------------------------
+// --- Maintenance -----------------------------------------------------------------------
 
 static bool fenced(const struct strict *s, const struct line *l, const void *arg)
 {
@@ -311,8 +309,7 @@ void strict_fail_accesses(struct tw_hw *hw, unsigned int n)
 	strict_of(hw)->failures = n;
 }
 
-// --- The check
-// -----------------------------------------------------------------------------------------
+// --- The check -------------------------------------------------------------------------
 
 // The entry that the tables hold for a line now; 0 if the path to it is gone.
 static uint64_t current_entry(struct strict *s, const struct line *l, struct tw_pte *pte)

@@ -115,8 +115,7 @@ static void entries_of_nobody_are_recognised(void **state)
 	assert_int_equal(tw_pte_format(TW_FMT_SV39)->decode(0x10, 0).kind, TW_ENTRY_BAD);
 }
 
-// --- Tables
-// --------------------------------------------------------------------------------------------
+// --- Tables ----------------------------------------------------------------------------
 
 static void tables_are_built_only_where_needed(void **state)
 {

@@ -277,8 +277,7 @@ static void an_empty_stream_is_no_trace(void **state)
 	close_recording(&x);
 }
 
-// --- Regions
-// -----------------------------------------------------------------------------------------------------------
+// --- Regions ---------------------------------------------------------------------------
 
 static void apply(struct tw_trace_regions *s, struct tw_trace_event e)
 {
@@ -388,8 +387,7 @@ static void failed_calls_change_nothing(void **state)
 	tw_trace_regions_free(&s);
 }
 
-// --- LRU
-// ---------------------------------------------------------------------------------------------------------------
+// --- LRU -------------------------------------------------------------------------------
 
 static void touch(struct tw_trace_lru *l, uint64_t addr, uint32_t size)
 {
