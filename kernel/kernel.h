@@ -60,7 +60,7 @@ struct tw_signal {
 	uint64_t addr;
 };
 
-// --- Kinds of virtual cost, and the default table: cost.c states where each figure comes from. 
+// --- Kinds of virtual cost; the default table and its sources are in cost.c ---------------
 
 enum tw_cost {
 	TW_COST_SYSCALL, // entry and return of a system call
