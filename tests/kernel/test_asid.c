@@ -43,8 +43,8 @@ static void switch_between_processes_fences_nothing(void **state)
 	world_store(&w, vb, 2);
 	before = world_stats(&w);
 	for (unsigned int i = 0; i < 10; i++) {
-		assert_int_equal(tw_proc_switch(w.k, i % 2 ? a : b), 0);
-		assert_int_equal(world_load(&w, va), i % 2 ? 1 : 2);
+		assert_int_equal(tw_proc_switch(w.k, i % 2 ? b : a), 0);
+		assert_int_equal(world_load(&w, va), i % 2 ? 2 : 1);
 	}
 	after = world_stats(&w);
 	assert_int_equal(after.fences_page + after.fences_asid + after.fences_all,

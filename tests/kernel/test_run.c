@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// `twinwalk run` from outside: its exit statuses, and that the same options give the same bytes.
+// Arguments: the command.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SHUF "trace/bundled/shuf.twt"
+#define SORT "trace/bundled/sort.twt"
+
+static const char *command;
+
+// Runs `twinwalk run ARGS`; both outputs together in text. Returns the exit status.
+static int run(const char *args, char *text, size_t size)
+{
+	char line[1024];
+	FILE *f;
+	size_t n;
+	int status;
+
+	snprintf(line, sizeof(line), "%s run %s 2>&1", command, args);
+	f = popen(line, "r");
+	assert_non_null(f);
+	n = fread(text, 1, size - 1, f);
+	text[n] = '\0';
+	// The rest, so that the command is not stopped by a full pipe.
+	while (fgetc(f) != EOF)
+		;
+	status = pclose(f);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void expect(const char *args, int status, const char *contains)
+{
+	static char text[1 << 16];
+	int got = run(args, text, sizeof(text));
+
+	if (got != status || !strstr(text, contains))
+		fail_msg("twinwalk run %s\nexit status %d, expected %d and \"%s\" in:\n%s", args,
+			 got, status, contains, text);
+}
+
+static void replays_with_half_the_memory_and_loses_nothing(void **state)
+{
+	(void)state;
+	expect("--limit 1500000 --check 100000 " SHUF, 0, "equal the shadow copy");
+	expect("--limit 1500000 --check 100000 --format long4 " SHUF, 0, "equal the shadow copy");
+	expect("--limit 1500000 --check 100000 --svade --policy fifo --config tiny " SHUF, 0,
+	       "equal the shadow copy");
+}
+
+static void runs_several_traces_in_turn(void **state)
+{
+	(void)state;
+	expect("--limit 1500000 --frames 200 --asid-bits 1 --quantum 2000 " SHUF " " SORT, 0,
+	       "equal the shadow copy");
+}
+
+static void same_options_give_the_same_bytes(void **state)
+{
+	static char a[1 << 16], b[1 << 16];
+
+	(void)state;
+	assert_int_equal(run("--json --limit 600000 --frames 300 --mem-latency 3-40 --seed 5 " SHUF,
+			     a, sizeof(a)),
+			 0);
+	assert_int_equal(run("--json --limit 600000 --frames 300 --mem-latency 3-40 --seed 5 " SHUF,
+			     b, sizeof(b)),
+			 0);
+	assert_string_equal(a, b);
+	// The seed reaches contents and latencies.
+	assert_int_equal(run("--json --limit 600000 --frames 300 --mem-latency 3-40 --seed 6 " SHUF,
+			     b, sizeof(b)),
+			 0);
+	assert_string_not_equal(strstr(a, "memory_image"), strstr(b, "memory_image"));
+	assert_string_not_equal(strstr(a, "\"responses\""), strstr(b, "\"responses\""));
+}
+
+static void compares_back_ends(void **state)
+{
+	(void)state;
+	expect("--compare csim,csim --limit 300000 " SHUF, 0, "equal on                 csim");
+}
+
+static void bad_options_are_status_2(void **state)
+{
+	(void)state;
+	expect("", 2, "usage:");
+	expect("--frames none " SHUF, 2, "expected");
+	expect("--frames 10 " SHUF, 2, "32 or more");
+	expect("--format sv48 " SHUF, 2, "sv39 or long4");
+	expect("--policy none " SHUF, 2, "none");
+	expect("--hw none " SHUF, 2, "none");
+	expect("--config none " SHUF, 2, "none");
+	expect("--cost none=3 " SHUF, 2, "--cost");
+	expect("--svade --format long4 " SHUF, 2, "svade");
+	expect("--mem-latency 0 " SHUF, 2, "--mem-latency");
+}
+
+static void bad_trace_is_status_3(void **state)
+{
+	(void)state;
+	expect("CMakeLists.txt", 3, "CMakeLists.txt");
+}
+
+static void system_errors_are_status_4_and_lose_nothing(void **state)
+{
+	(void)state;
+	expect("--limit 100000 /nonexistent.twt", 4, "/nonexistent.twt");
+	expect("--swap-file /dev/full " SHUF, 4, "No space left on device");
+	expect("--frames 200 --swap 100 " SHUF, 4, "nothing was lost");
+}
+
+static void disk_that_fills_up_is_status_4_and_loses_nothing(void **state)
+{
+	static char text[4096];
+	char line[512];
+	FILE *f;
+	size_t n;
+
+	(void)state;
+	// Files of at most 6 MB: the traced program's files fit, all of the swap file does not.
+	snprintf(line, sizeof(line),
+		 "trap '' XFSZ; ulimit -f 12000; %s run --frames 200 " SHUF " 2>&1", command);
+	f = popen(line, "r");
+	assert_non_null(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	n = (size_t)pclose(f);
+	if (WEXITSTATUS((int)n) != 4 || !strstr(text, "swap: writing") ||
+	    !strstr(text, "nothing was lost"))
+		fail_msg("exit status %d, output:\n%s", WEXITSTATUS((int)n), text);
+}
+
+static void leaves_no_files_behind(void **state)
+{
+	static char text[1 << 16];
+	char dir[] = "/tmp/tw-run-XXXXXX", line[256];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(line, sizeof(line), "--limit 50000 --work %s/w " SHUF, dir);
+	assert_int_equal(run(line, text, sizeof(text)), 0);
+	// Removes an empty directory only.
+	assert_int_equal(rmdir(dir), 0);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(replays_with_half_the_memory_and_loses_nothing),
+		cmocka_unit_test(runs_several_traces_in_turn),
+		cmocka_unit_test(same_options_give_the_same_bytes),
+		cmocka_unit_test(compares_back_ends),
+		cmocka_unit_test(bad_options_are_status_2),
+		cmocka_unit_test(bad_trace_is_status_3),
+		cmocka_unit_test(system_errors_are_status_4_and_lose_nothing),
+		cmocka_unit_test(disk_that_fills_up_is_status_4_and_loses_nothing),
+		cmocka_unit_test(leaves_no_files_behind),
+	};
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: %s TWINWALK\n", argv[0]);
+		return 2;
+	}
+	command = argv[1];
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
