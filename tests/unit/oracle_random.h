@@ -35,6 +35,15 @@ static inline bool chance(struct gen *g, uint32_t permille)
 	return below(g, 1000) < permille;
 }
 
+// A word with few bits set.
+static inline uint64_t sparse(struct gen *g)
+{
+	uint64_t word = draw(g);
+
+	word &= draw(g);
+	return word & draw(g);
+}
+
 // TABLES tables of each level, in the first pages of RAM. Level 3 is x86's PML4.
 static inline uint64_t table(unsigned int level, unsigned int i)
 {
@@ -47,10 +56,11 @@ static inline uint64_t random_va(struct gen *g)
 {
 	bool x86 = g->format == TW_FMT_X86_LONG4;
 	unsigned int bits = x86 ? 48 : 39;
-	uint64_t va = (uint64_t)index_of[below(g, INDEXES)] << 30 |
-		      (uint64_t)index_of[below(g, INDEXES)] << 21 | (uint64_t)below(g, LOWS) << 12 |
-		      below(g, 4096);
+	uint64_t va = below(g, 4096);
 
+	va |= (uint64_t)index_of[below(g, INDEXES)] << 30;
+	va |= (uint64_t)index_of[below(g, INDEXES)] << 21;
+	va |= (uint64_t)below(g, LOWS) << 12;
 	if (x86)
 		va |= (uint64_t)(chance(g, 200) ? 511 : 0) << 39;
 	if (chance(g, 10)) // anything, canonical or not
@@ -78,35 +88,47 @@ static inline uint64_t random_page(struct gen *g, unsigned int level)
 
 static inline uint64_t random_riscv(struct gen *g, unsigned int level)
 {
-	uint64_t flags = V | (draw(g) & (R | W | X | U | A | D)) | (chance(g, 100) ? G : 0);
+	uint64_t flags = V | (draw(g) & (R | W | X | U | A | D)), next = RAM_END;
 
 	if (chance(g, 30))
-		return draw(g) & draw(g); // nonsense
-	if (level && chance(g, 850))
-		return rv_pte(chance(g, 20) ? RAM_END : table(level - 1, below(g, TABLES)),
-			      V | (chance(g, 30) ? G : 0));
+		return sparse(g);
+	if (level && chance(g, 850)) {
+		if (!chance(g, 20))
+			next = table(level - 1, below(g, TABLES));
+		return rv_pte(next, V | (chance(g, 30) ? G : 0));
+	}
+	if (chance(g, 100))
+		flags |= G;
 	if (chance(g, 900))
 		flags |= R | W | X | A;
 	if (chance(g, 500))
 		flags &= ~(uint64_t)U;
+	if (chance(g, 50))
+		flags |= UINT64_C(1) << 61; // PBMT
 	if (level == 0 && chance(g, 100))
-		return rv_pte(random_page(g, 4) | 0x8000, flags) | UINT64_C(1) << 63;
+		return rv_pte(random_page(g, 4) | 0x8000, flags) | UINT64_C(1) << 63; // NAPOT
 	return rv_pte(random_page(g, level), flags);
 }
 
 static inline uint64_t random_x86(struct gen *g, unsigned int level)
 {
-	uint64_t flags = XP | (draw(g) & (XW | XU | XA)) | (chance(g, 800) ? XW | XU | XA : 0);
+	uint64_t flags = XP | (draw(g) & (XW | XU | XA));
 
+	if (chance(g, 800))
+		flags |= XW | XU | XA;
 	if (chance(g, 20))
-		return draw(g) & draw(g);
+		return sparse(g);
 	if (chance(g, 40))
 		return 0;
 	if (chance(g, 50))
-		flags |= UINT64_C(1) << 63;
+		flags |= UINT64_C(1) << 63; // XD
 	if (level && (level == 3 || chance(g, 850)))
 		return table(level - 1, below(g, TABLES)) | flags;
-	flags |= (draw(g) & XD) | (chance(g, 150) ? XG : 0) | (level ? XPS : 0);
+	flags |= draw(g) & XD;
+	if (chance(g, 150))
+		flags |= XG;
+	if (level)
+		flags |= XPS;
 	return random_page(g, level) | flags;
 }
 
@@ -125,9 +147,14 @@ static inline uint64_t random_entry(struct gen *g, unsigned int *level)
 {
 	bool x86 = g->format == TW_FMT_X86_LONG4;
 
-	*level = below(g, 10) < 7 ? 0 : 1 + below(g, x86 ? 3 : 2);
-	return table(*level, below(g, TABLES)) +
-	       (*level ? index_of[below(g, INDEXES)] : below(g, LOWS)) * UINT64_C(8);
+	unsigned int index = below(g, LOWS);
+
+	*level = 0;
+	if (chance(g, 300)) {
+		*level = 1 + below(g, x86 ? 3 : 2);
+		index = index_of[below(g, INDEXES)];
+	}
+	return table(*level, below(g, TABLES)) + index * UINT64_C(8);
 }
 
 static inline uint64_t random_value(struct gen *g, unsigned int level, uint64_t old)
@@ -141,13 +168,23 @@ static inline uint64_t random_value(struct gen *g, unsigned int level, uint64_t 
 
 static inline struct tw_fence random_scope(struct gen *g)
 {
-	return (struct tw_fence){
-		.by_addr = chance(g, 600),
-		.by_asid = chance(g, 600),
-		.global = chance(g, 600),
-		.asid = (uint16_t)below(g, 3),
-		.va = some_va(g),
-	};
+	struct tw_fence f = {.by_addr = chance(g, 600)};
+
+	f.by_asid = chance(g, 600);
+	f.global = chance(g, 600);
+	f.asid = (uint16_t)below(g, 3);
+	f.va = some_va(g);
+	return f;
+}
+
+static inline struct tw_req random_request(struct gen *g, enum tw_access access)
+{
+	struct tw_req req = {.va = some_va(g), .access = (uint8_t)access};
+
+	req.priv = chance(g, 700) ? TW_PRIV_S : TW_PRIV_U;
+	req.sum = chance(g, 900);
+	req.mxr = chance(g, 500);
+	return req;
 }
 
 #endif

@@ -662,6 +662,19 @@ static void update_through_a_stale_pointer_is_allowed_until_fenced(void **state)
 	fx_done(f);
 }
 
+static void update_below_a_root_that_is_out_of_use_is_rejected(void **state)
+{
+	struct fx *f = fx_sv39();
+	uint64_t clean = rv_pte(UINT64_C(0x40000000), V | R);
+
+	(void)state;
+	poke(f, ROOT_A + SLOT, clean);
+	use_root(f, ROOT_B, 1);
+	ask(f, 1, VA, TW_LOAD);
+	assert_forbidden(cas(f, ROOT_A + SLOT, clean | A), TW_ORACLE_UPDATE_UNASKED, "sets A");
+	fx_done(f);
+}
+
 static void speculative_a_is_allowed_where_enabled_and_d_never(void **state)
 {
 	struct fx *f = fx_sv39_opts((struct tw_oracle_opts){.speculative_a = true});
@@ -1062,6 +1075,7 @@ int main(void)
 		cmocka_unit_test(load_through_an_entry_without_a_is_forbidden),
 		cmocka_unit_test(update_of_a_cancelled_request_may_still_happen),
 		cmocka_unit_test(update_through_a_stale_pointer_is_allowed_until_fenced),
+		cmocka_unit_test(update_below_a_root_that_is_out_of_use_is_rejected),
 		cmocka_unit_test(speculative_a_is_allowed_where_enabled_and_d_never),
 		cmocka_unit_test(invlpg_drops_the_page_and_all_pointers_of_the_pcid),
 		cmocka_unit_test(invlpg_of_a_far_address_drops_pointers_too_invpcid_does_not),

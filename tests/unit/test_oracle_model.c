@@ -58,28 +58,44 @@ static void random_edit(struct world *w)
 	edit(w, addr, random_value(&w->g, level, old));
 }
 
+static uint64_t random_root(struct world *w)
+{
+	unsigned int top = w->g.format == TW_FMT_X86_LONG4 ? 3 : 2;
+	uint64_t root = table(top, below(&w->g, TABLES)) >> 12;
+
+	root |= (uint64_t)below(&w->g, 3) << 44;
+	return root | (uint64_t)(chance(&w->g, 30) ? TW_FMT_BARE : w->g.format) << 60;
+}
+
+static uint64_t random_flags(struct world *w)
+{
+	uint64_t flags = TW_F_SVNAPOT;
+
+	if (w->g.format == TW_FMT_X86_LONG4) {
+		flags = TW_F_GBPAGES | TW_F_NXE;
+		flags |= draw(&w->g) & (TW_F_WP | TW_F_SMEP | TW_F_SMAP | TW_F_PKE);
+		return flags | (chance(&w->g, 900) ? TW_F_PGE : 0);
+	}
+	if (chance(&w->g, 800))
+		flags |= TW_F_ADUE;
+	return flags | (chance(&w->g, 500) ? TW_F_PBMTE : 0);
+}
+
 static void random_ctrl(struct world *w)
 {
-	uint32_t riscv = TW_F_SVNAPOT | (chance(&w->g, 800) ? TW_F_ADUE : 0) |
-			 (chance(&w->g, 500) ? TW_F_PBMTE : 0);
-	uint32_t x86 = TW_F_GBPAGES | TW_F_NXE |
-		       (uint32_t)(draw(&w->g) & (TW_F_WP | TW_F_SMEP | TW_F_SMAP | TW_F_PKE)) |
-		       (chance(&w->g, 900) ? TW_F_PGE : 0);
-	bool long4 = w->g.format == TW_FMT_X86_LONG4;
-
 	w->in.ctrl_valid = true;
-	w->in.ctrl_addr = (uint8_t)(chance(&w->g, 800) ? TW_CTRL_ROOT : below(&w->g, 4));
+	w->in.ctrl_addr = TW_CTRL_ROOT;
+	if (chance(&w->g, 200))
+		w->in.ctrl_addr = (uint8_t)below(&w->g, 4);
 	switch (w->in.ctrl_addr) {
 	case TW_CTRL_ROOT:
-		w->in.ctrl_data = (uint64_t)(chance(&w->g, 30) ? TW_FMT_BARE : w->g.format) << 60 |
-				  (uint64_t)below(&w->g, 3) << 44 |
-				  table(long4 ? 3 : 2, below(&w->g, TABLES)) >> 12;
+		w->in.ctrl_data = random_root(w);
 		break;
 	case TW_CTRL_FLAGS:
-		w->in.ctrl_data = long4 ? x86 : riscv;
+		w->in.ctrl_data = random_flags(w);
 		break;
 	case TW_CTRL_PKRU:
-		w->in.ctrl_data = draw(&w->g) & draw(&w->g);
+		w->in.ctrl_data = sparse(&w->g);
 		break;
 	default:
 		w->in.ctrl_data = 46;
@@ -104,13 +120,9 @@ static void random_inputs(struct world *w)
 	for (unsigned int p = 0; p < TW_PORTS; p++) {
 		w->in.port[p].req_valid = chance(&w->g, 400);
 		w->in.port[p].req_id = (uint8_t)below(&w->g, 16);
-		w->in.port[p].req = (struct tw_req){
-			.va = some_va(&w->g),
-			.access = (uint8_t)(p ? 1 + below(&w->g, 3) : TW_FETCH),
-			.priv = (uint8_t)(chance(&w->g, 20) ? TW_PRIV_M : chance(&w->g, 700)),
-			.sum = chance(&w->g, 900),
-			.mxr = chance(&w->g, 500),
-		};
+		w->in.port[p].req = random_request(&w->g, p ? TW_LOAD + below(&w->g, 3) : TW_FETCH);
+		if (chance(&w->g, 20))
+			w->in.port[p].req.priv = TW_PRIV_M;
 		w->in.port[p].resp_ready = chance(&w->g, 850);
 		w->in.port[p].cancel_valid = chance(&w->g, 10);
 		w->in.port[p].cancel_all = chance(&w->g, 100);
