@@ -66,6 +66,8 @@ static int check_frame(struct tw_check *c, uint32_t f)
 	default:
 		return tw_broken(c, "frame %u: state %u", f, fr->state);
 	}
+	if (fr->state != TW_FRAME_FILE && !fr->slot && !(fr->flags & TW_FRAME_DIRTY))
+		return tw_broken(c, "frame %u: the only copy, and not dirty", f);
 	if (!lru)
 		return tw_broken(c, "frame %u: cannot be reclaimed", f);
 	if (fr->mapcount != c->mapped[f])

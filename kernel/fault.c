@@ -226,7 +226,7 @@ static int swap_in(struct fault *f)
 		f->kind = kind;
 		return err;
 	}
-	if (w && (f->write || tw_swap_tight(k)))
+	if (f->write || tw_swap_tight(k))
 		tw_swap_cache_drop(k, frame);
 	if (w)
 		set_leaf(f, frame, true, f->write);

@@ -4,8 +4,6 @@
 
 #include "kern.h"
 
-enum { POISON = 0xdb };
-
 uint32_t tw_frame_alloc(struct tw_kernel *k, enum tw_frame_state state)
 {
 	uint32_t f = tw_buddy_alloc(k, TW_ZONE_NORMAL, 0);
@@ -39,7 +37,7 @@ void tw_frame_put(struct tw_kernel *k, uint32_t f)
 	tw_charge(k, TW_COST_FRAME, 1);
 	tw_reclaim_forget(k, f);
 	if (k->opts.poison)
-		memset(tw_frame_host(k, f), POISON, TW_PAGE_BYTES);
+		memset(tw_frame_host(k, f), TW_POISON, TW_PAGE_BYTES);
 	*fr = (struct tw_frame){.state = TW_FRAME_FREE,
 				.order = TW_ORDER_NONE,
 				.zone = fr->zone,

@@ -4,6 +4,7 @@
 // - refcount = mapcount + 1 if in a page cache + 1 if in the swap cache + pins; a FREE frame has
 // none of these.
 // - mapcount = length of the list of reverse mappings = page-table entries that name the frame.
+// - an ANON frame without a slot, and every SHMEM frame, is dirty;
 // - an ANON, SHMEM or FILE frame that is not isolated is on the policy's list.
 #ifndef TW_FRAME_H
 #define TW_FRAME_H
@@ -31,6 +32,8 @@ enum {
 		1, // differs from its slot or file (the D bits of its mappings may say so too)
 	TW_FRAME_LRU = 2, // on the policy's list
 };
+
+enum { TW_POISON = 0xdb }; // what free frames hold if that is asked for
 
 struct tw_frame {
 	uint8_t state;

@@ -86,6 +86,8 @@ static int create(struct tw_kernel *k, char *err, size_t errlen)
 	if (!k->frames)
 		return -ENOMEM;
 	tw_zones_init(k);
+	if (k->opts.poison)
+		memset(k->ram, TW_POISON, k->ram_bytes);
 	e = tw_reclaim_create(k, err, errlen);
 	if (e)
 		return e;

@@ -153,10 +153,8 @@ static void give_slots(struct batch *b)
 			continue;
 		}
 		b->slot[i] = slot[used++];
-		if (fr->state == TW_FRAME_ANON) {
+		if (fr->state == TW_FRAME_ANON)
 			tw_swap_cache_add(k, b->f[i], b->slot[i]);
-			k->frames[b->f[i]].flags |= TW_FRAME_DIRTY;
-		}
 	}
 }
 

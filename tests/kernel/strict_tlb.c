@@ -28,6 +28,7 @@ struct strict {
 	uint64_t cycle;
 	uint64_t root[ASIDS]; // as last used with the ASID
 	bool deaf;
+	bool twice; // an address had two different translations at once
 	unsigned int failures;
 	char text[256];
 };
@@ -62,16 +63,27 @@ static struct line *find(struct strict *s, uint64_t vpn, unsigned int level)
 	return l;
 }
 
-static struct line *put(struct strict *s, uint64_t vpn, unsigned int level)
+// A line for a new translation. If there is one that leads elsewhere, the kernel changed an entry
+// without a fence: the hardware might have answered from either.
+static struct line *put(struct strict *s, uint64_t vpn, unsigned int level, uint64_t ppn)
 {
 	struct line *l = find(s, vpn, level);
 
-	if (l)
+	if (l && l->ppn != ppn && !s->twice) {
+		s->twice = true;
+		snprintf(s->text, sizeof(s->text),
+			 "two translations: va %" PRIx64 " asid %u level %u", l->vpn << 12, l->asid,
+			 level);
+	}
+	if (l) {
+		l->ppn = ppn;
 		return l;
+	}
 	l = calloc(1, sizeof(*l));
 	if (!l)
 		abort();
 	l->vpn = prefix(s, vpn, level);
+	l->ppn = ppn;
 	l->asid = s->hw.ctx.asid;
 	l->level = (uint8_t)level;
 	l->next = *bucket(s, l->vpn);
@@ -133,9 +145,8 @@ static void walk(struct strict *s, const struct tw_req *req, uint64_t table,
 			break;
 		ws = pte.next;
 		if (st->update == st->pte) {
-			struct line *l = put(s, vpn, ws.level + 1u);
+			struct line *l = put(s, vpn, ws.level + 1u, pte.ppn);
 
-			l->ppn = pte.ppn;
 			l->state = ws;
 		}
 	}
@@ -150,8 +161,7 @@ static void walk(struct strict *s, const struct tw_req *req, uint64_t table,
 			tw_pmem_cas64(s->hw.pmem, path[i].addr, path[i].pte, path[i].update, &old);
 	}
 	tw_arch_resp_ok(req, pte.ppn, pte.size, &pte.rights, resp);
-	struct line *l = put(s, vpn, 0);
-	l->ppn = pte.ppn;
+	struct line *l = put(s, vpn, 0, pte.ppn);
 	l->rights = pte.rights;
 }
 
@@ -357,6 +367,8 @@ const char *strict_check(struct tw_hw *hw)
 {
 	struct strict *s = strict_of(hw);
 
+	if (s->twice)
+		return s->text;
 	for (size_t i = 0; i < HASH; i++)
 		for (const struct line *l = s->hash[i]; l; l = l->next) {
 			const char *why = stale(s, l);

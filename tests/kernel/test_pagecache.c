@@ -104,6 +104,31 @@ static void store_after_write_back_makes_the_page_dirty_again(void **state)
 	assert_int_equal(world_close(&w), 0);
 }
 
+// Dirty by a mapping that is gone and by one that is there: one write makes it clean.
+static void page_that_is_dirty_twice_is_written_once(void **state)
+{
+	struct world w;
+	struct tw_proc *p;
+	struct tw_file *f;
+	uint64_t a, b;
+
+	(void)state;
+	world_open(&w, NULL);
+	assert_int_equal(tw_file_open(w.k, world_file(&w, "f", PAGE), TW_O_RDWR, &f), 0);
+	p = world_proc(&w);
+	a = map(p, f, 1, 3, TW_MAP_SHARED);
+	b = map(p, f, 1, 3, TW_MAP_SHARED);
+	world_store(&w, a, 1);
+	world_store(&w, b, 2);
+	assert_int_equal(tw_sys_munmap(p, a, PAGE), 0);
+	assert_int_equal(tw_file_sync(f), 0);
+	assert_int_equal(world_stats(&w).file_dirty, 0);
+	assert_int_equal(tw_file_sync(f), 0);
+	assert_int_equal(world_stats(&w).file_writes, 1);
+	assert_int_equal(tw_file_close(f), 0);
+	assert_int_equal(world_close(&w), 0);
+}
+
 static void runs_of_dirty_pages_are_one_request(void **state)
 {
 	struct world w;
@@ -271,6 +296,7 @@ int main(void)
 		cmocka_unit_test(two_processes_see_one_page),
 		cmocka_unit_test(msync_writes_the_range_and_nothing_else),
 		cmocka_unit_test(store_after_write_back_makes_the_page_dirty_again),
+		cmocka_unit_test(page_that_is_dirty_twice_is_written_once),
 		cmocka_unit_test(runs_of_dirty_pages_are_one_request),
 		cmocka_unit_test(write_back_stops_at_the_end_of_the_file),
 		cmocka_unit_test(dirty_pages_survive_the_end_of_all_users),

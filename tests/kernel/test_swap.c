@@ -253,6 +253,24 @@ static void disk_that_fills_up_is_an_error_that_loses_nothing(void **state)
 	assert_int_equal(world_close(&w), 0);
 }
 
+static void slot_that_can_be_read_in_part_is_an_error(void **state)
+{
+	struct world w;
+	struct tw_proc *p;
+	uint64_t va;
+	uint8_t byte;
+
+	(void)state;
+	world_open(&w, &(struct world_opts){.swap_slots = 64});
+	p = world_proc(&w);
+	va = fill(&w, p, 1);
+	evict_all(&w, p);
+	assert_int_equal(truncate(w.swap, PAGE + PAGE / 2), 0);
+	assert_int_equal(tw_user_load(w.k, va, &byte, 1, &w.sig), -EIO);
+	world_check(&w);
+	assert_int_equal(world_close(&w), 0);
+}
+
 static void slot_that_cannot_be_read_is_an_error(void **state)
 {
 	struct world w;
@@ -287,6 +305,7 @@ int main(void)
 		cmocka_unit_test(disk_that_is_full_from_the_start_is_refused),
 		cmocka_unit_test(disk_that_fills_up_is_an_error_that_loses_nothing),
 		cmocka_unit_test(slot_that_cannot_be_read_is_an_error),
+		cmocka_unit_test(slot_that_can_be_read_in_part_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
