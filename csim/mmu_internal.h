@@ -125,6 +125,8 @@ struct pwc {
 
 void tw_pwc_init(struct pwc *p, unsigned int n);
 int tw_pwc_find(const struct pwc *p, uint64_t vpn, uint16_t asid);
+// Every entry that matches goes.
+void tw_pwc_kill(struct pwc *p, uint64_t vpn, uint16_t asid);
 void tw_pwc_fill(struct pwc *p, uint64_t vpn, uint16_t asid, uint64_t ppn,
 		 const struct tw_walk_state *ws, unsigned int index_bits, uint64_t plru_start);
 void tw_pwc_entry_pack(const struct pwc_entry *e, uint64_t word[2]);

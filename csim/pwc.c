@@ -27,6 +27,16 @@ int tw_pwc_find(const struct pwc *p, uint64_t vpn, uint16_t asid)
 	return found;
 }
 
+void tw_pwc_kill(struct pwc *p, uint64_t vpn, uint16_t asid)
+{
+	for (uint64_t v = p->valid; v; v &= v - 1) {
+		int i = __builtin_ctzll(v);
+
+		if (!((p->e[i].vpn ^ vpn) & p->e[i].mask) && p->e[i].asid == asid)
+			p->valid &= ~(UINT64_C(1) << i);
+	}
+}
+
 void tw_pwc_fill(struct pwc *p, uint64_t vpn, uint16_t asid, uint64_t ppn,
 		 const struct tw_walk_state *ws, unsigned int index_bits, uint64_t plru_start)
 {

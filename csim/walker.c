@@ -145,7 +145,8 @@ static void refill(struct tw_mmu *m, struct step *s, const struct walker *w,
 	}
 }
 
-// A faulting page leaves every TLB.
+// A faulting page leaves every TLB, and the tables on its way the walk cache (Intel SDM volume 3,
+// 4.10.4.1: a page fault invalidates what is cached for its address).
 static void kill_page(struct tw_mmu *m, const struct walker *w)
 {
 	static const struct tw_rights none;
@@ -156,6 +157,7 @@ static void kill_page(struct tw_mmu *m, const struct walker *w)
 	tw_tlb_fa_kill(&m->l1[TW_PORT_FETCH], &page);
 	tw_tlb_fa_kill(&m->l1[TW_PORT_DATA], &page);
 	tw_tlb_fa_kill(&m->sp, &page);
+	tw_pwc_kill(&m->pwc, w->vpn, m->ctx.asid);
 	m->dbg_dirty = true;
 	mask = tw_tlb_sa_kill(&m->l2, &page);
 	m->dbg_l2.inv = mask != 0;

@@ -571,6 +571,8 @@ module tw_mmu #(
     .fill_tag_i   ({ans_vpn & next_prefix, asid}),
     .fill_mask_i  ({next_prefix, {tw_pkg::AsidW{1'b1}}}),
     .fill_data_i  ({pte_ppn, next_level, pte_rights}),
+    .kill_i       (kill),
+    .kill_tag_i   ({ans_vpn, asid}),
     .clear_i      (fence_take || clear),
     .filled_o     (pwc_filled),
     .dbg_write_o  (dbg_pwc_write_o),

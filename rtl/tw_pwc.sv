@@ -26,6 +26,10 @@ module tw_pwc #(
   input  wire logic [tw_pkg::TagW-1:0]     fill_mask_i,
   input  wire logic [tw_pkg::PwcDataW-1:0] fill_data_i,
 
+  // Kill: from a walk that ends with a fault. Every entry that matches goes.
+  input  wire logic                        kill_i,
+  input  wire logic [tw_pkg::TagW-1:0]     kill_tag_i,
+
   input  wire logic                        clear_i,       // from the fence sequencer and the control registers
   output logic                             filled_o,      // event: a fill that is not lost to a clear
 
@@ -103,8 +107,14 @@ module tw_pwc #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (rst_i || clear_i) valid_q <= '0;
-    else if (fill_i)      valid_q[way] <= 1'b1;
+    if (rst_i || clear_i) begin
+      valid_q <= '0;
+    end else if (fill_i) begin
+      valid_q[way] <= 1'b1;
+    end else if (kill_i) begin
+      for (int i = 0; i < Entries; i++)
+        if (((kill_tag_i ^ tag_q[i]) & mask_q[i]) == '0) valid_q[i] <= 1'b0;
+    end
   end
 
   always_ff @(posedge clk_i) begin
@@ -161,6 +171,9 @@ module tw_pwc #(
   // A reset has been seen: nothing holds before it.
   logic alive_q = 1'b0;
   always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
+
+  // One answer does not both fill and kill.
+  always_comb if (alive_q) assert (!(fill_i && kill_i));
 
   // No two valid entries have the same level, prefix and ASID.
   always_comb if (alive_q) begin

@@ -356,6 +356,23 @@ static void walk_cache_replaces_its_own_entry_for_the_same_table(void **state)
 	assert_int_equal(p.valid, 3);
 }
 
+static void walk_cache_forgets_the_way_to_a_page_and_nothing_else(void **state)
+{
+	struct tw_walk_state level0 = {.level = 0}, level1 = {.level = 1};
+	struct pwc p;
+
+	(void)state;
+	tw_pwc_init(&p, 4);
+	tw_pwc_fill(&p, 0x40201, 7, 100, &level1, 9, p.plru);
+	tw_pwc_fill(&p, 0x40201, 7, 200, &level0, 9, p.plru);
+	tw_pwc_fill(&p, 0x40401, 7, 300, &level0, 9, p.plru);
+	tw_pwc_fill(&p, 0x40201, 8, 400, &level0, 9, p.plru);
+	tw_pwc_kill(&p, 0x40277, 7);
+	assert_int_equal(tw_pwc_find(&p, 0x40201, 7), -1);
+	assert_int_equal(p.e[tw_pwc_find(&p, 0x40401, 7)].ppn, 300);
+	assert_int_equal(p.e[tw_pwc_find(&p, 0x40201, 8)].ppn, 400);
+}
+
 static void packed_entries_follow_the_contract(void **state)
 {
 	struct tw_rights r = {.w = true, .u = true, .g = true, .attr = 5, .pkey = 9};
@@ -387,6 +404,7 @@ int main(void)
 		cmocka_unit_test(set_associative_tlb_equals_arrays_of_pages),
 		cmocka_unit_test(walk_cache_gives_the_deepest_table),
 		cmocka_unit_test(walk_cache_replaces_its_own_entry_for_the_same_table),
+		cmocka_unit_test(walk_cache_forgets_the_way_to_a_page_and_nothing_else),
 		cmocka_unit_test(packed_entries_follow_the_contract),
 	};
 
