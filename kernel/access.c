@@ -196,7 +196,7 @@ int tw_user_store(struct tw_kernel *k, uint64_t va, const void *buf, size_t len,
 		  struct tw_signal *sig)
 {
 	size_t n = first_part(va, len);
-	uint8_t *first, *second = NULL;
+	uint8_t *first = NULL, *second = NULL;
 	uint32_t f;
 	int err;
 
