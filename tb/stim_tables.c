@@ -119,6 +119,19 @@ static uint64_t any_ppn(struct tw_prng *r, unsigned int format)
 	}
 }
 
+// One bit of LO..HI; the ends more often, because that is where a mask is wrong.
+static uint64_t one_bit(struct tw_prng *r, unsigned int lo, unsigned int hi)
+{
+	switch (tw_prng_bits(r, 2)) {
+	case 0:
+		return BIT(lo);
+	case 1:
+		return BIT(hi);
+	default:
+		return BIT(lo + tw_prng_below(r, hi - lo + 1));
+	}
+}
+
 static uint64_t sv39_pointer(struct tw_stim_tables *t, unsigned int level, bool flaw)
 {
 	struct tw_prng *r = t->rng;
@@ -131,9 +144,9 @@ static uint64_t sv39_pointer(struct tw_stim_tables *t, unsigned int level, bool 
 		return pte;
 	switch (tw_prng_bits(r, 3)) {
 	case 0:
-		return pte | BIT(4) << tw_prng_below(r, 4); // U, G, A, D
+		return pte | one_bit(r, 4, 7); // U, G, A, D
 	case 1:
-		return pte | BIT(54) << tw_prng_below(r, 10); // reserved, PBMT, N
+		return pte | (tw_prng_bits(r, 1) ? one_bit(r, 54, 58) : one_bit(r, 59, 63));
 	case 2:
 		return pte | BIT(2); // W without R
 	case 3:
@@ -172,10 +185,11 @@ static uint64_t sv39_leaf(struct tw_stim_tables *t, unsigned int level, bool fla
 	if (flaw) {
 		switch (tw_prng_bits(r, 3)) {
 		case 0:
-			ppn ^= BIT(tw_prng_below(r, 18)); // misaligned, or another NAPOT size
+			// Misaligned, or another NAPOT size.
+			ppn ^= one_bit(r, 0, level ? 9 * level - 1 : 3);
 			break;
 		case 1:
-			pte |= BIT(54) << tw_prng_below(r, 7); // reserved, RSW 60:59
+			pte |= one_bit(r, 54, tw_prng_bits(r, 1) ? 58 : 60); // reserved, RSW 60:59
 			break;
 		case 2:
 			pte |= BIT(61) | BIT(62);
@@ -228,7 +242,8 @@ static uint64_t long4_entry(struct tw_stim_tables *t, unsigned int level, bool l
 			pte &= ~BIT(0);
 			break;
 		case 1:
-			ppn ^= BIT(tw_prng_below(r, 40)); // misaligned, reserved, no memory
+			// Misaligned; or reserved, or no memory.
+			ppn ^= leaf && level ? one_bit(r, 0, 9 * level - 1) : one_bit(r, 0, 39);
 			break;
 		case 2:
 			if (level == 3)
@@ -246,7 +261,7 @@ static uint64_t long4_entry(struct tw_stim_tables *t, unsigned int level, bool l
 			pte &= ~(BIT(1) | BIT(2));
 			break;
 		default:
-			ppn |= BIT(24 + tw_prng_below(r, 16));
+			ppn |= one_bit(r, 24, 39); // physical address bits 36 to 51
 			break;
 		}
 	}

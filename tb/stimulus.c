@@ -125,7 +125,8 @@ static uint64_t any_pkru(struct tw_stim *s)
 
 static uint64_t any_phys(struct tw_stim *s)
 {
-	return tw_prng_bits(&s->rng, 2) ? 52 : 36 + tw_prng_below(&s->rng, 17);
+	// One beyond the range on each side is refused.
+	return tw_prng_bits(&s->rng, 2) ? 52 : 35 + tw_prng_below(&s->rng, 19);
 }
 
 static void force(struct tw_stim *s, enum tw_ctrl_reg reg, uint64_t data)
@@ -149,8 +150,10 @@ static void force_all(struct tw_stim *s)
 // Tables that serve mostly one privilege: phases use mostly that one.
 static void new_tables(struct tw_stim *s)
 {
-	tw_stim_tables_fill(&s->tables, 16 + tw_prng_bits(&s->rng, 6),
-			    tw_prng_bits(&s->rng, 1) ? 950 : 80);
+	unsigned int dirt = tw_prng_bits(&s->rng, 2) ? 16 + tw_prng_bits(&s->rng, 6)
+						     : 128 + tw_prng_bits(&s->rng, 8);
+
+	tw_stim_tables_fill(&s->tables, dirt, tw_prng_bits(&s->rng, 1) ? 950 : 80);
 	new_contexts(s);
 }
 
