@@ -76,9 +76,12 @@ static inline uint64_t tw_now(const struct tw_kernel *k)
 	return k->hw_seen + k->stats.kernel_cycles + k->stats.device_cycles;
 }
 
-// Records the text for tw_kernel_error() and returns ERR.
-__attribute__((format(printf, 3, 4))) int tw_fail(struct tw_kernel *k, int err, const char *format,
-						  ...);
+__attribute__((format(printf, 2, 3))) void tw_set_error(struct tw_kernel *k, const char *format,
+							...);
+
+// Records the text for tw_kernel_error(); its value is ERR. A macro, so that readers of the code
+// (and analyzers) see that value.
+#define tw_fail(k, err, ...) (tw_set_error((k), __VA_ARGS__), (err))
 
 static inline uint64_t tw_page_up(uint64_t bytes)
 {

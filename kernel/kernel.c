@@ -12,14 +12,13 @@
 #include "proc.h"
 #include "tlb.h"
 
-int tw_fail(struct tw_kernel *k, int err, const char *format, ...)
+void tw_set_error(struct tw_kernel *k, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(k->error, sizeof(k->error), format, args);
 	va_end(args);
-	return err;
 }
 
 const char *tw_kernel_error(const struct tw_kernel *k)

@@ -226,8 +226,8 @@ int tw_swap_write(struct tw_kernel *k, const uint32_t *f, const uint32_t *slot, 
 		k->stats.swap_write_requests++;
 		if (e) {
 			k->stats.swap_errors++;
-			tw_fail(k, e, "swap: writing %u pages at slot %u failed: %s", run, slot[i],
-				strerror(-e));
+			tw_set_error(k, "swap: writing %u pages at slot %u failed: %s", run,
+				     slot[i], strerror(-e));
 			result = result ? result : e;
 		} else {
 			k->stats.swap_out += run;

@@ -90,9 +90,10 @@ int tw_object_sync(struct tw_kernel *k, struct tw_object *o, uint64_t first, uin
 		if (err && !result)
 			result = err;
 	}
-	if (durable && !result && fdatasync(o->blk.fd) != 0)
-		result = tw_fail(k, -errno, "%s: cannot be made durable: %s", o->path,
-				 strerror(errno));
+	if (durable && !result && fdatasync(o->blk.fd) != 0) {
+		result = -errno;
+		tw_set_error(k, "%s: cannot be made durable: %s", o->path, strerror(-result));
+	}
 	return result;
 }
 
@@ -153,9 +154,12 @@ int tw_file_grow(struct tw_file *file, uint64_t size)
 		return -EINVAL;
 	if (file->mode == TW_O_RDONLY)
 		return -EBADF;
-	if (ftruncate(o->blk.fd, (off_t)size) != 0)
-		return tw_fail(k, -errno, "%s: cannot grow to %llu bytes: %s", o->path,
-			       (unsigned long long)size, strerror(errno));
+	if (ftruncate(o->blk.fd, (off_t)size) != 0) {
+		int err = -errno;
+
+		return tw_fail(k, err, "%s: cannot grow to %llu bytes: %s", o->path,
+			       (unsigned long long)size, strerror(-err));
+	}
 	// What mappings wrote behind the old end in its page was never part of the file.
 	page = tail ? tw_radix_get(&o->pages, o->size >> TW_PAGE_SHIFT_4K) : 0;
 	if (page)
