@@ -2,9 +2,13 @@
 //
 // The `twinwalk` command: see cli.h.
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -47,7 +51,34 @@ static void help(FILE *f)
 	      f);
 }
 
-int main(int argc, char **argv)
+// A standard descriptor that is closed would be taken by the first file that is opened; and a file
+// size limit is to be an error of the write, not a signal.
+static void tame_environment(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+// What was printed must have arrived.
+static int finish(int status)
+{
+	bool failed = ferror(stdout) != 0;
+
+	if (fflush(stdout) || failed) {
+		fprintf(stderr, "twinwalk: standard output: %s\n",
+			errno ? strerror(errno) : "write error");
+		return status == TW_OK ? TW_SYSTEM : status;
+	}
+	return status;
+}
+
+static int run(int argc, char **argv)
 {
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))) {
 		help(stdout);
@@ -60,4 +91,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "twinwalk: unknown command '%s'\n", argv[1]);
 	help(stderr);
 	return TW_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	tame_environment();
+	return finish(run(argc, argv));
 }
