@@ -35,7 +35,7 @@ static enum tw_status fail(struct replay *r, enum tw_status status, const char *
 
 enum tw_status replay_fail(struct replay_proc *p, enum tw_status status, const char *format, ...)
 {
-	char text[600];
+	char text[6000];
 	va_list args;
 
 	va_start(args, format);
@@ -262,6 +262,8 @@ static void verify_after_error(struct replay *r)
 		}
 	}
 	memcpy(r->result->error, first, sizeof(first));
+	if (r->result->pages_verified == 0)
+		return;
 	n = strlen(r->result->error);
 	snprintf(r->result->error + n, sizeof(r->result->error) - n,
 		 "; nothing was lost: all %" PRIu64 " pages in use were compared",

@@ -38,7 +38,7 @@ struct replay_opts {
 
 struct replay_result {
 	enum tw_status status;
-	char error[1024]; // of a run that failed
+	char error[8192]; // of a run that failed
 	uint64_t events, accesses, copies, files_grown;
 	uint64_t pages_verified, file_pages_verified;
 	uint64_t image_digest;

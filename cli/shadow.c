@@ -6,18 +6,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int grow(struct shadow_table *t, uint64_t leaves)
+{
+	uint64_t n = t->leaves + t->leaves / 2 > leaves ? t->leaves + t->leaves / 2 : leaves;
+	uintptr_t **leaf = realloc(t->leaf, n * sizeof(uintptr_t *));
+
+	if (!leaf)
+		return -ENOMEM;
+	for (uint64_t i = t->leaves; i < n; i++)
+		leaf[i] = NULL;
+	t->leaf = leaf;
+	t->leaves = n;
+	return 0;
+}
+
 int shadow_set(struct shadow_table *t, uint64_t page, uintptr_t slot)
 {
-	uintptr_t **leaf = &t->leaf[page / SHADOW_LEAF];
+	uint64_t i = page / SHADOW_LEAF;
 
-	if (!*leaf) {
-		if (!slot)
-			return 0;
-		*leaf = calloc(SHADOW_LEAF, sizeof(**leaf));
-		if (!*leaf)
-			return -ENOMEM;
-	}
-	(*leaf)[page % SHADOW_LEAF] = slot;
+	if (!slot && (i >= t->leaves || !t->leaf[i]))
+		return 0;
+	if (i >= t->leaves && grow(t, i + 1) != 0)
+		return -ENOMEM;
+	if (!t->leaf[i])
+		t->leaf[i] = calloc(SHADOW_LEAF, sizeof(uintptr_t));
+	if (!t->leaf[i])
+		return -ENOMEM;
+	t->leaf[i][page % SHADOW_LEAF] = slot;
 	return 0;
 }
 
@@ -25,7 +40,7 @@ uintptr_t shadow_next(const struct shadow_table *t, uint64_t *page, uint64_t end
 {
 	uint64_t p = *page;
 
-	while (p < end) {
+	while (p < end && p / SHADOW_LEAF < t->leaves) {
 		const uintptr_t *leaf = t->leaf[p / SHADOW_LEAF];
 
 		if (!leaf) {
@@ -75,10 +90,10 @@ int shadow_move(struct shadow_table *t, uint64_t from, uint64_t to, uint64_t n)
 void shadow_free(struct shadow_table *t)
 {
 	shadow_drop(t, 0, SHADOW_PAGES);
-	for (size_t i = 0; i < SHADOW_TOP; i++) {
+	for (uint64_t i = 0; i < t->leaves; i++)
 		free(t->leaf[i]);
-		t->leaf[i] = NULL;
-	}
+	free(t->leaf);
+	*t = (struct shadow_table){0};
 }
 
 // splitmix64: every word differs from every other.

@@ -14,15 +14,15 @@
 enum {
 	SHADOW_SHIFT = 12,
 	SHADOW_PAGE = 4096,
-	SHADOW_TOP = 8192, // 13 + 13 bits of page number: 2^38 bytes of addresses
-	SHADOW_LEAF = 8192,
+	SHADOW_LEAF = 512,
 };
 
 // Pages by number, as a table of two levels. A slot holds a pointer to 4096 bytes, and the bits
 // below.
 enum { SHADOW_OWNED = 1 /* by this table */, SHADOW_WRITABLE = 2 /* in place */, SHADOW_BITS = 3 };
 struct shadow_table {
-	uintptr_t *leaf[SHADOW_TOP];
+	uintptr_t **leaf; // as many as the highest page needs
+	uint64_t leaves;
 };
 
 // What is mapped: a file, or shared anonymous memory. Contents appear as they are asked for.
@@ -38,11 +38,11 @@ struct shadow {
 	struct shadow_table pages;
 };
 
-#define SHADOW_PAGES ((uint64_t)SHADOW_TOP * SHADOW_LEAF)
+#define SHADOW_PAGES (UINT64_C(1) << (38 - SHADOW_SHIFT)) // addresses and files below 2^38
 
 static inline uintptr_t shadow_get(const struct shadow_table *t, uint64_t page)
 {
-	const uintptr_t *leaf = t->leaf[page / SHADOW_LEAF];
+	const uintptr_t *leaf = page / SHADOW_LEAF < t->leaves ? t->leaf[page / SHADOW_LEAF] : NULL;
 
 	return leaf ? leaf[page % SHADOW_LEAF] : 0;
 }

@@ -46,7 +46,7 @@ struct tw_kernel {
 	uint64_t hw_seen; // cycles of all accesses so far, and of all else up to the last look
 	uint64_t *cpu;	  // where kernel work is charged: kernel_cycles or background_cycles
 	struct tw_kernel_stats stats;
-	char error[256];
+	char error[4096];
 };
 
 static inline uint64_t tw_frame_pfn(const struct tw_kernel *k, uint32_t f)

@@ -26,6 +26,7 @@ enum {
 	TW_PROT_READ = 1,
 	TW_PROT_WRITE = 2,
 	TW_PROT_EXEC = 4,
+	TW_PROT_SEM = 8, // accepted, without effect
 };
 
 enum {

@@ -21,7 +21,7 @@ int tw_rmap_reserve(struct tw_kernel *k, uint32_t n)
 	while (size - p->used < n) {
 		if (size > UINT32_MAX / 2)
 			return -ENOMEM;
-		size *= 2;
+		size += size / 2;
 	}
 	rec = realloc(p->rec, size * sizeof(*rec));
 	if (!rec)

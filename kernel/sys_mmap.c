@@ -56,7 +56,7 @@ static int file_flags(const struct tw_file *file, uint32_t prot, uint32_t flags,
 	*vma_flags = TW_VMA_MAYREAD | TW_VMA_MAYWRITE | TW_VMA_MAYEXEC;
 	switch (flags & TW_MAP_TYPE) {
 	case TW_MAP_SHARED_VALIDATE:
-		if (flags & ~(uint32_t)LEGACY_FLAGS & ~(uint32_t)TW_MAP_FIXED_NOREPLACE)
+		if (flags & ~(uint32_t)LEGACY_FLAGS)
 			return -EOPNOTSUPP;
 		// fall through
 	case TW_MAP_SHARED:

@@ -97,8 +97,9 @@ static int do_mprotect(struct tw_mm *mm, uint64_t addr, uint64_t len, uint32_t p
 	len = tw_page_up(len);
 	if (addr + len <= addr)
 		return -ENOMEM;
-	if (prot & ~(uint32_t)(TW_PROT_READ | TW_PROT_WRITE | TW_PROT_EXEC))
+	if (prot & ~(uint32_t)(TW_PROT_READ | TW_PROT_WRITE | TW_PROT_EXEC | TW_PROT_SEM))
 		return -EINVAL;
+	prot &= ~(uint32_t)TW_PROT_SEM;
 	tw_gather_init(&g, mm->k);
 	err = change_range(mm, addr, addr + len, prot, &g);
 	hw_err = tw_gather_flush(&g);

@@ -9,9 +9,8 @@
 #include "proc.h"
 #include "tlb.h"
 
-// The region at ADDR, if OLD_LEN bytes of it may become NEW_LEN bytes.
-static int check_region(const struct tw_mm *mm, uint64_t addr, uint64_t old_len, uint64_t new_len,
-			struct tw_vma **v)
+// The region at ADDR, if OLD_LEN bytes of it can be changed.
+static int check_region(const struct tw_mm *mm, uint64_t addr, uint64_t old_len, struct tw_vma **v)
 {
 	*v = tw_vma_find(&mm->vmas, addr);
 	if (!*v || (*v)->start > addr)
@@ -20,8 +19,6 @@ static int check_region(const struct tw_mm *mm, uint64_t addr, uint64_t old_len,
 		return -EINVAL;
 	if (old_len > (*v)->end - addr)
 		return -EFAULT;
-	if (new_len > mm->vmas.hi)
-		return -ENOMEM;
 	return 0;
 }
 
@@ -85,19 +82,13 @@ static int64_t move_fixed(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uin
 	struct tw_vma *v;
 	int err;
 
-	if (!tw_page_aligned(to) || new_len > mm->vmas.hi || to > mm->vmas.hi - new_len)
-		return -EINVAL;
-	if (addr + old_len > to && to + new_len > addr)
-		return -EINVAL;
-	if (mm->vmas.count + 2 >= TW_MAX_MAP_COUNT - 3)
-		return -ENOMEM;
 	err = tw_mm_unmap(mm, to, to + new_len);
 	if (!err && old_len > new_len) {
 		err = tw_mm_unmap(mm, addr + new_len, addr + old_len);
 		old_len = new_len;
 	}
 	if (!err)
-		err = check_region(mm, addr, old_len, new_len, &v);
+		err = check_region(mm, addr, old_len, &v);
 	if (!err && to < mm->vmas.lo)
 		err = -EPERM;
 	return err ? err : move(mm, addr, old_len, new_len, to);
@@ -117,6 +108,22 @@ static bool grow(struct tw_mm *mm, struct tw_vma *v, uint64_t addr, uint64_t old
 	return true;
 }
 
+static int check_arguments(const struct tw_mm *mm, uint64_t addr, uint64_t old_len,
+			   uint64_t new_len, uint32_t flags, uint64_t to)
+{
+	if (flags & ~(uint32_t)(TW_MREMAP_MAYMOVE | TW_MREMAP_FIXED))
+		return -EINVAL;
+	if (!tw_page_aligned(addr) || new_len == 0 || new_len > mm->vmas.hi)
+		return -EINVAL;
+	if (!(flags & TW_MREMAP_FIXED))
+		return 0;
+	if (to > mm->vmas.hi - new_len || !tw_page_aligned(to) || !(flags & TW_MREMAP_MAYMOVE))
+		return -EINVAL;
+	if (addr + old_len > to && to + new_len > addr)
+		return -EINVAL;
+	return mm->vmas.count + 2 >= TW_MAX_MAP_COUNT - 3 ? -ENOMEM : 0;
+}
+
 static int64_t do_mremap(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uint64_t new_len,
 			 uint32_t flags, uint64_t new_addr)
 {
@@ -124,16 +131,11 @@ static int64_t do_mremap(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uint
 	uint64_t to;
 	int err;
 
-	if (flags & ~(uint32_t)(TW_MREMAP_MAYMOVE | TW_MREMAP_FIXED))
-		return -EINVAL;
-	if ((flags & TW_MREMAP_FIXED) && !(flags & TW_MREMAP_MAYMOVE))
-		return -EINVAL;
-	if (!tw_page_aligned(addr))
-		return -EINVAL;
 	old_len = tw_page_up(old_len);
 	new_len = tw_page_up(new_len);
-	if (new_len == 0)
-		return -EINVAL;
+	err = check_arguments(mm, addr, old_len, new_len, flags, new_addr);
+	if (err)
+		return err;
 	v = tw_vma_find(&mm->vmas, addr);
 	if (!v || v->start > addr)
 		return -EFAULT;
@@ -149,7 +151,7 @@ static int64_t do_mremap(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uint
 		}
 		return (int64_t)addr;
 	}
-	err = check_region(mm, addr, old_len, new_len, &v);
+	err = check_region(mm, addr, old_len, &v);
 	if (err)
 		return err;
 	if (grow(mm, v, addr, old_len, new_len))

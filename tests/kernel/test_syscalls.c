@@ -99,6 +99,9 @@ static void mmap_respects_how_the_file_was_opened(void **state)
 	assert_true(tw_sys_mmap(p, 0, PAGE, 3, TW_MAP_PRIVATE, rdonly, 0) > 0);
 	assert_int_equal(tw_sys_mmap(p, 0, PAGE, 1, TW_MAP_SHARED_VALIDATE | 0x200, rdwr, 0),
 			 -EOPNOTSUPP);
+	assert_int_equal(tw_sys_mmap(p, A, PAGE, 1, TW_MAP_SHARED_VALIDATE | TW_MAP_FIXED_NOREPLACE,
+				     rdwr, 0),
+			 -EOPNOTSUPP);
 	assert_true(tw_sys_mmap(p, 0, PAGE, 3, TW_MAP_SHARED_VALIDATE, rdwr, 0) > 0);
 }
 
@@ -191,8 +194,9 @@ static void mprotect_checks_its_arguments(void **state)
 	(void)state;
 	map(A, 2 * PAGE, 3, FIXED);
 	assert_int_equal(tw_sys_mprotect(p, A + 1, PAGE, 1), -EINVAL);
-	assert_int_equal(tw_sys_mprotect(p, A, PAGE, 8), -EINVAL);
-	assert_int_equal(tw_sys_mprotect(p, A, 0, 8), 0);
+	assert_int_equal(tw_sys_mprotect(p, A, PAGE, 16), -EINVAL);
+	assert_int_equal(tw_sys_mprotect(p, A, PAGE, 8 | 3), 0); // PROT_SEM
+	assert_int_equal(tw_sys_mprotect(p, A, 0, 16), 0);
 	assert_int_equal(tw_sys_mprotect(p, A, UINT64_MAX - PAGE, 1), -ENOMEM);
 	assert_int_equal(tw_sys_mprotect(p, A + 4 * PAGE, PAGE, 1), -ENOMEM);
 }
@@ -315,6 +319,9 @@ static void mremap_checks_its_arguments(void **state)
 	assert_int_equal(tw_sys_mremap(p, A, PAGE, PAGE, TW_MREMAP_FIXED, A + 8 * PAGE), -EINVAL);
 	assert_int_equal(tw_sys_mremap(p, A + 1, PAGE, PAGE, 0, 0), -EINVAL);
 	assert_int_equal(tw_sys_mremap(p, A, PAGE, 0, 0, 0), -EINVAL);
+	assert_int_equal(
+		tw_sys_mremap(p, A, PAGE, (UINT64_C(1) << 38) + PAGE, TW_MREMAP_MAYMOVE, 0),
+		-EINVAL);
 	assert_int_equal(tw_sys_mremap(p, A + 8 * PAGE, PAGE, PAGE, 0, 0), -EFAULT);
 	assert_int_equal(tw_sys_mremap(p, A, 5 * PAGE, 6 * PAGE, TW_MREMAP_MAYMOVE, 0), -EFAULT);
 	assert_int_equal(tw_sys_mremap(p, A, 0, PAGE, TW_MREMAP_MAYMOVE, 0), -EINVAL);
