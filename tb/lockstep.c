@@ -195,8 +195,15 @@ int tw_lockstep_compare(struct tw_lockstep *ls)
 	}
 	broken = tw_mmu_check(ls->mmu);
 	if (broken) {
-		tw_lockstep_fail(ls, "invariant of the model", broken);
+		tw_lockstep_fail(ls, "model", broken);
 		return -EIO;
 	}
 	return 0;
+}
+
+int tw_lockstep_reject(struct tw_lockstep *ls, const char *rule)
+{
+	if (!ls->failed)
+		tw_lockstep_fail(ls, "both", rule);
+	return -EIO;
 }

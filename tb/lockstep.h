@@ -45,10 +45,15 @@ const struct tw_mmu_out *tw_lockstep_pins(const struct tw_lockstep *ls);
 // Compares whole arrays and counters, and checks the model's invariants. Errors as tick.
 int tw_lockstep_compare(struct tw_lockstep *ls);
 
+// Ends the comparison because model and RTL agree on something that must not be: RULE says what.
+// Makes a report like a difference and returns -EIO.
+int tw_lockstep_reject(struct tw_lockstep *ls, const char *rule);
+
 // The report: several lines, the first names cycle and pin. "" as long as there is no difference.
 const char *tw_lockstep_report(const struct tw_lockstep *ls);
 
-// Where the difference was found: the cycle, and the first pin or array that differs (NULL: none).
+// Where the difference was found: the cycle, and the first pin or array that differs (NULL: none;
+// "model": a broken invariant; "both": rejected).
 uint64_t tw_lockstep_cycle(const struct tw_lockstep *ls);
 const char *tw_lockstep_culprit(const struct tw_lockstep *ls);
 

@@ -44,8 +44,7 @@ struct run {
 	struct tw_mmu_in in;
 	uint64_t cycle;
 	double seconds;
-	const char *broken; // rule
-	char repeat[256];
+	char repeat[512];
 };
 
 static const char usage_text[] =
@@ -159,16 +158,17 @@ static double now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
-// 0, or the device's error, or -EPROTO for a broken rule.
+// 0, or the device's error; a broken rule counts as a difference.
 static int step(struct run *r)
 {
 	const struct tw_mmu_out *out = r->dev.pin.pins(r->dev.pin.user);
 
 	tw_stim_drive(r->stim, out, &r->in);
 	if (r->opt.mode == TW_DEVICE_LOCKSTEP) {
-		r->broken = tw_watch_cycle(&r->watch, out, &r->in);
-		if (r->broken)
-			return -EPROTO;
+		const char *broken = tw_watch_cycle(&r->watch, out, &r->in);
+
+		if (broken)
+			return tw_lockstep_reject(r->dev.ls, broken);
 	}
 	r->cycle++;
 	return r->dev.pin.tick(r->dev.pin.user, &r->in);
@@ -187,16 +187,12 @@ static int run(struct run *r)
 	for (unsigned int n = 0; !err; n++) {
 		if (tw_lockstep_pins(r->dev.ls)->idle && n)
 			break;
-		if (n == DRAIN_LIMIT) {
-			r->broken = "something stays in flight for ever (idle_o stays low)";
-			return -EPROTO;
-		}
+		if (n == DRAIN_LIMIT)
+			return tw_lockstep_reject(r->dev.ls, "idle_o stays low for ever");
 		err = step(r);
 	}
-	if (!err && r->watch.n_waiting) {
-		r->broken = "a request was never answered";
-		return -EPROTO;
-	}
+	if (!err && r->watch.n_waiting)
+		return tw_lockstep_reject(r->dev.ls, "a request was never answered");
 	return err ? err : tw_lockstep_compare(r->dev.ls);
 }
 
@@ -262,10 +258,6 @@ static int check(struct run *r)
 	if (err == -EIO) {
 		fprintf(stderr, "%s", tw_lockstep_report(r->dev.ls));
 		status = STATUS_DIFFERENCE;
-	} else if (err == -EPROTO) {
-		fprintf(stderr, "%s, cycle %" PRIu64 ": %s\nto repeat: %s\n", r->opt.config->name,
-			r->cycle, r->broken, r->repeat);
-		status = STATUS_DIFFERENCE;
 	} else if (err) {
 		fprintf(stderr, "tw_lockstep_random: %s\n", strerror(-err));
 		status = STATUS_SYSTEM;
@@ -281,6 +273,22 @@ static int check(struct run *r)
 	return status;
 }
 
+// The command that repeats this run, with a waveform.
+static void write_repeat(struct run *r, const char *command)
+{
+	const struct options *o = &r->opt;
+	char more[80] = "";
+	int n = 0;
+
+	if (o->interval)
+		n = snprintf(more, sizeof(more), " --interval %" PRIu64, o->interval);
+	if (o->sabotage)
+		snprintf(more + n, sizeof(more) - (size_t)n, " --sabotage %" PRIu64, o->sabotage);
+	snprintf(r->repeat, sizeof(r->repeat),
+		 "%s --config %s --seed %" PRIu64 " --cycles %" PRIu64 "%s --wave wave.fst",
+		 command, o->config->name, o->seed, o->cycles, more);
+}
+
 int main(int argc, char **argv)
 {
 	struct tw_lockstep_opts opts;
@@ -294,9 +302,7 @@ int main(int argc, char **argv)
 		free(r);
 		return STATUS_USAGE;
 	}
-	snprintf(r->repeat, sizeof(r->repeat),
-		 "%s --config %s --seed %" PRIu64 " --cycles %" PRIu64 " --wave wave.fst", argv[0],
-		 r->opt.config->name, r->opt.seed, r->opt.cycles);
+	write_repeat(r, argv[0]);
 	opts = (struct tw_lockstep_opts){
 		.config = r->opt.config,
 		.seed = r->opt.seed,

@@ -158,8 +158,13 @@ void tw_lockstep_fail(struct tw_lockstep *ls, const char *culprit, const char *t
 		problem = repeat(ls, log, &wave);
 	f = open_memstream(&ls->report, &ls->report_size);
 	if (f) {
-		fprintf(f, "%s, cycle %" PRIu64 ": model and rtl differ in %s\n", ls->config.name,
-			ls->cycle, ls->culprit);
+		fprintf(f, "%s, cycle %" PRIu64 ": ", ls->config.name, ls->cycle);
+		if (!strcmp(ls->culprit, "model"))
+			fprintf(f, "an invariant of the model is broken\n");
+		else if (!strcmp(ls->culprit, "both"))
+			fprintf(f, "model and rtl agree, and break a rule\n");
+		else
+			fprintf(f, "model and rtl differ in %s\n", ls->culprit);
 		if (text)
 			fprintf(f, "  %s\n", text);
 		print_pins(ls, f);

@@ -416,6 +416,40 @@ static void hardware_interface_fails_for_ever_after_a_difference(void **state)
 	tw_pmem_destroy(opts.pmem);
 }
 
+static void broken_rule_is_reported_like_a_difference(void **state)
+{
+	const struct tw_lockstep_opts opts = {.config = config(), .repeat_command = "again"};
+	struct tw_mmu_in in = {.fence_valid = true};
+	struct tw_lockstep *ls;
+
+	(void)state;
+	assert_int_equal(tw_lockstep_create(&opts, &ls), 0);
+	assert_int_equal(tw_lockstep_tick(ls, &in), 0);
+	assert_int_equal(tw_lockstep_reject(ls, "a rule of some kind"), -EIO);
+	assert_int_equal(tw_lockstep_tick(ls, &in), -EIO);
+	assert_non_null(strstr(tw_lockstep_report(ls), "agree"));
+	assert_non_null(strstr(tw_lockstep_report(ls), "a rule of some kind"));
+	assert_non_null(strstr(tw_lockstep_report(ls), "0  fence by_addr 0"));
+	assert_non_null(strstr(tw_lockstep_report(ls), "to repeat: again"));
+	tw_lockstep_destroy(ls);
+}
+
+static void broken_invariant_of_the_model_is_reported(void **state)
+{
+	const struct tw_lockstep_opts opts = {.config = config()};
+	struct tw_lockstep *ls;
+	struct tw_mmu *mmu;
+
+	(void)state;
+	assert_int_equal(tw_lockstep_create(&opts, &ls), 0);
+	mmu = (struct tw_mmu *)(uintptr_t)tw_lockstep_mmu(ls);
+	mmu->miss.port[F].e[0].state = MISS_WAIT; // for a walk that does not exist
+	assert_int_equal(tw_lockstep_compare(ls), -EIO);
+	assert_string_equal(tw_lockstep_culprit(ls), "model");
+	assert_non_null(strstr(tw_lockstep_report(ls), "a walker that is not walking"));
+	tw_lockstep_destroy(ls);
+}
+
 static void configuration_without_rtl_is_refused(void **state)
 {
 	struct tw_config other = *config();
@@ -443,6 +477,8 @@ int main(void)
 		cmocka_unit_test(table_of_pins_is_the_list_of_outputs_of_the_rtl),
 		cmocka_unit_test(two_instances_do_not_disturb_each_other),
 		cmocka_unit_test(hardware_interface_fails_for_ever_after_a_difference),
+		cmocka_unit_test(broken_rule_is_reported_like_a_difference),
+		cmocka_unit_test(broken_invariant_of_the_model_is_reported),
 		cmocka_unit_test(configuration_without_rtl_is_refused),
 	};
 
