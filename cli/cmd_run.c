@@ -265,6 +265,14 @@ static void speed(const struct replay_result *r)
 		r->seconds > 0 ? (double)r->accesses / r->seconds / 1e6 : 0.0);
 }
 
+// A difference found by lockstep says by itself how to repeat it.
+static void complain(const char *name, const char *error, const char *repeat)
+{
+	fprintf(stderr, "twinwalk run: %s: %s\n", name, error);
+	if (!strstr(error, repeat))
+		fprintf(stderr, "repeat with: %s\n", repeat);
+}
+
 // Runs all back ends; stops at the first that fails.
 static int run(struct options *o)
 {
@@ -287,8 +295,7 @@ static int run(struct options *o)
 		o->replay.hw = names[done];
 		status = (int)replay_run(&o->replay, &results[done]);
 		if (status != TW_OK)
-			fprintf(stderr, "twinwalk run: %s: %s\nrepeat with: %s\n", names[done],
-				results[done].error, o->replay.repeat);
+			complain(names[done], results[done].error, o->replay.repeat);
 		else if (o->replay.progress)
 			speed(&results[done]);
 		if (status == TW_OK && done > 0 &&
