@@ -482,7 +482,7 @@ int main(void)
 	static const enum tw_device_mode modes[] = {TW_DEVICE_CSIM, TW_DEVICE_RTL,
 						    TW_DEVICE_LOCKSTEP};
 	static const char *const names[] = {"csim", "rtl", "lockstep"};
-	int failed = 0;
+	int failed = 0, ran = 0;
 
 	for (size_t c = 0; c < tw_config_count(); c++) {
 		for (unsigned int m = 0; m < 3; m++) {
@@ -521,8 +521,10 @@ int main(void)
 			for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 				tests[i].initial_state = &s;
 			printf("%s %s\n", names[m], s.config->name);
+			ran++;
 			failed += cmocka_run_group_tests_name(names[m], tests, NULL, NULL);
 		}
 	}
-	return failed != 0;
+	// A run of nothing is no success.
+	return failed || !ran;
 }
