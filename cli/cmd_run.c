@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +35,8 @@ static const char usage[] =
 	"  --seed N             of contents, latencies and initial register values (default: 1)\n"
 	"  --limit N            stop after N events\n"
 	"  --check N            verify all invariants of the kernel every N events\n"
-	"  --work DIR           keep temporary files there\n"
-	"  --waves FILE         lockstep: waveform of a difference\n"
+	"  --work DIR           keep temporary files there, in a directory of their own\n"
+	"  --waves FILE         lockstep: waveform of a difference (default: difference.fst)\n"
 	"  --json               report as JSON; --timing adds the host's time\n"
 	"  --progress           show progress even if stderr is no terminal\n"
 	"  -h, --help\n\n"
@@ -152,21 +153,34 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-// Options that take a number. Returns false for another option; *status tells whether the number
-// was good.
+// Options that take a number, and the numbers they take.
+static const struct {
+	int option;
+	const char *name;
+	uint64_t min, max;
+} numbers[] = {
+	{OPT_FRAMES, "--frames", 1, 1u << 28}, {OPT_SWAP, "--swap", 0, 1u << 28},
+	{OPT_ASID_BITS, "--asid-bits", 1, 16}, {OPT_QUANTUM, "--quantum", 1, UINT64_MAX},
+	{OPT_SEED, "--seed", 0, UINT64_MAX},   {OPT_LIMIT, "--limit", 1, UINT64_MAX},
+	{OPT_CHECK, "--check", 1, UINT64_MAX},
+};
+
+// Returns false for an option that takes no number; *status tells whether the number was good.
 static bool number_option(int c, struct replay_opts *r, int *status)
 {
-	uint64_t v, max = c == OPT_SEED || c == OPT_LIMIT || c == OPT_CHECK || c == OPT_QUANTUM
-				  ? UINT64_MAX
-			  : c == OPT_ASID_BITS ? 16
-					       : 1u << 28;
+	size_t i = 0;
+	uint64_t v;
 
-	if (c != OPT_FRAMES && c != OPT_SWAP && c != OPT_ASID_BITS && c != OPT_QUANTUM &&
-	    c != OPT_SEED && c != OPT_LIMIT && c != OPT_CHECK)
+	while (i < sizeof(numbers) / sizeof(numbers[0]) && numbers[i].option != c)
+		i++;
+	if (i == sizeof(numbers) / sizeof(numbers[0]))
 		return false;
 	*status = TW_OK;
-	if (!parse_number(optarg, max, &v) || (v == 0 && c != OPT_SWAP && c != OPT_SEED)) {
-		*status = bad(optarg, "a number in its range");
+	if (!parse_number(optarg, numbers[i].max, &v) || v < numbers[i].min) {
+		fprintf(stderr,
+			"twinwalk run: %s %s: expected a number from %" PRIu64 " to %" PRIu64 "\n",
+			numbers[i].name, optarg, numbers[i].min, numbers[i].max);
+		*status = TW_USAGE;
 		return true;
 	}
 	switch (c) {
@@ -227,8 +241,10 @@ static int one_option(int c, struct options *o)
 		r->swap_path = optarg;
 		return TW_OK;
 	case OPT_POLICY:
-		r->policy = optarg;
-		return TW_OK;
+		for (size_t i = 0; tw_policy_name(i); i++)
+			if (!strcmp(optarg, tw_policy_name(i)))
+				r->policy = optarg;
+		return r->policy ? TW_OK : bad("--policy", "clock or fifo");
 	case OPT_LATENCY:
 		return parse_latency(optarg, r)
 			       ? TW_OK
@@ -287,9 +303,14 @@ static int run(struct options *o)
 	}
 	names[n++] = o->replay.hw;
 	if (o->compare) {
-		n = 0;
-		for (char *s = strtok(o->compare, ","); s && n < MAX_RUNS; s = strtok(NULL, ","))
+		char *s = strtok(o->compare, ",");
+
+		for (n = 0; s && n < MAX_RUNS; s = strtok(NULL, ","))
 			names[n++] = s;
+		if (!n || s) {
+			free(results);
+			return bad("--compare", "1 to 8 names of hardware, as in csim,rtl");
+		}
 	}
 	for (; done < n && status == TW_OK; done++) {
 		o->replay.hw = names[done];
@@ -341,6 +362,7 @@ int tw_cmd_run(int argc, char **argv)
 		.replay = {.hw = "csim",
 			   .config = "large",
 			   .format = TW_FMT_SV39,
+			   .wave = "difference.fst",
 			   .seed = 1,
 			   .latency_min = 10,
 			   .latency_max = 10,
@@ -373,5 +395,8 @@ int tw_cmd_run(int argc, char **argv)
 	if (status == TW_OK)
 		status = run(&o);
 	free(repeat);
+	// The files are gone; now end as the signal would have ended it.
+	if (replay_interrupted())
+		raise(replay_interrupted());
 	return status;
 }

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,16 +87,20 @@ static void choose_sizes(struct replay *r)
 		r->opts.swap_slots = (uint32_t)pages * 2;
 }
 
+// A directory of our own, so that nothing of the user's is ever overwritten or removed.
 static enum tw_status make_work(struct replay *r)
 {
-	const char *tmp = getenv("TMPDIR");
+	const char *tmp = getenv("TMPDIR"), *base = tmp && *tmp ? tmp : "/tmp";
 
-	if (r->opts.work)
-		snprintf(r->work, sizeof(r->work), "%s", r->opts.work);
-	else
-		snprintf(r->work, sizeof(r->work), "%s/twinwalk-XXXXXX",
-			 tmp && *tmp ? tmp : "/tmp");
-	if (r->opts.work ? mkdir(r->work, 0700) != 0 && errno != EEXIST : !mkdtemp(r->work))
+	if (r->opts.work) {
+		base = r->opts.work;
+		if (mkdir(base, 0700) == 0)
+			r->base_made = true;
+		else if (errno != EEXIST)
+			return fail(r, TW_SYSTEM, "%s: %s", base, strerror(errno));
+	}
+	snprintf(r->work, sizeof(r->work), "%s/twinwalk-XXXXXX", base);
+	if (!mkdtemp(r->work))
 		return fail(r, TW_SYSTEM, "%s: %s", r->work, strerror(errno));
 	r->work_made = true;
 	if (r->opts.swap_path)
@@ -152,6 +157,9 @@ static enum tw_status make_kernel(struct replay *r)
 	o.asid_bits = r->opts.asid_bits;
 	o.costs = r->opts.costs;
 	e = tw_kernel_create(&o, &r->k, err, sizeof(err));
+	if (e == -EEXIST)
+		return fail(r, TW_SYSTEM, "%s: expected an empty file, or one that was swap before",
+			    r->swap);
 	if (e == -EINVAL)
 		return fail(r, TW_USAGE, "%s", err);
 	return e ? fail(r, e == -TW_EHARDWARE ? TW_DIFFERENCE : TW_SYSTEM, "%s", err) : TW_OK;
@@ -296,6 +304,8 @@ static void tear_down(struct replay *r)
 			unlink(r->swap);
 		rmdir(r->work);
 	}
+	if (r->base_made)
+		rmdir(r->opts.work);
 	free(r->procs);
 }
 
@@ -313,6 +323,32 @@ static void show_progress(struct replay *r, uint64_t total)
 		s.minor + s.major, s.swap_out);
 }
 
+// The signal that asked for the end; 0 if none did.
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int sig)
+{
+	interrupted = sig;
+}
+
+int replay_interrupted(void)
+{
+	return interrupted;
+}
+
+static void watch_signals(void)
+{
+	const int sigs[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
+
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++) {
+		struct sigaction old;
+
+		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+			sigaction(sigs[i], &action, NULL);
+	}
+}
+
 // Runs up to a quantum of one process.
 static enum tw_status run_process(struct replay_proc *p, uint64_t quantum, uint64_t total)
 {
@@ -325,6 +361,9 @@ static enum tw_status run_process(struct replay_proc *p, uint64_t quantum, uint6
 	if (more)
 		return replay_kernel_error(p, "context switch", more);
 	while (quantum-- > 0 && status == TW_OK && res->events < total) {
+		if (interrupted)
+			return fail(r, TW_SYSTEM, "interrupted after %" PRIu64 " events",
+				    res->events);
 		more = tw_trace_next(p->trace, &p->event);
 		if (more < 0)
 			return fail(r, tw_status_of(more), "%s", tw_trace_error(p->trace));
@@ -380,6 +419,7 @@ enum tw_status replay_run(const struct replay_opts *opts, struct replay_result *
 	double start;
 
 	*result = (struct replay_result){0};
+	watch_signals();
 	r.procs = calloc(opts->n_traces, sizeof(*r.procs));
 	if (!r.procs)
 		return result->status = fail(&r, TW_SYSTEM, "out of memory");
@@ -398,7 +438,7 @@ enum tw_status replay_run(const struct replay_opts *opts, struct replay_result *
 	if (result->status == TW_OK)
 		result->status = run_all(&r);
 	result->seconds = now() - start;
-	if (result->status == TW_SYSTEM && r.k && r.running)
+	if (result->status == TW_SYSTEM && r.k && r.running && !interrupted)
 		verify_after_error(&r);
 	result->used = r.opts;
 	tear_down(&r);

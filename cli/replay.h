@@ -51,6 +51,9 @@ struct replay_result {
 // Runs everything. The result's status is returned, too.
 enum tw_status replay_run(const struct replay_opts *opts, struct replay_result *r);
 
+// The signal that ended a run early, after its files were removed; 0 if none did.
+int replay_interrupted(void);
+
 void replay_print(FILE *f, const struct replay_result *r);
 // One JSON object; `timing`: with host time. 0 or -ENOMEM.
 int replay_print_json(FILE *f, const struct replay_result *r, unsigned int n, bool timing);

@@ -42,7 +42,7 @@ struct replay {
 	struct replay_proc *procs;
 	unsigned int running;
 	char work[256], swap[300];
-	bool work_made;
+	bool work_made, base_made; // to be removed at the end
 };
 
 // Fills the result's error text with "TRACE: event N: ..." and returns STATUS.

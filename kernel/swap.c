@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kern.h"
@@ -16,13 +17,39 @@ enum { CLUSTER_SEARCH = 8192 };
 
 // --- Life ------------------------------------------------------------------------------
 
+static const char magic[] = "TWSWAP 1\n";
+
+// Writes the header and reads it back: what keeps nothing is no place for swap.
 static int write_header(struct tw_kernel *k, uint32_t slots)
 {
-	char page[TW_PAGE_BYTES] = {0};
+	char page[TW_PAGE_BYTES] = {0}, back[TW_PAGE_BYTES];
 	struct iovec vec = {.iov_base = page, .iov_len = sizeof(page)};
+	int err;
 
-	snprintf(page, sizeof(page), "TWSWAP 1\npage %d\nslots %u\n", TW_PAGE_BYTES, slots);
-	return tw_blk_write(k, &k->swap.blk, &vec, 1, 0, false);
+	snprintf(page, sizeof(page), "%spage %d\nslots %u\n", magic, TW_PAGE_BYTES, slots);
+	err = tw_blk_write(k, &k->swap.blk, &vec, 1, 0, false);
+	if (err)
+		return err;
+	if (pread(k->swap.blk.fd, back, sizeof(back), 0) != (ssize_t)sizeof(back) ||
+	    memcmp(page, back, sizeof(page)))
+		return -EIO;
+	return 0;
+}
+
+// Empties a file that is empty or was swap before; any other is left alone.
+static int claim(int fd)
+{
+	char start[sizeof(magic) - 1];
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_size == 0)
+		return 0;
+	if (pread(fd, start, sizeof(start), 0) != (ssize_t)sizeof(start) ||
+	    memcmp(start, magic, sizeof(start)))
+		return -EEXIST;
+	return ftruncate(fd, 0) ? -errno : 0;
 }
 
 int tw_swap_create(struct tw_kernel *k, const char *path, uint32_t slots)
@@ -40,10 +67,12 @@ int tw_swap_create(struct tw_kernel *k, const char *path, uint32_t slots)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < total; i++)
 		s->frame[i] = TW_NO_FRAME;
-	s->blk.fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	s->blk.fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (s->blk.fd < 0)
 		return -errno;
-	err = write_header(k, slots);
+	err = claim(s->blk.fd);
+	if (!err)
+		err = write_header(k, slots);
 	if (err)
 		return err;
 	s->slots = total;
