@@ -119,7 +119,7 @@ static void bad_options_are_status_2(void **state)
 	expect("--frames none " SHUF, 2, "expected");
 	expect("--frames 10 " SHUF, 2, "32 or more");
 	expect("--format sv48 " SHUF, 2, "sv39 or long4");
-	expect("--policy none " SHUF, 2, "none");
+	expect("--policy none " SHUF, 2, "clock or fifo");
 	expect("--hw none " SHUF, 2, "none");
 	expect("--config none " SHUF, 2, "none");
 	expect("--cost none=3 " SHUF, 2, "--cost");
