@@ -37,6 +37,7 @@ static const char usage[] =
 	"  --check N            verify all invariants of the kernel every N events\n"
 	"  --work DIR           keep temporary files there, in a directory of their own\n"
 	"  --waves FILE         lockstep: waveform of a difference (default: difference.fst)\n"
+	"  --wave-cycles A-B    rtl: write a waveform of these cycles into that file\n"
 	"  --json               report as JSON; --timing adds the host's time\n"
 	"  --progress           show progress even if stderr is no terminal\n"
 	"  -h, --help\n\n"
@@ -66,19 +67,26 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *value)
 	return *text && *text != '-' && !*end && !errno && *value <= max;
 }
 
-static bool parse_latency(const char *text, struct replay_opts *o)
+// "N" or "N-M".
+static bool parse_range(const char *text, uint64_t max, uint64_t *lo, uint64_t *hi)
 {
 	const char *dash = strchr(text, '-');
 	char first[32];
-	uint64_t lo, hi;
 	size_t n = dash ? (size_t)(dash - text) : strlen(text);
 
 	if (n >= sizeof(first))
 		return false;
 	memcpy(first, text, n);
 	first[n] = '\0';
-	if (!parse_number(first, 100000, &lo) ||
-	    !parse_number(dash ? dash + 1 : first, 100000, &hi) || lo < 1 || hi < lo)
+	return parse_number(first, max, lo) && parse_number(dash ? dash + 1 : first, max, hi) &&
+	       *lo <= *hi;
+}
+
+static bool parse_latency(const char *text, struct replay_opts *o)
+{
+	uint64_t lo, hi;
+
+	if (!parse_range(text, 100000, &lo, &hi) || lo < 1)
 		return false;
 	o->latency_min = (uint32_t)lo;
 	o->latency_max = (uint32_t)hi;
@@ -122,6 +130,7 @@ enum {
 	OPT_CHECK,
 	OPT_WORK,
 	OPT_WAVES,
+	OPT_WAVE_CYCLES,
 	OPT_JSON,
 	OPT_TIMING,
 	OPT_PROGRESS,
@@ -146,6 +155,7 @@ static const struct option long_options[] = {
 	{"check", required_argument, NULL, OPT_CHECK},
 	{"work", required_argument, NULL, OPT_WORK},
 	{"waves", required_argument, NULL, OPT_WAVES},
+	{"wave-cycles", required_argument, NULL, OPT_WAVE_CYCLES},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"timing", no_argument, NULL, OPT_TIMING},
 	{"progress", no_argument, NULL, OPT_PROGRESS},
@@ -259,6 +269,11 @@ static int one_option(int c, struct options *o)
 	case OPT_WAVES:
 		r->wave = optarg;
 		return TW_OK;
+	case OPT_WAVE_CYCLES:
+		return parse_range(optarg, UINT64_MAX, &r->wave_from, &r->wave_to) &&
+				       r->wave_from < r->wave_to
+			       ? TW_OK
+			       : bad("--wave-cycles", "a range of cycles, as in 0-20000");
 	case OPT_JSON:
 		o->json = true;
 		return TW_OK;

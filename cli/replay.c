@@ -120,6 +120,8 @@ static enum tw_status make_hardware(struct replay *r)
 			.seed = r->opts.seed},
 		.seed = r->opts.seed,
 		.wave_path = r->opts.wave,
+		.wave_from = r->opts.wave_from,
+		.wave_to = r->opts.wave_to,
 		.repeat_command = r->opts.repeat,
 	};
 	char err[300] = "";

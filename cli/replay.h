@@ -30,6 +30,7 @@ struct replay_opts {
 	uint64_t check; // events between checks of all invariants; 0: at the end only
 	unsigned int asid_bits;
 	bool progress;
+	uint64_t wave_from, wave_to; // cycles
 	const char *wave, *work, *swap_path, *repeat;
 	struct tw_costs costs;
 	const char *const *traces;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rtl back end of the hardware interface: the Verilated RTL alone, driven through its pins.
+// The rtl back end of the hardware interface: the Verilated RTL alone, driven through its pins,
+// with a waveform of the cycles asked for.
 #include "twinwalk/tb.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "hw_pins.h"
 #include "rtl.h"
@@ -12,6 +15,9 @@ struct rtl_hw {
 	struct tw_hw_pins pins;
 	struct tw_rtl *rtl;
 	struct tw_mmu_out out;
+	char *wave_path; // NULL: no waveform
+	uint64_t cycle, wave_from, wave_to;
+	char error[200];
 };
 
 static const struct tw_mmu_out *rtl_pins(void *user)
@@ -23,6 +29,13 @@ static int rtl_tick(void *user, const struct tw_mmu_in *in)
 {
 	struct rtl_hw *r = user;
 
+	if (r->wave_path && r->cycle == r->wave_from && tw_rtl_wave_open(r->rtl, r->wave_path)) {
+		snprintf(r->error, sizeof(r->error), "the waveform %s cannot be written",
+			 r->wave_path);
+		return -EIO;
+	}
+	if (r->wave_path && r->cycle++ == r->wave_to)
+		tw_rtl_wave_close(r->rtl);
 	tw_rtl_tick(r->rtl, in);
 	tw_rtl_pins(r->rtl, &r->out);
 	return 0;
@@ -44,7 +57,11 @@ static int rtl_finish(struct tw_hw *hw)
 
 static const char *rtl_error(const struct tw_hw *hw)
 {
-	return ((const struct rtl_hw *)hw)->pins.err ? "the hardware does not answer" : "";
+	const struct rtl_hw *r = (const struct rtl_hw *)hw;
+
+	if (*r->error)
+		return r->error;
+	return r->pins.err ? "the hardware does not answer" : "";
 }
 
 static void rtl_destroy(struct tw_hw *hw)
@@ -53,6 +70,7 @@ static void rtl_destroy(struct tw_hw *hw)
 
 	tw_hw_pins_exit(&r->pins);
 	tw_rtl_destroy(r->rtl);
+	free(r->wave_path);
 	free(r);
 }
 
@@ -77,11 +95,21 @@ int tw_hw_rtl_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 
 	if (!r)
 		return -ENOMEM;
+	if (opts->wave_path && opts->wave_from < opts->wave_to) {
+		r->wave_path = strdup(opts->wave_path);
+		if (!r->wave_path) {
+			free(r);
+			return -ENOMEM;
+		}
+		r->wave_from = opts->wave_from;
+		r->wave_to = opts->wave_to;
+	}
 	err = tw_rtl_create(opts->config->name, opts->seed, &r->rtl);
 	if (!err)
 		err = tw_hw_pins_init(&r->pins, opts, &dev);
 	if (err) {
 		tw_rtl_destroy(r->rtl);
+		free(r->wave_path);
 		free(r);
 		return err;
 	}

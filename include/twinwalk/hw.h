@@ -68,9 +68,11 @@ struct tw_hw_opts {
 	struct tw_pmem *pmem;		// physical memory; borrowed, must outlive the hardware
 	struct tw_membus_opts mem;
 	// Lockstep and rtl only:
-	uint64_t seed;	       // for the random values of registers before reset
-	const char *wave_path; // lockstep: where the waveform of a difference goes (FST); NULL: no
-			       // waveform
+	uint64_t seed; // for the random values of registers before reset
+	// Lockstep: where the waveform of a difference goes (FST). Rtl: where that of the cycles
+	// from wave_from up to wave_to goes. NULL: no waveform.
+	const char *wave_path;
+	uint64_t wave_from, wave_to;
 	const char *repeat_command; // printed with a difference; may be NULL
 	uint64_t compare_interval;  // cycles between comparisons of whole contents; 0: the default
 };
