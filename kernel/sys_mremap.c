@@ -76,6 +76,14 @@ static int64_t move(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uint64_t 
 	return err ? err : (int64_t)to;
 }
 
+// Gives up what is beyond new_len. The old end may lie anywhere.
+static int shrink(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uint64_t new_len)
+{
+	if (old_len > mm->vmas.hi || addr > mm->vmas.hi - old_len)
+		return -EINVAL;
+	return tw_mm_unmap(mm, addr + new_len, addr + old_len);
+}
+
 static int64_t move_fixed(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uint64_t new_len,
 			  uint64_t to)
 {
@@ -84,7 +92,7 @@ static int64_t move_fixed(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uin
 
 	err = tw_mm_unmap(mm, to, to + new_len);
 	if (!err && old_len > new_len) {
-		err = tw_mm_unmap(mm, addr + new_len, addr + old_len);
+		err = shrink(mm, addr, old_len, new_len);
 		old_len = new_len;
 	}
 	if (!err)
@@ -142,14 +150,8 @@ static int64_t do_mremap(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uint
 	if (flags & TW_MREMAP_FIXED)
 		return move_fixed(mm, addr, old_len, new_len, new_addr);
 	if (old_len >= new_len) {
-		if (old_len > new_len) {
-			if (old_len > mm->vmas.hi || addr > mm->vmas.hi - old_len)
-				return -EINVAL;
-			err = tw_mm_unmap(mm, addr + new_len, addr + old_len);
-			if (err)
-				return err;
-		}
-		return (int64_t)addr;
+		err = old_len > new_len ? shrink(mm, addr, old_len, new_len) : 0;
+		return err ? err : (int64_t)addr;
 	}
 	err = check_region(mm, addr, old_len, &v);
 	if (err)

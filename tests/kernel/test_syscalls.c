@@ -324,6 +324,11 @@ static void mremap_checks_its_arguments(void **state)
 		-EINVAL);
 	assert_int_equal(tw_sys_mremap(p, A + 8 * PAGE, PAGE, PAGE, 0, 0), -EFAULT);
 	assert_int_equal(tw_sys_mremap(p, A, 5 * PAGE, 6 * PAGE, TW_MREMAP_MAYMOVE, 0), -EFAULT);
+	// An old end beyond the address space, moving and in place.
+	assert_int_equal(tw_sys_mremap(p, A, -UINT64_C(0x1000), PAGE,
+				       TW_MREMAP_MAYMOVE | TW_MREMAP_FIXED, A + 32 * PAGE),
+			 -EINVAL);
+	assert_int_equal(tw_sys_mremap(p, A, -UINT64_C(0x1000), PAGE, 0, 0), -EINVAL);
 	assert_int_equal(tw_sys_mremap(p, A, 0, PAGE, TW_MREMAP_MAYMOVE, 0), -EINVAL);
 	assert_int_equal(tw_sys_mremap(p, A, 2 * PAGE, 2 * PAGE,
 				       TW_MREMAP_MAYMOVE | TW_MREMAP_FIXED, A + PAGE),
