@@ -65,8 +65,7 @@ static const char *regions(void)
 	return text;
 }
 
-// --- mmap
-// ----------------------------------------------------------------------------------------------
+// --- mmap ------------------------------------------------------------------------------
 
 static void mmap_checks_its_arguments_in_linux_order(void **state)
 {
@@ -158,8 +157,7 @@ static void populate_brings_pages_in(void **state)
 	assert_int_equal(p->mm->rss_anon, 8);
 }
 
-// --- munmap
-// ----------------------------------------------------------------------------------------------
+// --- munmap ----------------------------------------------------------------------------
 
 static void munmap_checks_its_arguments(void **state)
 {
@@ -186,8 +184,7 @@ static void munmap_cuts_holes_and_spans_several_regions(void **state)
 	assert_int_equal(p->mm->rss_anon, 4);
 }
 
-// --- mprotect
-// --------------------------------------------------------------------------------------------
+// --- mprotect --------------------------------------------------------------------------
 
 static void mprotect_checks_its_arguments(void **state)
 {
@@ -238,8 +235,7 @@ static void contents_survive_a_time_without_access(void **state)
 	assert_int_equal(world_load(&w, A + PAGE), 0x23);
 }
 
-// --- brk
-// -------------------------------------------------------------------------------------------------
+// --- brk -------------------------------------------------------------------------------
 
 static void brk_moves_and_refuses(void **state)
 {
@@ -266,8 +262,7 @@ static void brk_keeps_one_page_free_above_itself(void **state)
 	assert_int_equal(tw_sys_brk(p, start + 3 * PAGE + 1), start + 3 * PAGE);
 }
 
-// --- msync, madvise
-// ------------------------------------------------------------------------------------
+// --- msync, madvise --------------------------------------------------------------------
 
 static void msync_checks_its_arguments_and_goes_on_over_holes(void **state)
 {
@@ -308,8 +303,7 @@ static void madvise_dontneed_drops_private_contents(void **state)
 	assert_int_equal(tw_sys_madvise(p, A, 0, TW_MADV_DONTNEED), 0);
 }
 
-// --- mremap
-// ----------------------------------------------------------------------------------------------
+// --- mremap ----------------------------------------------------------------------------
 
 static void mremap_checks_its_arguments(void **state)
 {
@@ -397,8 +391,7 @@ static void mremap_keeps_the_offset_of_a_file(void **state)
 	assert_int_equal(world_load(&w, (uint64_t)to + 3 * PAGE), world_byte(6 * PAGE));
 }
 
-// --- maps
-// ------------------------------------------------------------------------------------------------
+// --- maps ------------------------------------------------------------------------------
 
 static void maps_are_printed_as_in_proc(void **state)
 {
