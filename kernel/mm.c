@@ -221,6 +221,21 @@ void tw_mm_zap(struct tw_mm *mm, uint64_t start, uint64_t end, struct tw_gather 
 	}
 }
 
+int tw_mm_isolate(struct tw_mm *mm, uint64_t start, uint64_t end)
+{
+	struct tw_vma *v;
+
+	// The end first: should the second split fail, merging undoes the first.
+	if (tw_mm_split(mm, end))
+		return -ENOMEM;
+	if (!tw_mm_split(mm, start))
+		return 0;
+	v = tw_vma_find(&mm->vmas, end);
+	if (v && v->start == end)
+		tw_mm_merge(mm, v);
+	return -ENOMEM;
+}
+
 int tw_mm_unmap(struct tw_mm *mm, uint64_t start, uint64_t end)
 {
 	struct tw_kernel *k = mm->k;
@@ -229,15 +244,8 @@ int tw_mm_unmap(struct tw_mm *mm, uint64_t start, uint64_t end)
 
 	if (!tw_vma_find_range(&mm->vmas, start, end))
 		return 0;
-	// Splitting at the end first: should the second fail, merging undoes the first.
-	if (tw_mm_split(mm, end))
+	if (tw_mm_isolate(mm, start, end))
 		return -ENOMEM;
-	if (tw_mm_split(mm, start)) {
-		v = tw_vma_find(&mm->vmas, end);
-		if (v && v->start == end)
-			tw_mm_merge(mm, v);
-		return -ENOMEM;
-	}
 	tw_gather_init(&g, k);
 	tw_mm_zap(mm, start, end, &g);
 	while ((v = tw_vma_find_range(&mm->vmas, start, end))) {

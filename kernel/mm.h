@@ -53,6 +53,9 @@ struct tw_vma *tw_mm_merge(struct tw_mm *mm, struct tw_vma *v);
 // Makes ADDR a border between regions if it lies inside one. -ENOMEM.
 int tw_mm_split(struct tw_mm *mm, uint64_t addr);
 
+// Makes START and END borders, both or neither. -ENOMEM.
+int tw_mm_isolate(struct tw_mm *mm, uint64_t start, uint64_t end);
+
 // The splits that cutting [start, end) out of the regions needs: 0, 1 or 2.
 unsigned int tw_mm_splits(const struct tw_mm *mm, uint64_t start, uint64_t end);
 

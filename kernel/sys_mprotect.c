@@ -49,14 +49,8 @@ static int change_region(struct tw_mm *mm, uint64_t start, uint64_t end, uint32_
 		return 0;
 	if (tw_mm_splits(mm, start, end) && mm->vmas.count >= TW_MAX_MAP_COUNT)
 		return -ENOMEM;
-	if (tw_mm_split(mm, end))
+	if (tw_mm_isolate(mm, start, end))
 		return -ENOMEM;
-	if (tw_mm_split(mm, start)) {
-		v = tw_vma_find(&mm->vmas, end);
-		if (v && v->start == end)
-			tw_mm_merge(mm, v);
-		return -ENOMEM;
-	}
 	v = tw_vma_find(&mm->vmas, start);
 	v->prot = prot;
 	change_entries(mm, start, end, prot, g);

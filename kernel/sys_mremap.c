@@ -61,8 +61,7 @@ static int64_t move(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uint64_t 
 			      v->index + ((addr - v->start) >> TW_PAGE_SHIFT_4K));
 	if (!moved)
 		return -ENOMEM;
-	if (tw_mm_split(mm, addr) || tw_mm_split(mm, addr + old_len)) {
-		tw_mm_merge(mm, tw_vma_find(&mm->vmas, addr));
+	if (tw_mm_isolate(mm, addr, addr + old_len)) {
 		tw_mm_free_vma(k, moved);
 		return -ENOMEM;
 	}
