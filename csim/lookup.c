@@ -49,10 +49,12 @@ static bool l2_answers(struct tw_mmu *m, struct step *s, unsigned int port,
 	e = way >= 0 ? &m->l2.e[set * m->l2.ways + (unsigned int)way] : &m->sp.e[sp];
 	if (!tw_entry_usable(&m->ctx, &me->req, e))
 		return false;
-	if (way >= 0)
+	if (way >= 0) {
 		tw_tlb_sa_touch(&m->l2, set, (unsigned int)way);
-	else
+		l2_touched(m, set);
+	} else {
 		tlb_fa_touch(&m->sp, (unsigned int)sp);
+	}
 	tw_arch_resp_ok(&me->req, e->ppn, e->size, &e->rights, &s->resp);
 	tw_l1_insert(m, s, port, e);
 	event(s, TW_EV_L2_HIT + size_class(e->size));

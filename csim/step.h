@@ -54,6 +54,15 @@ static inline void event(struct step *s, unsigned int bit)
 	s->events |= UINT32_C(1) << bit;
 }
 
+// The debug view of a touched L2 set.
+static inline void l2_touched(struct tw_mmu *m, unsigned int set)
+{
+	m->dbg_l2.touch = true;
+	m->dbg_l2.touch_set = (uint16_t)set;
+	m->dbg_l2.plru = m->l2.plru[set];
+	m->dbg_dirty = true;
+}
+
 // A translation enters a port's L1.
 void tw_l1_insert(struct tw_mmu *m, const struct step *s, unsigned int port,
 		  const struct tlb_entry *e);

@@ -142,6 +142,7 @@ static void refill(struct tw_mmu *m, struct step *s, const struct walker *w,
 		m->dbg_l2.inv = mask != 0;
 		m->dbg_l2.inv_set = mask ? m->dbg_l2.set : 0;
 		m->dbg_l2.inv_mask = (uint8_t)mask;
+		l2_touched(m, m->dbg_l2.set);
 	}
 }
 

@@ -136,6 +136,9 @@ module tw_mmu #(
   output logic [11:0]        dbg_l2_inv_set_o,
   output logic [7:0]         dbg_l2_inv_mask_o,
   output logic               dbg_l2_clear_o,
+  output logic               dbg_l2_touch_o,
+  output logic [11:0]        dbg_l2_touch_set_o,
+  output logic [7:0]         dbg_l2_plru_o,
   output logic [39:0]        dbg_walker_o,
   output logic [31:0]        dbg_miss_o,
   output logic [1:0]         dbg_fence_o
@@ -517,7 +520,10 @@ module tw_mmu #(
     .dbg_inv_o      (dbg_l2_inv_o),
     .dbg_inv_set_o  (dbg_l2_inv_set_o),
     .dbg_inv_mask_o (dbg_l2_inv_mask_o),
-    .dbg_clear_o    (dbg_l2_clear_o)
+    .dbg_clear_o    (dbg_l2_clear_o),
+    .dbg_touch_o    (dbg_l2_touch_o),
+    .dbg_touch_set_o(dbg_l2_touch_set_o),
+    .dbg_plru_o     (dbg_l2_plru_o)
   );
 
   tw_tlb_fa #(.Entries(L2SpEntries)) u_sp (

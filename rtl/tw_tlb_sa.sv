@@ -46,7 +46,10 @@ module tw_tlb_sa #(
   output logic                           dbg_inv_o,
   output logic [11:0]                    dbg_inv_set_o,
   output logic [7:0]                     dbg_inv_mask_o,
-  output logic                           dbg_clear_o
+  output logic                           dbg_clear_o,
+  output logic                           dbg_touch_o,
+  output logic [11:0]                    dbg_touch_set_o,
+  output logic [7:0]                     dbg_plru_o
 );
 
   localparam int SetW = $clog2(Sets);
@@ -195,8 +198,9 @@ module tw_tlb_sa #(
 
   // ---- Debug view ---------------------------------------------------------------------------------------------------
 
-  logic            written_q, inv_q, clear_q;
-  logic [SetW-1:0] dbg_set_q;
+  logic            written_q, inv_q, clear_q, touched_q;
+  logic [SetW-1:0] dbg_set_q, touch_set_q;
+  logic [Ways-2:0] touch_tree_q;
   logic [WayW-1:0] dbg_way_q;
   logic [Ways-1:0] inv_mask_q;
 
@@ -208,7 +212,15 @@ module tw_tlb_sa #(
       inv_mask_q <= '0;
       dbg_set_q  <= '0;
       dbg_way_q  <= '0;
+      touched_q    <= 1'b0;
+      touch_set_q  <= '0;
+      touch_tree_q <= '0;
     end else begin
+      touched_q <= touch_i || insert_i;
+      if (touch_i || insert_i) begin
+        touch_set_q  <= set;
+        touch_tree_q <= tree_d;
+      end
       written_q <= insert_i;
       inv_q     <= inval && match != '0;
       clear_q   <= inval_all_i || clear_i;
@@ -228,6 +240,10 @@ module tw_tlb_sa #(
   assign dbg_inv_set_o  = inv_q ? 12'(dbg_set_q) : 12'd0;
   assign dbg_inv_mask_o = inv_q ? 8'(inv_mask_q) : 8'd0;
   assign dbg_clear_o    = clear_q;
+
+  assign dbg_touch_o     = touched_q;
+  assign dbg_touch_set_o = touched_q ? 12'(touch_set_q) : 12'd0;
+  assign dbg_plru_o      = touched_q ? 8'(touch_tree_q) : 8'd0;
 
   // ---- Assertions ---------------------------------------------------------------------------------------------------
 

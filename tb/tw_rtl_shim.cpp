@@ -293,6 +293,9 @@ void pins(const tw_rtl *rtl, tw_mmu_out *out)
 	out->dbg_l2.inv_set = r->dbg_l2_inv_set_o;
 	out->dbg_l2.inv_mask = r->dbg_l2_inv_mask_o;
 	out->dbg_l2.clear = r->dbg_l2_clear_o;
+	out->dbg_l2.touch = r->dbg_l2_touch_o;
+	out->dbg_l2.touch_set = r->dbg_l2_touch_set_o;
+	out->dbg_l2.plru = r->dbg_l2_plru_o;
 	out->dbg_walker = r->dbg_walker_o;
 	out->dbg_miss = r->dbg_miss_o;
 	out->dbg_fence = r->dbg_fence_o;

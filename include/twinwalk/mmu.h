@@ -95,9 +95,9 @@ struct tw_mmu_out {
 	struct tw_dbg_array dbg_l1[TW_PORTS], dbg_sp, dbg_pwc;
 	struct {
 		uint64_t entry[2];
-		uint16_t set, inv_set;
-		uint8_t way, inv_mask;
-		bool write, inv, clear;
+		uint16_t set, inv_set, touch_set;
+		uint8_t way, inv_mask, plru;
+		bool write, inv, clear, touch;
 	} dbg_l2;
 	uint64_t dbg_walker;
 	uint32_t dbg_miss;
