@@ -14,12 +14,12 @@ enum { OPEN_FENCES = 64 };
 
 struct tw_oracle_watch {
 	struct tw_oracle *o;
-	uint64_t cycle;
+	uint64_t cycle, next; // since creation, from 0: of what happens, and of the next pins
 	struct tw_ctx ctx;	     // as the control registers will be
 	bool pending;		     // ctx is not yet told
 	uint64_t fence[OPEN_FENCES]; // ids of open fences, oldest first
 	unsigned int fences;
-	struct tw_oracle_verdict bad; // the first
+	struct tw_oracle_verdict bad; // the first forbidden one, else the first undecided one
 	int error;		      // the first
 };
 
@@ -50,7 +50,9 @@ static int keep_error(struct tw_oracle_watch *w, int ret)
 
 static void keep_bad(struct tw_oracle_watch *w, const struct tw_oracle_verdict *v)
 {
-	if (w->bad.allowed && !v->allowed)
+	bool worse = v->status == TW_ORACLE_FORBIDDEN && w->bad.status == TW_ORACLE_UNDECIDED;
+
+	if (!v->allowed && (w->bad.allowed || worse))
 		w->bad = *v;
 }
 
@@ -126,7 +128,7 @@ int tw_oracle_watch_cycle(struct tw_oracle_watch *w, const struct tw_mmu_in *in,
 {
 	int judged = 0, ret = 0;
 
-	w->cycle++;
+	w->cycle = w->next++;
 	if (in->rst) {
 		tw_ctx_reset(&w->ctx);
 		w->pending = false;
@@ -173,6 +175,7 @@ void tw_oracle_watch_mem(void *watch, const struct tw_mem_event *ev)
 
 int tw_oracle_watch_write(struct tw_oracle_watch *w, uint64_t addr, uint64_t old, uint64_t value)
 {
+	w->cycle = w->next;
 	return keep_error(w, tw_oracle_write(w->o, w->cycle, addr, old, value));
 }
 

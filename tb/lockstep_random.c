@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// tw_lockstep_random: random stimulus on model and RTL in lockstep, or on one of them alone to
-// measure its speed. Exit status: 0 no difference, 1 a difference, a broken rule, or an event that
-// never happened in a long run; 2 usage; 4 system error.
+// tw_lockstep_random: random stimulus on model and RTL in lockstep, or on one of them alone: judged
+// by the oracle, or unchecked to measure its speed. Exit status: 0 no difference, 1 a difference, a
+// broken rule, a forbidden answer, or an event that never happened in a long run; 2 usage; 4 system
+// error.
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -14,6 +15,7 @@
 
 #include "device.h"
 #include "events.h"
+#include "judge.h"
 #include "stimulus.h"
 #include "watch.h"
 
@@ -25,15 +27,17 @@ enum {
 	DRAIN_LIMIT = 100000,
 	// A run of this length in which some event never happens is not a test.
 	LONG_RUN = 500000,
+	// Nor one in which the oracle leaves more than one verdict of this number undecided.
+	MIN_DECIDED = 1000,
 };
 
 struct options {
 	const struct tw_config *config;
 	uint64_t seed, cycles, interval;
-	uint64_t sabotage; // first cycle in which the RTL sees a changed input; 0: none
+	uint64_t sabotage; // first cycle in which the device sees a changed input; 0: none
 	const char *wave;
 	enum tw_device_mode mode;
-	bool json;
+	bool json, oracle;
 };
 
 struct run {
@@ -41,6 +45,8 @@ struct run {
 	struct tw_device dev;
 	struct tw_stim *stim;
 	struct tw_watch watch;
+	struct tw_judge *judge; // NULL without --oracle
+	const char *broken;	// the rule that a device alone broke
 	struct tw_mmu_in in;
 	uint64_t cycle;
 	double seconds;
@@ -53,12 +59,14 @@ static const char usage_text[] =
 	"  --seed N|fresh   seed of the stimulus and of the RTL's registers (1);\n"
 	"                   fresh: TW_SEED from the environment if set, else a random one\n"
 	"  --cycles N       clock cycles (1000000)\n"
-	"  --mode MODE      lockstep, or rtl or csim alone, without any check (lockstep)\n"
+	"  --mode MODE      lockstep, or rtl or csim alone, unchecked without --oracle (lockstep)\n"
+	"  --oracle         each answer judged from pins and history, without the model\n"
 	"  --interval N     cycles between comparisons of whole arrays\n"
 	"  --wave FILE      where the waveform of a difference goes (FST)\n"
 	"  --json           results as one line of JSON\n"
-	"  --sabotage N     from cycle N on the RTL sees bit 0 of counter_sel_i inverted: the run\n"
-	"                   has to fail\n";
+	"  --sabotage N     from cycle N on the RTL sees bit 0 of counter_sel_i inverted, a "
+	"device\n"
+	"                   alone bit 12 of req_d_va_i: the run has to fail\n";
 
 static bool number(const char *text, uint64_t *value)
 {
@@ -88,15 +96,11 @@ static bool fresh_seed(uint64_t *seed)
 static bool parse(struct options *o, int argc, char **argv)
 {
 	static const struct option longopts[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"seed", required_argument, NULL, 's'},
-		{"cycles", required_argument, NULL, 'n'},
-		{"mode", required_argument, NULL, 'm'},
-		{"interval", required_argument, NULL, 'i'},
-		{"wave", required_argument, NULL, 'w'},
-		{"json", no_argument, NULL, 'j'},
-		{"sabotage", required_argument, NULL, 'x'},
-		{NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'},   {"seed", required_argument, NULL, 's'},
+		{"cycles", required_argument, NULL, 'n'},   {"mode", required_argument, NULL, 'm'},
+		{"interval", required_argument, NULL, 'i'}, {"wave", required_argument, NULL, 'w'},
+		{"json", no_argument, NULL, 'j'},	    {"oracle", no_argument, NULL, 'o'},
+		{"sabotage", required_argument, NULL, 'x'}, {NULL, 0, NULL, 0},
 	};
 	int c;
 
@@ -128,6 +132,9 @@ static bool parse(struct options *o, int argc, char **argv)
 		case 'j':
 			o->json = true;
 			break;
+		case 'o':
+			o->oracle = true;
+			break;
 		case 'x':
 			ok = number(optarg, &o->sabotage);
 			break;
@@ -158,42 +165,75 @@ static double now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
-// 0, or the device's error; a broken rule counts as a difference.
+static bool checked(const struct run *r)
+{
+	return r->opt.mode == TW_DEVICE_LOCKSTEP || r->opt.oracle;
+}
+
+// A broken rule counts as a difference.
+static int reject(struct run *r, const char *broken)
+{
+	if (r->dev.ls)
+		return tw_lockstep_reject(r->dev.ls, broken);
+	r->broken = broken;
+	return -EIO;
+}
+
+// 0, or the device's error.
 static int step(struct run *r)
 {
 	const struct tw_mmu_out *out = r->dev.pin.pins(r->dev.pin.user);
+	const char *broken = NULL;
+	struct tw_mmu_in in;
+	int err = 0;
 
 	tw_stim_drive(r->stim, out, &r->in);
-	if (r->opt.mode == TW_DEVICE_LOCKSTEP) {
-		const char *broken = tw_watch_cycle(&r->watch, out, &r->in);
-
-		if (broken)
-			return tw_lockstep_reject(r->dev.ls, broken);
-	}
+	// The oracle speaks first: it names entries and versions.
+	if (r->judge)
+		err = tw_judge_cycle(r->judge, &r->in, out, &broken);
+	if (!err && !broken && checked(r))
+		broken = tw_watch_cycle(&r->watch, out, &r->in);
+	if (err || broken)
+		return err ? err : reject(r, broken);
+	in = r->in;
+	if (!r->dev.ls && r->opt.sabotage && r->cycle >= r->opt.sabotage)
+		in.port[TW_PORT_DATA].req.va ^= 0x1000;
 	r->cycle++;
-	return r->dev.pin.tick(r->dev.pin.user, &r->in);
+	return r->dev.pin.tick(r->dev.pin.user, &in);
+}
+
+// What must hold when everything is drained; NULL, or the broken rule.
+static const char *end_broken(struct run *r)
+{
+	const char *broken = r->judge ? tw_judge_end(r->judge) : NULL;
+
+	if (!broken && r->watch.n_waiting)
+		broken = "a request was never answered";
+	return broken;
 }
 
 // The stimulus, then a quiet end after which nothing may be in flight, then a last comparison.
 static int run(struct run *r)
 {
+	const char *broken;
 	int err = 0;
 
 	while (!err && r->cycle < r->opt.cycles)
 		err = step(r);
-	if (r->opt.mode != TW_DEVICE_LOCKSTEP)
+	if (!checked(r))
 		return err;
 	tw_stim_quiesce(r->stim);
 	for (unsigned int n = 0; !err; n++) {
-		if (tw_lockstep_pins(r->dev.ls)->idle && n)
+		if (r->dev.pin.pins(r->dev.pin.user)->idle && n)
 			break;
 		if (n == DRAIN_LIMIT)
-			return tw_lockstep_reject(r->dev.ls, "idle_o stays low for ever");
+			return reject(r, "idle_o stays low for ever");
 		err = step(r);
 	}
-	if (!err && r->watch.n_waiting)
-		return tw_lockstep_reject(r->dev.ls, "a request was never answered");
-	return err ? err : tw_lockstep_compare(r->dev.ls);
+	broken = err ? NULL : end_broken(r);
+	if (broken)
+		return reject(r, broken);
+	return err || !r->dev.ls ? err : tw_lockstep_compare(r->dev.ls);
 }
 
 // The first event that a long run did not see, or NULL.
@@ -201,12 +241,23 @@ static const char *missing_event(const struct run *r)
 {
 	const uint64_t *events = tw_stim_events(r->stim);
 
-	if (r->opt.cycles < LONG_RUN || r->opt.mode != TW_DEVICE_LOCKSTEP)
+	if (r->opt.cycles < LONG_RUN || !checked(r))
 		return NULL;
 	for (unsigned int i = 0; i < TW_EVENTS; i++)
 		if (!events[i])
 			return tw_event_names[i];
 	return NULL;
+}
+
+// Whether a long run left too much open.
+static bool too_undecided(const struct run *r)
+{
+	struct tw_oracle_stats s;
+
+	if (r->opt.cycles < LONG_RUN || !r->judge)
+		return false;
+	tw_judge_stats(r->judge, &s);
+	return s.undecided * MIN_DECIDED > s.responses + s.updates;
 }
 
 static const char *mode_name(enum tw_device_mode mode)
@@ -217,13 +268,22 @@ static const char *mode_name(enum tw_device_mode mode)
 static void print_json(const struct run *r, int status)
 {
 	const uint64_t *events = tw_stim_events(r->stim);
+	struct tw_oracle_stats s;
 
 	printf("{\"config\":\"%s\",\"mode\":\"%s\",\"seed\":%" PRIu64 ",\"cycles\":%" PRIu64
 	       ",\"seconds\":%.3f,\"cycles_per_second\":%.0f,\"status\":%d,\"accepted\":%" PRIu64
-	       ",\"answered\":%" PRIu64 ",\"cancelled\":%" PRIu64 ",\"events\":{",
+	       ",\"answered\":%" PRIu64 ",\"cancelled\":%" PRIu64,
 	       r->opt.config->name, mode_name(r->opt.mode), r->opt.seed, r->cycle, r->seconds,
 	       (double)r->cycle / r->seconds, status, r->watch.accepted, r->watch.answered,
 	       r->watch.cancelled);
+	if (r->judge) {
+		tw_judge_stats(r->judge, &s);
+		printf(",\"oracle\":{\"responses\":%" PRIu64 ",\"updates\":%" PRIu64
+		       ",\"newest\":%" PRIu64 ",\"stale\":%" PRIu64 ",\"forbidden\":%" PRIu64
+		       ",\"undecided\":%" PRIu64 "}",
+		       s.responses, s.updates, s.newest, s.stale, s.forbidden, s.undecided);
+	}
+	printf(",\"events\":{");
 	for (unsigned int i = 0; i < TW_EVENTS; i++)
 		printf("%s\"%s\":%" PRIu64, i ? "," : "", tw_event_names[i], events[i]);
 	printf("}}\n");
@@ -232,14 +292,22 @@ static void print_json(const struct run *r, int status)
 static void print_text(const struct run *r)
 {
 	const uint64_t *events = tw_stim_events(r->stim);
+	struct tw_oracle_stats s;
 
 	printf("%s %s seed %" PRIu64 ": %" PRIu64 " cycles, %.0f cycles/s\n",
 	       mode_name(r->opt.mode), r->opt.config->name, r->opt.seed, r->cycle,
 	       (double)r->cycle / r->seconds);
-	if (r->opt.mode == TW_DEVICE_LOCKSTEP)
+	if (checked(r))
 		printf("requests: %" PRIu64 " accepted, %" PRIu64 " answered, %" PRIu64
 		       " cancelled\n",
 		       r->watch.accepted, r->watch.answered, r->watch.cancelled);
+	if (r->judge) {
+		tw_judge_stats(r->judge, &s);
+		printf("oracle: %" PRIu64 " responses and %" PRIu64 " updates judged, %" PRIu64
+		       " allowed by the newest entries, %" PRIu64 " by older ones, %" PRIu64
+		       " forbidden, %" PRIu64 " undecided\n",
+		       s.responses, s.updates, s.newest, s.stale, s.forbidden, s.undecided);
+	}
 	for (unsigned int i = 0; i < TW_EVENTS; i++)
 		printf("%s%s %" PRIu64, i % 8 ? "  " : i ? "\n" : "", tw_event_names[i], events[i]);
 	printf("\n");
@@ -255,7 +323,13 @@ static int check(struct run *r)
 
 	r->seconds = now() - start;
 	missing = missing_event(r);
-	if (err == -EIO) {
+	if (r->broken) {
+		fprintf(stderr,
+			"%s, cycle %" PRIu64 ": %s alone breaks a rule\n  %s\nto repeat: %s\n",
+			r->opt.config->name, r->cycle, mode_name(r->opt.mode), r->broken,
+			r->repeat);
+		status = STATUS_DIFFERENCE;
+	} else if (err == -EIO) {
 		fprintf(stderr, "%s", tw_lockstep_report(r->dev.ls));
 		status = STATUS_DIFFERENCE;
 	} else if (err) {
@@ -265,6 +339,10 @@ static int check(struct run *r)
 		fprintf(stderr, "%s: event %s never happened\nto repeat: %s\n", r->opt.config->name,
 			missing, r->repeat);
 		status = STATUS_DIFFERENCE;
+	} else if (too_undecided(r)) {
+		fprintf(stderr, "%s: the oracle left too many verdicts undecided\nto repeat: %s\n",
+			r->opt.config->name, r->repeat);
+		status = STATUS_DIFFERENCE;
 	}
 	if (r->opt.json)
 		print_json(r, status);
@@ -273,20 +351,27 @@ static int check(struct run *r)
 	return status;
 }
 
-// The command that repeats this run, with a waveform.
+// The command that repeats this run; in lockstep with a waveform.
 static void write_repeat(struct run *r, const char *command)
 {
 	const struct options *o = &r->opt;
-	char more[80] = "";
-	int n = 0;
+	char more[128];
+	int n = snprintf(more, sizeof(more), "%s%s%s",
+			 o->mode == TW_DEVICE_LOCKSTEP ? "" : " --mode ",
+			 o->mode == TW_DEVICE_LOCKSTEP ? "" : mode_name(o->mode),
+			 o->oracle ? " --oracle" : "");
 
 	if (o->interval)
-		n = snprintf(more, sizeof(more), " --interval %" PRIu64, o->interval);
+		n += snprintf(more + n, sizeof(more) - (size_t)n, " --interval %" PRIu64,
+			      o->interval);
 	if (o->sabotage)
-		snprintf(more + n, sizeof(more) - (size_t)n, " --sabotage %" PRIu64, o->sabotage);
+		n += snprintf(more + n, sizeof(more) - (size_t)n, " --sabotage %" PRIu64,
+			      o->sabotage);
+	if (o->mode == TW_DEVICE_LOCKSTEP)
+		snprintf(more + n, sizeof(more) - (size_t)n, " --wave wave.fst");
 	snprintf(r->repeat, sizeof(r->repeat),
-		 "%s --config %s --seed %" PRIu64 " --cycles %" PRIu64 "%s --wave wave.fst",
-		 command, o->config->name, o->seed, o->cycles, more);
+		 "%s --config %s --seed %" PRIu64 " --cycles %" PRIu64 "%s", command,
+		 o->config->name, o->seed, o->cycles, more);
 }
 
 int main(int argc, char **argv)
@@ -313,6 +398,8 @@ int main(int argc, char **argv)
 	err = tw_device_open(&r->dev, r->opt.mode, &opts);
 	if (!err)
 		err = tw_stim_create(r->opt.config, r->opt.seed, &r->stim);
+	if (!err && r->opt.oracle)
+		err = tw_judge_create(r->stim, &r->judge);
 	if (err == -ENOENT) {
 		fprintf(stderr, "tw_lockstep_random: no RTL is built for configuration %s\n",
 			r->opt.config->name);
@@ -325,6 +412,7 @@ int main(int argc, char **argv)
 			tw_lockstep_sabotage(r->dev.ls, invert_counter_sel, &r->opt.sabotage);
 		status = check(r);
 	}
+	tw_judge_destroy(r->judge);
 	tw_stim_destroy(r->stim);
 	tw_device_close(&r->dev);
 	free(r);

@@ -47,6 +47,18 @@ static void accept(struct tw_stim_mem *m, struct tw_stim_tables *t,
 				    out->mem_req_desired, &data) != 0;
 	else if (!err)
 		err = tw_pmem_read64(t->pmem, out->mem_req_addr, &data) != 0;
+	if (t->observer.transaction) {
+		const struct tw_mem_event ev = {
+			.addr = out->mem_req_addr,
+			.data = data,
+			.expected = out->mem_req_expected,
+			.desired = out->mem_req_desired,
+			.cas = out->mem_req_cas,
+			.err = err,
+		};
+
+		t->observer.transaction(t->observer.user, &ev);
+	}
 	if (err)
 		data = tw_prng_u64(t->rng);
 	if (!m->slot[id].busy)

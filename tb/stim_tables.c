@@ -283,8 +283,13 @@ static uint64_t any_entry(struct tw_stim_tables *t, unsigned int format, unsigne
 
 static void put(struct tw_stim_tables *t, uint64_t pa, uint64_t pte)
 {
+	uint64_t old;
+
 	// Fails outside memory only; then nothing is to be written.
-	(void)tw_pmem_write64(t->pmem, pa, pte);
+	if (tw_pmem_read64(t->pmem, pa, &old) || tw_pmem_write64(t->pmem, pa, pte))
+		return;
+	if (t->observer.write && old != pte)
+		t->observer.write(t->observer.user, pa, old, pte);
 }
 
 void tw_stim_tables_fill(struct tw_stim_tables *t, unsigned int dirt, unsigned int user)

@@ -10,17 +10,27 @@
 #include <stdint.h>
 
 #include "prng.h"
+#include "twinwalk/membus.h"
 #include "twinwalk/pmem.h"
 
 enum tw_stim_format { TW_STIM_SV39, TW_STIM_LONG4, TW_STIM_FORMATS };
 
 enum { TW_STIM_TABLES = 80 };
 
+// Told of each change that software makes to a word, and of each transaction of a walker, in the
+// order in which memory sees them. NULL: not told.
+struct tw_stim_observer {
+	void (*write)(void *user, uint64_t pa, uint64_t old, uint64_t value);
+	tw_mem_observer transaction;
+	void *user;
+};
+
 struct tw_stim_tables {
 	struct tw_pmem *pmem; // owned
 	struct tw_prng *rng;  // borrowed
 	unsigned int dirt;    // of 1024: entries with a flaw
 	unsigned int user;    // of 1024: leaves that belong to U mode
+	struct tw_stim_observer observer;
 	unsigned int n;
 	struct {
 		uint64_t ppn;

@@ -486,6 +486,16 @@ void tw_stim_quiesce(struct tw_stim *s)
 	memset(s->ahead, 0, sizeof(s->ahead));
 }
 
+void tw_stim_observe(struct tw_stim *s, const struct tw_stim_observer *observer)
+{
+	s->tables.observer = *observer;
+}
+
+struct tw_pmem *tw_stim_memory(const struct tw_stim *s)
+{
+	return s->tables.pmem;
+}
+
 const uint64_t *tw_stim_events(const struct tw_stim *s)
 {
 	return s->events;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "twinwalk/config.h"
+#include "stim_tables.h"
 #include "twinwalk/mmu.h"
 
 #ifdef __cplusplus
@@ -29,6 +30,11 @@ void tw_stim_drive(struct tw_stim *stim, const struct tw_mmu_out *out, struct tw
 
 // From now on: nothing new is asked, everything is taken and answered at once.
 void tw_stim_quiesce(struct tw_stim *stim);
+
+// From now on OBSERVER is told what happens to the page tables: all of it within tw_stim_drive().
+// The memory they lie in belongs to the stimulus.
+void tw_stim_observe(struct tw_stim *stim, const struct tw_stim_observer *observer);
+struct tw_pmem *tw_stim_memory(const struct tw_stim *stim);
 
 // How often each event of docs/contract.md section 12 was seen on events_o.
 const uint64_t *tw_stim_events(const struct tw_stim *stim);

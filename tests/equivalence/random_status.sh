@@ -51,6 +51,17 @@ if [ ! -s "$tmp/wave.fst" ]; then
 	failed=1
 fi
 
+for mode in rtl csim lockstep; do
+	expect 0 "$mode under the oracle" --seed 7 --cycles 20000 --mode $mode --oracle
+	contains "$tmp/out" "^oracle: [1-9][0-9]* responses .* 0 forbidden"
+done
+for mode in rtl csim; do
+	expect 1 "$mode that sees other addresses" --seed 7 --cycles 20000 --mode $mode --oracle --sabotage 5000
+	contains "$tmp/err" "$mode alone breaks a rule"
+	contains "$tmp/err" "the oracle forbids it: .*port 1 id .* was answered in cycle"
+	contains "$tmp/err" "to repeat: .*--config $config --seed 7 --cycles 20000 --mode $mode --oracle --sabotage 5000"
+done
+
 TW_SEED=99
 export TW_SEED
 expect 0 "the seed of the environment" --seed fresh --cycles 1000
