@@ -42,7 +42,7 @@ module tw_mem_arb #(
     .index_o   (chosen)
   );
 
-  always_comb begin
+  always @* begin
     mem_req_id_o       = '0;
     mem_req_addr_o     = '0;
     mem_req_cas_o      = 1'b0;
@@ -63,7 +63,7 @@ module tw_mem_arb #(
     end
   end
 
-  always_comb begin
+  always @* begin
     grant_o = '0;
     if (mem_req_valid_o && mem_req_ready_i) grant_o[chosen] = 1'b1;
   end

@@ -110,7 +110,7 @@ module tw_miss_queue #(
 
   logic [N-1:0] cancelled;
 
-  always_comb begin
+  always @* begin
     cancelled = '0;
     for (int i = 0; i < MissEntries; i++) begin
       if (cancel_valid_i[0])
@@ -120,7 +120,7 @@ module tw_miss_queue #(
     end
   end
 
-  always_comb begin
+  always @* begin
     kill_o = '0;
     if (cancelled != '0) begin
       for (int i = 0; i < N; i++) begin
@@ -201,7 +201,7 @@ module tw_miss_queue #(
 
   assign hit_o = allow && !(tw_pkg::is_write(attr_q[entry]) && !hit_data_i[tw_pkg::DataD]);
 
-  always_comb begin
+  always @* begin
     same_page = '0;
     if (lookup_o) begin
       for (int w = 0; w < Walkers; w++) begin
@@ -230,7 +230,7 @@ module tw_miss_queue #(
     .index_o   (idle_walker)
   );
 
-  always_comb begin
+  always @* begin
     start_walker_o = '0;
     if (start_o) start_walker_o[idle_walker] = 1'b1;
   end
@@ -324,13 +324,13 @@ module tw_miss_queue #(
     .index_o   (free_slot_d)
   );
 
-  always_comb begin
+  always @* begin
     allocate = '0;
     if (miss_i[0]) allocate[{1'b0, free_slot_f}] = 1'b1;
     if (miss_i[1]) allocate[{1'b1, free_slot_d}] = 1'b1;
   end
 
-  always_comb begin
+  always @* begin
     to_wait = '0;
     to_done = '0;
     to_free = cancelled;
@@ -344,7 +344,7 @@ module tw_miss_queue #(
   end
 
   // Those who wait for a walk that ends, or is killed, look up again.
-  always_comb begin
+  always @* begin
     to_lookup = '0;
     if (walk_done_i || kill_o != '0) begin
       for (int i = 0; i < N; i++) begin
@@ -395,7 +395,7 @@ module tw_miss_queue #(
   // ---- Debug view ---------------------------------------------------------------------------------------------------
 
   // 0 FREE, 1 LOOKUP, 2 WAIT, 3 DONE.
-  always_comb begin
+  always @* begin
     dbg_miss_o = '0;
     for (int i = 0; i < N; i++) dbg_miss_o[2*i +: 2] = {wait_q[i] | done_q[i], lookup_q[i] | done_q[i]};
   end

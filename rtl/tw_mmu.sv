@@ -590,7 +590,7 @@ module tw_mmu #(
 
   // ---- Memory answer: the walker it belongs to, its entry decoded ---------------------------------------------------
 
-  always_comb begin
+  always @* begin
     answer      = '0;
     ans_walker  = '0;
     ans_owner   = '0;
@@ -719,7 +719,7 @@ module tw_mmu #(
   assign ok    = walk_ok != '0;
   assign fault = walk_fault != '0;
 
-  always_comb begin
+  always @* begin
     resp_addr = ans_va;
     if (ok) begin
       resp_addr = {8'd0, tw_pkg::page_pa(pte_data, ans_va)};

@@ -30,13 +30,13 @@ module tw_perm (
   assign wp = user || flags_i[tw_pkg::FlagWp];
 
   // x86: a protection key guards data accesses to user pages.
-  always_comb begin
+  always @* begin
     pk_o = 1'b0;
     if (check_i && tw_pkg::fmt_x86(fmt_i) && flags_i[tw_pkg::FlagPke] && !fetch && u)
       pk_o = pkru_i[{pkey_i, 1'b0}] || (pkru_i[{pkey_i, 1'b1}] && write && wp);
   end
 
-  always_comb begin
+  always @* begin
     allow_o = 1'b0;
     if (check_i) begin
       if (!tw_pkg::fmt_x86(fmt_i)) begin

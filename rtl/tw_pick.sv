@@ -13,7 +13,7 @@ module tw_pick #(
 
   localparam int IndexW = $clog2(N);
 
-  always_comb begin
+  always @* begin
     index_o = '0;
     if (request_i != '0) begin
       for (int i = N - 1; i >= 0; i--) begin

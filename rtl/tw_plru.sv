@@ -22,7 +22,7 @@ module tw_plru #(
   // A node's bit: 0 points to the lower half, 1 to the upper.
   logic [Depth-1:0] node;
 
-  always_comb begin
+  always @* begin
     node     = '0;
     victim_o = '0;
     for (int l = 0; l < Depth; l++) begin
@@ -31,7 +31,7 @@ module tw_plru #(
     end
   end
 
-  always_comb begin
+  always @* begin
     tree_o = tree_i;
     if (hit_i) begin
       for (int l = 0; l < Depth; l++)

@@ -68,7 +68,7 @@ module tw_port (
   assign direct_o    = accept && !l1_lookup_o;
   assign push_o      = direct_o || usable;
 
-  always_comb begin
+  always @* begin
     push_addr_o = '0;
     push_info_o = '0;
     if (usable) begin

@@ -43,13 +43,13 @@ module tw_pte_decode (
   assign rv_pointer = pte_i[3:1] == 3'b000;
   assign rv_napot   = pte_i[63];
 
-  always_comb begin
+  always @* begin
     // PPN bits below the page size must be zero; for NAPOT they encode the size, 64 KB being the only one.
     if (rv_napot) rv_unaligned = level_i != '0 || pte_i[13:10] != 4'b1000;
     else          rv_unaligned = (pte_i[45:10] & ~level_mask) != '0;
   end
 
-  always_comb begin
+  always @* begin
     rv_bad = 1'b0;
     if (valid_i && !x86) begin
       rv_bad = !pte_i[0] ||                                              // V
@@ -77,7 +77,7 @@ module tw_pte_decode (
 
   assign x86_leaf = level_i == '0 || pte_i[7];                           // PS
 
-  always_comb begin
+  always @* begin
     beyond       = '0;
     x86_reserved = 1'b0;
     if (valid_i && x86) begin
@@ -104,7 +104,7 @@ module tw_pte_decode (
   assign rv_size = rv_napot ? tw_pkg::Size64K : level_size;
   assign rv_mask = tw_pkg::size_mask(rv_size);
 
-  always_comb begin
+  always @* begin
     data_o = '0;
     if (valid_i && x86) begin
       data_o = {4'd0, pte_i[51:48], pte_i[47:12] & level_mask, level_size, pte_i[8] && flags_i[tw_pkg::FlagPge],
@@ -133,7 +133,7 @@ module tw_pte_decode (
 
   logic [5:0] code;
 
-  always_comb begin
+  always @* begin
     code   = '0;
     kind_o = tw_pkg::KindFault;
     if (valid_i && x86) begin
@@ -148,7 +148,7 @@ module tw_pte_decode (
     end
   end
 
-  always_comb begin
+  always @* begin
     cause_o  = '0;
     ppn_o    = '0;
     rights_o = '0;
@@ -160,7 +160,7 @@ module tw_pte_decode (
   end
 
   // A and D: x86 sets A in pointers too; RISC-V leaves have both or fault, unless hardware updates are on.
-  always_comb begin
+  always @* begin
     update_o = '0;
     if (valid_i) update_o = pte_i;
     if (kind_o == tw_pkg::KindPointer && x86) begin

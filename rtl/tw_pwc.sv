@@ -55,7 +55,7 @@ module tw_pwc #(
   logic [Entries-1:0] match, nearest;
   logic [IndexW-1:0]  hit_index;
 
-  always_comb begin
+  always @* begin
     match = '0;
     if (lookup_i) begin
       for (int i = 0; i < Entries; i++)
@@ -64,7 +64,7 @@ module tw_pwc #(
   end
 
   // Entries of one level exclude each other; a lower level is nearer to the leaf.
-  always_comb begin
+  always @* begin
     nearest = match;
     if (match != '0) begin
       for (int l = tw_pkg::PwcLevels - 1; l >= 0; l--) begin
@@ -73,7 +73,7 @@ module tw_pwc #(
     end
   end
 
-  always_comb begin
+  always @* begin
     hit_index = '0;
     if (match != '0) begin
       for (int i = 0; i < Entries; i++) begin
@@ -92,7 +92,7 @@ module tw_pwc #(
   assign filled_o = fill_i && !clear_i;
 
   // The place of a new entry: the one it replaces, else the lowest invalid, else the victim.
-  always_comb begin
+  always @* begin
     way = victim;
     if (fill_i) begin
       for (int i = Entries - 1; i >= 0; i--) begin

@@ -57,7 +57,7 @@ module tw_tlb_fa #(
   logic [IndexW:0]   hit;        // {hit, its index}
   logic [IndexW-1:0] hit_index;
 
-  always_comb begin
+  always @* begin
     hit = '0;
     if (lookup_i) begin
       for (int i = 0; i < Entries; i++) begin
@@ -79,7 +79,7 @@ module tw_tlb_fa #(
   logic [IndexW-1:0]       victim, way;
   logic                    found;
 
-  always_comb begin
+  always @* begin
     new_mask = '0;
     overlap  = '0;
     if (insert_i || kill_i) begin
@@ -91,7 +91,7 @@ module tw_tlb_fa #(
   end
 
   // The place of a new entry: the lowest that it overlaps, else the lowest invalid, else the victim.
-  always_comb begin
+  always @* begin
     way   = victim;
     found = 1'b0;
     if (insert_i) begin
@@ -107,7 +107,7 @@ module tw_tlb_fa #(
     end
   end
 
-  always_comb begin
+  always @* begin
     outlawed = '0;
     if (inval_i) begin
       for (int i = 0; i < Entries; i++) begin

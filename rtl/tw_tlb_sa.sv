@@ -71,7 +71,7 @@ module tw_tlb_sa #(
 
   assign port_used = lookup_i || insert_i || kill_i || sweep_i;
 
-  always_comb begin
+  always @* begin
     tag          = lookup_tag_i;
     mask         = '1;
     spare_global = 1'b0;
@@ -88,7 +88,7 @@ module tw_tlb_sa #(
 
   assign set = sweep_i ? sweep_set_i : tag[tw_pkg::AsidW +: SetW];
 
-  always_comb begin
+  always @* begin
     set_valid = '0;
     match     = '0;
     if (port_used) begin
@@ -105,7 +105,7 @@ module tw_tlb_sa #(
 
   logic [WayW-1:0] hit_way;
 
-  always_comb begin
+  always @* begin
     hit_way = '0;
     for (int w = 0; w < Ways; w++) begin
       if (match[w]) hit_way = hit_way | WayW'(w);  // at most one way matches
@@ -125,7 +125,7 @@ module tw_tlb_sa #(
   assign inval = port_used && !lookup_i;  // the ways that match become invalid
 
   // The place of a new entry: the lowest that it overlaps, else the lowest invalid, else the victim.
-  always_comb begin
+  always @* begin
     way   = victim;
     found = 1'b0;
     if (insert_i) begin
@@ -171,7 +171,7 @@ module tw_tlb_sa #(
 
   logic [Ways-2:0] tree, tree_d;
 
-  always_comb begin
+  always @* begin
     tree = '0;
     if (touch_i || insert_i) begin
       for (int n = 0; n < Ways - 1; n++) tree[n] = plru_q[n][set];

@@ -96,7 +96,7 @@ module tw_walker #(
   act_e act;
   logic next, restart;
 
-  always_comb begin
+  always @* begin
     act = ActNone;
     if (answer_i) begin
       if (killed_q || kill_i)                                      act = ActKilled;

@@ -302,10 +302,10 @@ icarus_config() {
   shift
   # A scratch file: iverilog changes the mode of what it writes, /dev/null included.
   # shellcheck disable=SC2046 # a list
-  text=$(iverilog -g2012 -Wall -o "$out/icarus.vvp" -s $top "${@/#/-P$top.}" $(rtl_files) 2>&1)
+  # The class left out says that a loop over an array waits for all of its words, as it has to.
+  text=$(iverilog -g2012 -Wall -Wno-sensitivity-entire-array -o "$out/icarus.vvp" -s $top "${@/#/-P$top.}" \
+    $(rtl_files) 2>&1)
   status=$?
-  # Icarus 11 waits for the whole vector where part of it is read in always_comb: no difference in the result.
-  text=$(printf '%s' "$text" | grep -v 'sorry: constant selects in always_\* processes are not currently supported')
   [ $status = 0 ] && [ -z "$text" ] && return 0
   printf '%s\n' "$text" "status $status, configuration $name"
   return 1
@@ -324,6 +324,7 @@ yosys_config() {
   script="read_verilog -sv $(rtl_files | tr '\n' ' ')
     hierarchy -check -top $top ${chparam[*]}
     proc
+    opt_clean
     check -assert
     select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr t:\$sr"
   # Mapping to gates takes its time; one configuration shows what it has to show.
@@ -337,9 +338,10 @@ yosys_config() {
     echo "configuration $name, log in $log"
     return 1
   fi
-  # A memory turned into registers is meant here: TLBs compare all their entries at once.
+  # A memory turned into registers is meant here: TLBs compare all their entries at once. The counter of a loop that not
+  # every path enters is a latch to Yosys until opt_clean takes it away: it is no hardware.
   search grep -nE 'Warning|Latch inferred|implicitly declared|conflicting drivers' "$log" |
-    search grep -vE 'Warning: Replacing memory .* with list of registers|No latch inferred' | none || {
+    search grep -vE 'Warning: Replacing memory .* with list of registers|No latch inferred|Latch inferred for signal .*[$]fordecl_block' | none || {
     echo "configuration $name, log in $log"
     return 1
   }
