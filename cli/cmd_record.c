@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <twinwalk/trace.h>
 #include <unistd.h>
@@ -41,6 +42,7 @@ static const char usage[] =
 
 struct job {
 	char output[PATH_MAX];
+	char partial[PATH_MAX + 8]; // where the trace is written until it is complete
 	char qemu[PATH_MAX];
 	char plugin[PATH_MAX];
 	char program[PATH_MAX];
@@ -314,6 +316,25 @@ static int record(const struct job *job, struct tw_recorder *r)
 	return TW_OK;
 }
 
+// Where the trace goes: a new file, or over a regular one, which is kept until the trace is
+// complete.
+static int choose_partial(struct job *job)
+{
+	struct stat st;
+
+	if (lstat(job->output, &st) == 0 && !S_ISREG(st.st_mode))
+		return fail(TW_USAGE, "%s: expected a regular file or a new name", job->output);
+	snprintf(job->partial, sizeof(job->partial), "%s.part", job->output);
+	return TW_OK;
+}
+
+static int complete(const struct job *job)
+{
+	if (rename(job->partial, job->output))
+		return fail(TW_SYSTEM, "%s: %s", job->output, strerror(errno));
+	return TW_OK;
+}
+
 int tw_cmd_record(int argc, char **argv)
 {
 	struct job *job = calloc(1, sizeof(*job));
@@ -325,19 +346,23 @@ int tw_cmd_record(int argc, char **argv)
 	if (!job)
 		return fail(TW_SYSTEM, "out of memory");
 	status = parse(argc, argv, job);
+	if (!status)
+		status = choose_partial(job);
 	if (status)
 		goto out;
 	name = strrchr(job->program, '/');
 	name = name ? name + 1 : job->program;
-	error = tw_trace_create(job->output, name, job->level, &w);
+	error = tw_trace_create(job->partial, name, job->level, &w);
 	if (error) {
 		status = fail(TW_SYSTEM, "%s", tw_trace_writer_error(w));
 		goto out;
 	}
 	r = tw_recorder_new(w);
 	status = r ? record(job, r) : fail(TW_SYSTEM, "out of memory");
+	if (!status)
+		status = complete(job);
 	if (status)
-		unlink(job->output);
+		unlink(job->partial);
 out:
 	tw_recorder_free(r);
 	tw_trace_writer_close(w);

@@ -62,6 +62,14 @@ const struct tw_config *tw_config_find(const char *name)
 	return NULL;
 }
 
+bool tw_config_same(const struct tw_config *a, const struct tw_config *b)
+{
+	return a->l1_entries[0] == b->l1_entries[0] && a->l1_entries[1] == b->l1_entries[1] &&
+	       a->l2_sets == b->l2_sets && a->l2_ways == b->l2_ways &&
+	       a->l2_sp_entries == b->l2_sp_entries && a->pwc_entries == b->pwc_entries &&
+	       a->walkers == b->walkers && a->miss_entries == b->miss_entries;
+}
+
 static bool in_range(const struct field *f, unsigned long value)
 {
 	return value >= FIELD_MIN && value <= f->max && (value & (value - 1)) == 0;

@@ -110,7 +110,7 @@ void tw_gather_all(struct tw_gather *g, struct tw_mm *mm)
 void tw_gather_frame(struct tw_gather *g, uint32_t f)
 {
 	if (g->frames == TW_GATHER_FRAMES)
-		tw_gather_flush(g);
+		g->err = tw_gather_flush(g);
 	g->frame[g->frames++] = f;
 }
 

@@ -65,7 +65,7 @@ int tw_device_open(struct tw_device *dev, enum tw_device_mode mode,
 		return tw_mmu_create(opts->config, &dev->mmu);
 	case TW_DEVICE_RTL:
 		dev->pin = (struct tw_pin_device){dev, rtl_pins, rtl_tick};
-		err = tw_rtl_create(opts->config->name, opts->seed, &dev->rtl);
+		err = tw_rtl_create(opts->config, opts->seed, &dev->rtl);
 		if (!err)
 			tw_rtl_pins(dev->rtl, &dev->out);
 		return err;

@@ -104,7 +104,7 @@ int tw_hw_rtl_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 		r->wave_from = opts->wave_from;
 		r->wave_to = opts->wave_to;
 	}
-	err = tw_rtl_create(opts->config->name, opts->seed, &r->rtl);
+	err = tw_rtl_create(opts->config, opts->seed, &r->rtl);
 	if (!err)
 		err = tw_hw_pins_init(&r->pins, opts, &dev);
 	if (err) {

@@ -30,7 +30,7 @@ int tw_lockstep_create(const struct tw_lockstep_opts *opts, struct tw_lockstep *
 	if (!err)
 		err = tw_mmu_create(opts->config, &ls->mmu);
 	if (!err)
-		err = tw_rtl_create(opts->config->name, opts->seed, &ls->rtl);
+		err = tw_rtl_create(opts->config, opts->seed, &ls->rtl);
 	if (err) {
 		tw_lockstep_destroy(ls);
 		return err;

@@ -107,7 +107,7 @@ static const char *repeat(const struct tw_lockstep *ls, struct log *log, bool *w
 		return NULL;
 	if (start)
 		start -= TW_LOCKSTEP_HISTORY;
-	if (tw_rtl_create(ls->config.name, ls->opts.seed, &rtl))
+	if (tw_rtl_create(&ls->config, ls->opts.seed, &rtl))
 		return "no memory to repeat the last cycles";
 	tw_rtl_load(rtl, &ls->image[start / TW_LOCKSTEP_HISTORY & 1]);
 	for (uint64_t c = start; c < ls->cycle; c++) {

@@ -17,10 +17,15 @@ static const struct tw_rtl_ops *const built[] = {
 #undef TW_RTL
 };
 
-int tw_rtl_create(const char *config, uint64_t seed, struct tw_rtl **rtl)
+int tw_rtl_create(const struct tw_config *config, uint64_t seed, struct tw_rtl **rtl)
 {
+	const struct tw_config *named = tw_config_find(config->name);
+
+	// A configuration from a file may have any name.
+	if (!named || !tw_config_same(named, config))
+		return -ENOENT;
 	for (size_t i = 0; i < sizeof(built) / sizeof(built[0]); i++)
-		if (!strcmp(built[i]->config, config))
+		if (!strcmp(built[i]->config, config->name))
 			return built[i]->create(seed, rtl);
 	return -ENOENT;
 }

@@ -6,6 +6,7 @@
 #ifndef TWINWALK_CONFIG_H
 #define TWINWALK_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -40,6 +41,9 @@ const struct tw_config *tw_config_named(size_t i);
 
 // Finds a named configuration; NULL if there is none.
 const struct tw_config *tw_config_find(const char *name);
+
+// Whether both are the same hardware, whatever they are called.
+bool tw_config_same(const struct tw_config *a, const struct tw_config *b);
 
 // 0, or -EINVAL with a text in err (names the field and the accepted range) when a value is out of
 // range.

@@ -14,8 +14,9 @@ extern "C" {
 struct tw_rtl;
 
 // Creates the RTL of a named configuration, with random register values from SEED, and takes it
-// through reset. -ENOENT when no RTL is built for that name, -ENOMEM.
-int tw_rtl_create(const char *config, uint64_t seed, struct tw_rtl **rtl);
+// through reset. -ENOENT when no RTL is built for that name, or the name means other hardware;
+// -ENOMEM.
+int tw_rtl_create(const struct tw_config *config, uint64_t seed, struct tw_rtl **rtl);
 void tw_rtl_destroy(struct tw_rtl *rtl);
 
 // As tw_mmu_tick() and tw_mmu_pins(): one clock edge, then the outputs.

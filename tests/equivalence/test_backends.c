@@ -186,7 +186,7 @@ static void all_back_ends_agree(void **state)
 	for (size_t c = 0; c < tw_config_count(); c++) {
 		struct tw_rtl *rtl;
 
-		if (tw_rtl_create(tw_config_named(c)->name, 1, &rtl))
+		if (tw_rtl_create(tw_config_named(c), 1, &rtl))
 			continue;
 		tw_rtl_destroy(rtl);
 		ran++;

@@ -513,7 +513,7 @@ int main(void)
 			};
 			struct tw_rtl *rtl;
 
-			if (tw_rtl_create(s.config->name, 1, &rtl)) {
+			if (tw_rtl_create(s.config, 1, &rtl)) {
 				printf("%s: no RTL built, skipped\n", s.config->name);
 				continue;
 			}

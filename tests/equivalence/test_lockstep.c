@@ -460,7 +460,12 @@ static void configuration_without_rtl_is_refused(void **state)
 	(void)state;
 	strcpy(other.name, "unheard-of");
 	assert_int_equal(tw_lockstep_create(&opts, &ls), -ENOENT);
-	assert_int_equal(tw_rtl_create("unheard-of", 1, &rtl), -ENOENT);
+	assert_int_equal(tw_rtl_create(&other, 1, &rtl), -ENOENT);
+	// The name of other hardware.
+	other = *config();
+	other.l2_ways *= 2;
+	assert_int_equal(tw_lockstep_create(&opts, &ls), -ENOENT);
+	assert_int_equal(tw_rtl_create(&other, 1, &rtl), -ENOENT);
 }
 
 int main(void)

@@ -94,6 +94,14 @@ has 'execve' ' exit .* = -0x1$'
 expect 0 '' "$twinwalk" record -o "$trace" -- "$probe" close
 "$twinwalk" trace-info "$trace" >"$dir/info" || fail "trace-info after close"
 
+# A recording that fails leaves the trace that was there, and nothing else.
+cp "$trace" "$dir/before"
+expect 3 'starts a thread' "$twinwalk" record -o "$trace" -- "$probe" thread
+cmp -s "$trace" "$dir/before" || fail "a failed recording changed the trace that was there"
+[ ! -e "$trace.part" ] || fail "a failed recording left a part behind"
+mkdir "$dir/folder"
+expect 2 'regular file' "$twinwalk" record -o "$dir/folder" -- "$probe" exit
+
 # What cannot be recorded leaves no file behind.
 rm -f "$trace"
 expect 3 'starts a thread' "$twinwalk" record -o "$trace" -- "$probe" thread
