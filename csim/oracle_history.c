@@ -71,6 +71,10 @@ uint64_t tw_or_dead_before(const struct tw_oracle *o)
 	for (size_t i = 0; i < o->lives; i++)
 		if (o->live[i].horizon < horizon)
 			horizon = o->live[i].horizon;
+	// The walk of a cancelled request may still make its update.
+	for (size_t i = 0; i < o->pasts && i < TW_OR_PAST; i++)
+		if (o->past[i].fate == TW_OR_CANCELLED && o->past[i].horizon < horizon)
+			horizon = o->past[i].horizon;
 	return horizon;
 }
 

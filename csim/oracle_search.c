@@ -60,6 +60,14 @@ static const struct tw_or_fence *pointer_fence(struct tw_or_search *s,
 	return NULL;
 }
 
+// Until when something that ended at END may be used for walking on: until it is drained, but a
+// walk of the request itself holds what it has, also after its cancel, when only its update can
+// follow.
+static uint64_t held_until(const struct tw_or_search *s, uint64_t end, uint64_t drained)
+{
+	return s->goal == TW_OR_UPDATE && end > s->r->accept ? TW_OR_NEVER : drained;
+}
+
 // Until when a pointer may be used for walking on.
 static uint64_t usable_until(struct tw_or_search *s, const struct tw_or_step *step)
 {
@@ -68,7 +76,7 @@ static uint64_t usable_until(struct tw_or_search *s, const struct tw_or_step *st
 	if (s->relax & TW_OR_ANY_FENCE)
 		return TW_OR_NEVER;
 	f = pointer_fence(s, step, TW_OR_NEVER);
-	return f ? f->drained : TW_OR_NEVER;
+	return f ? held_until(s, f->end, f->drained) : TW_OR_NEVER;
 }
 
 // The first fence, done before the request was accepted, that outlaws the walk in s->step: it
@@ -346,7 +354,7 @@ static bool try_root(struct tw_or_search *s, const struct tw_or_root *root)
 	tw_arch_root(&s->ctx, &ws);
 	if (s->walked)
 		return descend(s, root->ppn, &ws, r->begin, TW_OR_NEVER);
-	return descend(s, root->ppn, &ws, root->from, root->drained);
+	return descend(s, root->ppn, &ws, root->from, held_until(s, root->to, root->drained));
 }
 
 // Whether walks of this format can have left something for the request. RISC-V formats may follow

@@ -195,22 +195,22 @@ int tw_oracle_watch_create(struct tw_oracle *o, struct tw_oracle_watch **w);
 void tw_oracle_watch_destroy(struct tw_oracle_watch *w);
 
 // The pins of one cycle, to be called in every cycle before the memory sees its edge (before
-// tw_membus_tick()). The first is cycle 0. Returns a bit mask of the ports whose response was judged, their verdicts in
-// v[port] (v may be NULL), or a negative errno.
+// tw_membus_tick()). The first is cycle 0. Returns a bit mask of the ports whose response was
+// judged, their verdicts in v[port] (v may be NULL), or a negative errno.
 int tw_oracle_watch_cycle(struct tw_oracle_watch *w, const struct tw_mmu_in *in,
 			  const struct tw_mmu_out *out, struct tw_oracle_verdict v[TW_PORTS]);
 
-// The walkers' memory transactions: a tw_mem_observer whose user is the watch. Where the memory acts
-// before the pins of its cycle are told, this is called then too: of writes and transactions, the
-// order in which memory sees them counts.
+// The walkers' memory transactions: a tw_mem_observer whose user is the watch. Where the memory
+// acts before the pins of its cycle are told, this is called then too: of writes and transactions,
+// the order in which memory sees them counts.
 void tw_oracle_watch_mem(void *watch, const struct tw_mem_event *ev);
 
 // Software changed a word, before the cycle whose pins are told next.
 int tw_oracle_watch_write(struct tw_oracle_watch *w, uint64_t addr, uint64_t old, uint64_t value);
 
 // The first forbidden verdict, of responses, updates or the protocol; if there is none, the first
-// undecided one; NULL if none. Valid until the watch is destroyed. *error (may be NULL): the first negative errno of the oracle,
-// or 0.
+// undecided one; NULL if none. Valid until the watch is destroyed. *error (may be NULL): the first
+// negative errno of the oracle, or 0.
 const struct tw_oracle_verdict *tw_oracle_watch_bad(const struct tw_oracle_watch *w, int *error);
 
 #ifdef __cplusplus
