@@ -4,7 +4,8 @@
 # mutant is killed if a run ends with the status for a difference and the report names a pin; a crash, a timeout or a
 # build that fails is no kill. The RTL without a patch has to pass the very same runs first. One configuration, fixed
 # seeds. Logs stay in BUILD/mutate.
-# Usage: scripts/mutate.sh [ID]...      all of mutation/ without arguments
+# With --oracle the RTL runs alone, without the model: a mutant is killed if the oracle forbids an answer or an update.
+# Usage: scripts/mutate.sh [--oracle] [ID]...      all of mutation/ without IDs
 # Exit status: 0 all killed; 1 a mutant is not, or the RTL itself fails; 2 usage; 4 no build.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -13,13 +14,25 @@ config=tiny
 seeds='1 2 3'
 cycles=400000
 limit=300
+mode='--mode lockstep'
+pin="^$config, cycle [0-9]*: model and rtl differ in [a-z0-9_]*_o\$"
+told="s/^$config, \(cycle [0-9]*\): model and rtl differ in/\1,/p"
+judge='A PIN'
+if [ "${1-}" = --oracle ]; then
+  shift
+  mode='--mode rtl --oracle'
+  pin='^  the oracle forbids it: '
+  told='s/^  the oracle forbids it: //p'
+  judge='THE ORACLE'
+  dir=$dir/oracle
+fi
 
 if [ $# -eq 0 ]; then
   set -- "$root"/mutation/*.patch
 else
   for id; do
     if [ ! -r "$root/mutation/$id.patch" ]; then
-      echo "mutate: no mutation/$id.patch; usage: scripts/mutate.sh [ID]..." >&2
+      echo "mutate: no mutation/$id.patch; usage: scripts/mutate.sh [--oracle] [ID]..." >&2
       exit 2
     fi
     set -- "$@" "$root/mutation/$id.patch"
@@ -28,7 +41,6 @@ else
 fi
 
 mkdir -p "$dir"
-pin="^$config, cycle [0-9]*: model and rtl differ in [a-z0-9_]*_o\$"
 
 # Builds the lockstep test on the RTL in $dir/rtl. The log is $1. What was made from the RTL before is removed, so that
 # nothing of another mutant is linked.
@@ -41,7 +53,8 @@ build() {
 
 # Runs seed $1; the log is $2.
 run() {
-  timeout "$limit" "$dir/build/tb/tw_lockstep_random" --config "$config" --seed "$1" --cycles "$cycles" >"$2" 2>&1
+  # shellcheck disable=SC2086 # two words
+  timeout "$limit" "$dir/build/tb/tw_lockstep_random" $mode --config "$config" --seed "$1" --cycles "$cycles" >"$2" 2>&1
 }
 
 fresh_rtl() {
@@ -84,10 +97,10 @@ for patch; do
     run "$seed" "$log" || status=$?
     if [ "$status" -eq 1 ] && grep -q "$pin" "$log"; then
       killed=$((killed + 1))
-      verdict="killed: seed $seed, $(sed -n "s/^$config, \(cycle [0-9]*\): model and rtl differ in/\1,/p" "$log")"
+      verdict="killed: seed $seed, $(sed -n "$told" "$log")"
       break
     elif [ "$status" -ne 0 ]; then
-      verdict="NOT KILLED BY A PIN: status $status, see $log"
+      verdict="NOT KILLED BY $judge: status $status, see $log"
       break
     fi
   done
