@@ -35,18 +35,26 @@ struct index_set {
 				384, 511                                                           \
 		}                                                                                  \
 	}
+// Every single bit, so that two addresses may differ in that one alone.
+#define UPPER_LEVEL                                                      \
+	{                                                                \
+		13,                                                      \
+		{                                                        \
+			0, 1, 2, 3, 4, 8, 16, 32, 64, 128, 255, 256, 511 \
+		}                                                        \
+	}
 static const struct index_set used[TW_STIM_FORMATS][4] = {
 	{
 		LAST_LEVEL,
-		{8, {0, 1, 2, 3, 8, 255, 256, 511}},
-		{10, {0, 1, 2, 3, 254, 255, 256, 257, 510, 511}},
+		UPPER_LEVEL,
+		{18, {0, 1, 2, 3, 4, 8, 16, 32, 64, 128, 254, 255, 256, 257, 260, 384, 510, 511}},
 		{0, {0}},
 	},
 	{
 		LAST_LEVEL,
-		{8, {0, 1, 2, 3, 8, 255, 256, 511}},
-		{6, {0, 1, 2, 255, 256, 511}},
-		{6, {0, 1, 2, 255, 256, 511}},
+		UPPER_LEVEL,
+		UPPER_LEVEL,
+		UPPER_LEVEL,
 	},
 };
 
@@ -305,6 +313,13 @@ void tw_stim_tables_fill(struct tw_stim_tables *t, unsigned int dirt, unsigned i
 	}
 }
 
+static uint64_t sign_extend(uint64_t va, unsigned int sign)
+{
+	uint64_t upper = ~(BIT(sign) - 1);
+
+	return va >> sign & 1 ? va | upper : va & ~upper;
+}
+
 uint64_t tw_stim_tables_va(struct tw_stim_tables *t, unsigned int format)
 {
 	unsigned int levels = levels_of[format];
@@ -316,9 +331,14 @@ uint64_t tw_stim_tables_va(struct tw_stim_tables *t, unsigned int format)
 
 		va |= (uint64_t)set->index[tw_prng_below(t->rng, set->n)] << (12 + 9 * level);
 	}
-	if (va >> sign & 1)
-		va |= ~(BIT(sign) - 1);
-	return va;
+	return sign_extend(va, sign);
+}
+
+uint64_t tw_stim_tables_neighbour(struct tw_stim_tables *t, unsigned int format, uint64_t va)
+{
+	unsigned int sign = 11 + 9u * levels_of[format];
+
+	return sign_extend(va ^ BIT(12 + tw_prng_below(t->rng, sign - 11)), sign);
 }
 
 uint64_t tw_stim_tables_edge_va(struct tw_stim_tables *t, unsigned int format)

@@ -47,11 +47,12 @@ void tw_stim_tables_exit(struct tw_stim_tables *t);
 // Writes every used entry anew; dirt and user as above.
 void tw_stim_tables_fill(struct tw_stim_tables *t, unsigned int dirt, unsigned int user);
 
-// The PPN of a random root table, a random canonical address whose entries are all used, and the
-// same with something wrong or at an edge.
+// The PPN of a random root table, a random canonical address whose entries are all used, the same
+// with something wrong or at an edge, and VA with one bit of its page number inverted.
 uint64_t tw_stim_tables_root(struct tw_stim_tables *t, unsigned int format);
 uint64_t tw_stim_tables_va(struct tw_stim_tables *t, unsigned int format);
 uint64_t tw_stim_tables_edge_va(struct tw_stim_tables *t, unsigned int format);
+uint64_t tw_stim_tables_neighbour(struct tw_stim_tables *t, unsigned int format, uint64_t va);
 
 // Another processor writes to the tables: any used entry, or the one at PA: a new entry, a flipped
 // bit, or A and D taken away.

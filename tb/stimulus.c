@@ -255,6 +255,9 @@ static void new_request(struct tw_stim *s, unsigned int port, struct tw_mmu_in *
 	in->port[port].req_id = (uint8_t)tw_prng_bits(r, 4);
 	if (tw_prng_chance(r, ph->edge))
 		req->va = tw_stim_tables_edge_va(&s->tables, s->format);
+	else if (tw_prng_chance(r, 30))
+		req->va =
+			tw_stim_tables_neighbour(&s->tables, s->format, hot_va(s)) | any_offset(r);
 	else
 		req->va = hot_va(s) | any_offset(r);
 	if (tw_prng_chance(r, ph->loose)) {
