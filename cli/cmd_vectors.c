@@ -48,6 +48,7 @@ static enum tw_status run_hardware(const struct options *o, struct tw_pmem *pm, 
 		.pmem = pm,
 		.mem = {.latency_min = 4, .latency_max = 4},
 		.seed = 1,
+		.wave_path = "difference.fst",
 		.repeat_command = repeat,
 	};
 	struct vec_machine machine;
@@ -115,7 +116,7 @@ static bool parse_options(int argc, char **argv, struct options *o, enum tw_stat
 
 int tw_cmd_vectors(int argc, char **argv)
 {
-	char err[4096] = "";
+	char err[1 << 15] = "";
 	struct tw_pmem *pm;
 	struct options o;
 	enum tw_status status;

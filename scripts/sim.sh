@@ -21,7 +21,8 @@ start=$(date +%s)
 
 fail() {
   status=$?
-  echo "FAIL: $1 (status $status); waveform of a difference: $build/sim/difference.fst" >&2
+  echo "FAIL: $1 (status $status)" >&2
+  [ ! -e "$build/sim/difference.fst" ] || echo "waveform of the difference: $build/sim/difference.fst" >&2
   exit $status
 }
 
