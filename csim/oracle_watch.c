@@ -15,8 +15,8 @@ enum { OPEN_FENCES = 64 };
 struct tw_oracle_watch {
 	struct tw_oracle *o;
 	uint64_t cycle, next; // since creation, from 0: of what happens, and of the next pins
-	struct tw_ctx ctx;	     // as the control registers will be
-	bool pending;		     // ctx is not yet told
+	struct tw_ctx ctx;    // as the control registers will be
+	bool pending;	      // ctx is not yet told
 	uint64_t fence[OPEN_FENCES]; // ids of open fences, oldest first
 	unsigned int fences;
 	struct tw_oracle_verdict bad; // the first forbidden one, else the first undecided one
