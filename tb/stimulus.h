@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "twinwalk/config.h"
 #include "stim_tables.h"
+#include "twinwalk/config.h"
 #include "twinwalk/mmu.h"
 
 #ifdef __cplusplus
