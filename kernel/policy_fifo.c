@@ -5,25 +5,6 @@
 #include "policy.h"
 #include "ring.h"
 
-static void *create(struct tw_kernel *k)
-{
-	struct tw_ring *r = malloc(sizeof(*r));
-
-	if (r)
-		*r = (struct tw_ring){.k = k, .hand = TW_NO_FRAME};
-	return r;
-}
-
-static void insert(void *state, uint32_t f)
-{
-	tw_ring_insert(state, f);
-}
-
-static void remove_frame(void *state, uint32_t f)
-{
-	tw_ring_remove(state, f);
-}
-
 static uint32_t select_frame(void *state, struct tw_gather *g)
 {
 	struct tw_ring *r = state;
@@ -33,16 +14,7 @@ static uint32_t select_frame(void *state, struct tw_gather *g)
 	return r->hand;
 }
 
-static uint32_t count(const void *state)
-{
-	return ((const struct tw_ring *)state)->count;
-}
-
-static uint32_t next(const void *state, uint32_t f)
-{
-	return tw_ring_next(state, f);
-}
-
 const struct tw_policy tw_policy_fifo = {
-	"fifo", create, free, insert, remove_frame, select_frame, count, next,
+	"fifo",		tw_ring_create, free,	       tw_ring_insert,
+	tw_ring_remove, select_frame,	tw_ring_count, tw_ring_next,
 };
