@@ -315,7 +315,7 @@ static void ctrl_step(struct tw_mmu *m, struct step *s, bool busy)
 	if (m->ctx.format != format) {
 		const struct tw_format_desc *f = tw_format_desc(m->ctx.format);
 
-		m->index_bits = f ? f->index_bits : 0;
+		m->index_bits = f ? f->vpn_shift[1] : 0;
 		m->va_shift = f ? 64u - f->va_bits : 0;
 		tw_tlb_fa_empty(&m->l1[TW_PORT_FETCH]);
 		tw_tlb_fa_empty(&m->l1[TW_PORT_DATA]);

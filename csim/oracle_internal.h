@@ -8,7 +8,7 @@
 
 #include "twinwalk/oracle.h"
 
-#include "arch_internal.h"
+#include "arch/internal.h"
 
 #define TW_OR_NEVER UINT64_MAX
 

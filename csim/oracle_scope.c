@@ -263,7 +263,7 @@ bool tw_or_covers_pointer(const struct tw_or_fence *f, const struct tw_ctx *ctx,
 	const struct tw_fence *s = &f->scope;
 	struct tw_req req = {.va = s->va};
 	struct tw_resp resp;
-	unsigned int shift = TW_PAGE_SHIFT + (unsigned int)d->index_bits * level;
+	unsigned int shift = TW_PAGE_SHIFT + d->vpn_shift[level];
 
 	if (!d->x86)
 		// SFENCE.VMA with an address orders and invalidates leaf entries only.

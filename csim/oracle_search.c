@@ -157,7 +157,7 @@ static bool fault_fits(struct tw_or_search *s, const struct tw_ctx *ctx,
 	const struct tw_or_request *r = s->r;
 	uint8_t bits = pte->cause & (TW_PF_P | TW_PF_RSVD | TW_PF_PK);
 	const struct tw_format_desc *d = &tw_formats[ctx->format];
-	unsigned int log2_pages = (unsigned int)d->index_bits * ws->level;
+	unsigned int log2_pages = d->vpn_shift[ws->level];
 	bool g = entry_global(ctx, ws, v->value);
 
 	if (!d->x86 && ws->level == 0 && (v->value & RV_N))

@@ -347,6 +347,30 @@ int tw_pmem_cas64(struct tw_pmem *pm, uint64_t pa, uint64_t expected, uint64_t d
 	return 0;
 }
 
+int tw_pmem_cas(struct tw_pmem *pm, uint64_t pa, unsigned int bytes, uint64_t expected,
+		uint64_t desired, uint64_t *old)
+{
+	uint32_t half;
+	uint8_t *w;
+	int err;
+
+	if (bytes == 8)
+		return tw_pmem_cas64(pm, pa, expected, desired, old);
+	if (bytes != 4 || pa & 3)
+		return -EINVAL;
+	w = word_for_write(pm, pa & ~UINT64_C(7), &err);
+	if (err)
+		return err;
+	w += pa & 4;
+	memcpy(&half, w, 4);
+	*old = half;
+	if (half == expected) {
+		half = (uint32_t)desired;
+		memcpy(w, &half, 4);
+	}
+	return 0;
+}
+
 int tw_pmem_read(struct tw_pmem *pm, uint64_t pa, void *buf, size_t len)
 {
 	uint8_t *to = buf;

@@ -193,10 +193,12 @@ static int mem_read64(void *user, uint64_t pa, uint64_t *value)
 }
 
 // Reports success and changes nothing: the walk is only a trial.
-static int mem_cas64(void *user, uint64_t pa, uint64_t expected, uint64_t desired, uint64_t *old)
+static int mem_cas(void *user, uint64_t pa, unsigned int bytes, uint64_t expected, uint64_t desired,
+		   uint64_t *old)
 {
 	(void)user;
 	(void)pa;
+	(void)bytes;
 	(void)desired;
 	*old = expected;
 	return 0;
@@ -204,7 +206,7 @@ static int mem_cas64(void *user, uint64_t pa, uint64_t expected, uint64_t desire
 
 static bool translates(struct tw_stim *s, uint64_t va)
 {
-	const struct tw_mem mem = {s->tables.pmem, mem_read64, mem_cas64};
+	const struct tw_mem mem = {s->tables.pmem, mem_read64, mem_cas};
 	const struct tw_req req = {.va = va, .access = TW_LOAD, .priv = s->priv, .sum = true};
 	struct tw_walk walk;
 

@@ -28,15 +28,16 @@ static int read64(void *user, uint64_t pa, uint64_t *value)
 	return tw_pmem_read64(user, pa, value);
 }
 
-static int cas64(void *user, uint64_t pa, uint64_t expected, uint64_t desired, uint64_t *old)
+static int cas(void *user, uint64_t pa, unsigned int bytes, uint64_t expected, uint64_t desired,
+	       uint64_t *old)
 {
-	return tw_pmem_cas64(user, pa, expected, desired, old);
+	return tw_pmem_cas(user, pa, bytes, expected, desired, old);
 }
 
 static int access(void *self, const struct tw_req *req, struct vec_result *res)
 {
 	struct vec_arch *a = self;
-	struct tw_mem mem = {.user = a->pm, .read64 = read64, .cas64 = cas64};
+	struct tw_mem mem = {.user = a->pm, .read64 = read64, .cas = cas};
 	struct tw_walk walk;
 	int err = tw_arch_walk(&a->ctx, &mem, req, &walk);
 

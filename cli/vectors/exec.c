@@ -79,7 +79,7 @@ enum tw_status vec_access(struct vec_exec *x, const struct tw_req *req, struct v
 	return err ? vec_failed(x, err) : TW_OK;
 }
 
-const char *vec_formats(const struct vec_exec *x, bool x86, char *text, size_t len)
+const char *vec_formats(const struct vec_exec *x, const char *family, char *text, size_t len)
 {
 	size_t n = 0;
 
@@ -87,7 +87,7 @@ const char *vec_formats(const struct vec_exec *x, bool x86, char *text, size_t l
 	for (unsigned int i = 0; i < 16; i++) {
 		const struct tw_format_desc *f = tw_format_desc((enum tw_format)i);
 
-		if (f && f->x86 == x86 && x->vh->has(f) && n < len)
+		if (f && strcmp(tw_format_family(f), family) == 0 && x->vh->has(f) && n < len)
 			n += (size_t)snprintf(text + n, len - n, "%s%s", n ? ", " : "", f->name);
 	}
 	return text;
@@ -192,7 +192,8 @@ static enum tw_status start_case(struct vec_exec *x, const struct vec_dir *d)
 		return status;
 	tw_pmem_reset(x->pm);
 	x->losts = 0;
-	x->has_xlen = x->has_maxphyaddr = x->cr3_bad = false;
+	x->xlen = 0;
+	x->has_maxphyaddr = x->cr3_bad = false;
 	x->cr3 = 0;
 	x->flags = 0;
 	status = start_family(x);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The RISC-V side of the vectors: satp, menvcfg, extensions, SFENCE.VMA, accesses. A write of satp
 // implies no fence. Source: RISC-V privileged architecture, "satp", "SFENCE.VMA".
+#include <string.h>
+
 #include "internal.h"
 
 static enum tw_status set_flags(struct vec_exec *x)
@@ -19,21 +21,30 @@ static enum tw_status lacks(const struct vec_exec *x, const struct vec_dir *d, c
 	char names[64];
 
 	return vec_expected(x->in, d->line, "a format that --hw %s has (bare, %s), not %s",
-			    x->vh->name, vec_formats(x, false, names, sizeof(names)), what);
+			    x->vh->name, vec_formats(x, "riscv", names, sizeof(names)), what);
 }
 
+// RV32: mode 31, ASID 30:22, PPN 21:0. RV64: mode 63:60, ASID 59:44, PPN 43:0.
 static enum tw_status set_satp(struct vec_exec *x, const struct vec_dir *d)
 {
-	const struct tw_format_desc *f = tw_format_desc((enum tw_format)(d->a >> 60));
+	bool rv32 = x->xlen == 32;
+	unsigned int mode = (unsigned int)(rv32 ? d->a >> 31 : d->a >> 60);
+	const struct tw_format_desc *f = tw_format_desc((enum tw_format)mode);
 	struct tw_ctx ctx = x->ctx;
-	char mode[16];
+	char what[24];
 
-	snprintf(mode, sizeof(mode), "satp.MODE %u", (unsigned int)(d->a >> 60));
-	if (d->a >> 60 != TW_FMT_BARE && (!f || f->x86 || !x->vh->has(f)))
-		return lacks(x, d, mode);
-	ctx.format = (enum tw_format)(d->a >> 60);
-	ctx.asid = (uint16_t)(d->a >> 44);
-	ctx.root_ppn = d->a & ((UINT64_C(1) << 44) - 1);
+	if (!x->xlen)
+		return vec_expected(x->in, d->line, "\"xlen 32|64\" before satp");
+	if (rv32 && d->a > UINT32_MAX)
+		return vec_expected(x->in, d->line, "a value of 32 bits with xlen 32");
+	snprintf(what, sizeof(what), "satp.MODE %u", mode);
+	// The formats of RV64 have 8-byte entries; MODE 1 of RV64 is reserved.
+	if (mode != TW_FMT_BARE && (!f || strcmp(tw_format_family(f), "riscv") != 0 ||
+				    (f->entry_bytes == 4) != rv32 || !x->vh->has(f)))
+		return lacks(x, d, what);
+	ctx.format = (enum tw_format)mode;
+	ctx.asid = (uint16_t)(rv32 ? d->a >> 22 & 0x1ff : d->a >> 44);
+	ctx.root_ppn = d->a & ((UINT64_C(1) << (rv32 ? 22 : 44)) - 1);
 	return vec_set_ctx(x, &ctx);
 }
 
@@ -43,8 +54,10 @@ static enum tw_status run_access(struct vec_exec *x, const struct vec_dir *d)
 	struct tw_resp *resp = &res.resp, direct;
 	enum tw_status status;
 
-	if (!x->has_xlen)
+	if (!x->xlen)
 		return vec_expected(x->in, d->line, "\"xlen 32|64\" before the first access");
+	if (x->xlen == 32 && d->req.va > UINT32_MAX)
+		return vec_expected(x->in, d->line, "an address of 32 bits with xlen 32");
 	status = vec_access(x, &d->req, &res);
 	if (status)
 		return status;
@@ -79,8 +92,8 @@ enum tw_status vec_riscv(struct vec_exec *x, const struct vec_dir *d)
 
 	switch (d->kind) {
 	case VEC_XLEN:
-		x->has_xlen = true;
-		return d->a == 64 ? TW_OK : lacks(x, d, "those of xlen 32");
+		x->xlen = (unsigned int)d->a;
+		return TW_OK;
 	case VEC_FLAGS:
 		x->flags = (x->flags & ~d->mask) | d->value;
 		return set_flags(x);

@@ -2,7 +2,13 @@
 // The x86 side of the vectors: MOV CR3, the control bits of `env`, INVLPG, INVPCID, accesses, and
 // which of them flush what. Source: Intel SDM volume 3, 4.10.4.1 (operations that invalidate) and
 // 4.5.2 (CR3).
+#include <errno.h>
+#include <string.h>
+
 #include "internal.h"
+
+// CR3 bits 11:5 are address bits with PAE, whose root is 32-byte aligned.
+enum { ROOT_LOW = 0xfe0 };
 
 static uint16_t pcid(const struct vec_exec *x)
 {
@@ -17,35 +23,42 @@ static enum tw_status set_state(struct vec_exec *x)
 	ctx.flags = x->flags & (TW_F_WP | TW_F_NXE | TW_F_SMEP | TW_F_SMAP | TW_F_PGE |
 				TW_F_GBPAGES | TW_F_PKE | TW_F_PSE);
 	ctx.root_ppn = x->cr3 >> 12;
+	ctx.root_low = x->cr3 & ROOT_LOW;
 	ctx.asid = pcid(x);
 	return vec_set_ctx(x, &ctx);
 }
 
 static enum tw_status set_mode(struct vec_exec *x, const struct vec_dir *d)
 {
-	static const char *const names[] = {[TW_FMT_X86_LEGACY] = "legacy",
-					    [TW_FMT_X86_PAE] = "pae",
-					    [TW_FMT_X86_LONG4] = "long4",
-					    [TW_FMT_X86_LONG5] = "long5"};
 	const struct tw_format_desc *f = tw_format_desc(d->mode);
 	struct tw_ctx ctx = x->ctx;
 	char have[64];
 
-	if (!f || !x->vh->has(f))
+	if (!x->vh->has(f))
 		return vec_expected(x->in, d->line, "a mode that --hw %s has (%s), not %s",
-				    x->vh->name, vec_formats(x, true, have, sizeof(have)),
-				    names[d->mode]);
+				    x->vh->name, vec_formats(x, "x86", have, sizeof(have)),
+				    f->name);
 	ctx.format = d->mode;
 	return vec_set_ctx(x, &ctx);
 }
 
+static int read64(void *user, uint64_t pa, uint64_t *value)
+{
+	return tw_pmem_read64(user, pa, value);
+}
+
 static enum tw_status mov_cr3(struct vec_exec *x, uint64_t value)
 {
+	const struct tw_format_desc *f = tw_format_desc(x->ctx.format);
+	struct tw_mem mem = {.user = x->pm, .read64 = read64};
 	struct tw_fence fence = {0}; // without PCIDs: everything that is not global
 	bool keep = false;
 	enum tw_status status;
+	struct tw_ctx ctx;
 
-	if (x->flags & VEC_F_PCIDE) {
+	if (f && f->va_bits == 32) // outside IA-32e mode CR3 has 32 bits
+		value = (uint32_t)value;
+	else if (x->flags & VEC_F_PCIDE) {
 		keep = value >> 63;
 		value &= ~(UINT64_C(1) << 63);
 		fence.by_asid = true;
@@ -55,7 +68,14 @@ static enum tw_status mov_cr3(struct vec_exec *x, uint64_t value)
 	x->cr3_bad = value >> x->ctx.maxphyaddr != 0;
 	if (x->cr3_bad)
 		return TW_OK;
+	ctx = x->ctx;
+	ctx.root_ppn = value >> 12;
+	ctx.root_low = value & ROOT_LOW;
+	x->cr3_bad = tw_arch_load_root(&ctx, &mem) == -EINVAL;
+	if (x->cr3_bad)
+		return TW_OK;
 	x->cr3 = value;
+	memcpy(x->ctx.pdpte, ctx.pdpte, sizeof(ctx.pdpte));
 	status = set_state(x);
 	return status || keep ? status : vec_fence(x, &fence);
 }

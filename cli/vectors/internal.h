@@ -92,7 +92,7 @@ struct vec_exec {
 	enum vec_family family;
 	struct tw_ctx ctx;	// as the back end has it
 	uint32_t flags;		// as in struct vec_dir
-	bool has_xlen;		// RISC-V
+	unsigned int xlen;	// RISC-V: 32 or 64; 0 before it is known
 	bool has_maxphyaddr;	// x86
 	bool cr3_bad;		// x86: the last MOV CR3 would have raised #GP
 	uint64_t cr3;		// x86: without bit 63
@@ -116,7 +116,7 @@ enum tw_status vec_access(struct vec_exec *x, const struct tw_req *req, struct v
 enum tw_status vec_failed(const struct vec_exec *x, int error);
 
 // Names of the formats of the family that the back end has, separated by ", ".
-const char *vec_formats(const struct vec_exec *x, bool x86, char *text, size_t len);
+const char *vec_formats(const struct vec_exec *x, const char *family, char *text, size_t len);
 
 // The end of a result line: rd= and upd=.
 void vec_print_touched(const struct vec_exec *x, const struct vec_result *res);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The architecture: what the manuals say about one translation, as pure functions over (control
-// state, memory). No TLB, no time. Page-table formats are data tables. The cycle model, the oracle
-// and the test vectors all stand on these functions; the RTL does not. Invariant: nothing here
-// keeps state between calls. Sources: RISC-V privileged architecture (Sv39, Svnapot, Svpbmt,
-// Svrsw60t59b, Svade/Svadu); Intel SDM volume 3, chapter 4.
+// state, memory). No TLB, no time. A page-table format is a row of a table, what its entries mean
+// is its scheme. The cycle model, the oracle and the test vectors all stand on these functions; the
+// RTL does not. Invariant: nothing here keeps state between calls. Sources: RISC-V privileged
+// architecture (Sv32, Sv39, Sv48, Sv57, Svnapot, Svpbmt, Svrsw60t59b, Svade/Svadu); Intel SDM
+// volume 3, chapter 4.
 #ifndef TWINWALK_ARCH_H
 #define TWINWALK_ARCH_H
 
@@ -79,6 +80,8 @@ struct tw_ctx {
 	enum tw_format format;
 	uint16_t asid;	   // ASID, or PCID (12 bits)
 	uint64_t root_ppn; // physical address of the root table >> 12; 44 bits
+	uint16_t root_low; // PAE: bits 11:5 of the root's address, which is 32-byte aligned
+	uint64_t pdpte[4]; // PAE: the root's entries as tw_arch_load_root() found them
 	uint32_t flags;	   // enum tw_flag
 	uint32_t pkru;
 	uint8_t maxphyaddr; // x86: 36..52
@@ -97,7 +100,7 @@ struct tw_req {
 // fault_va and cause are 0.
 struct tw_resp {
 	uint64_t pa;	   // 56 bits
-	uint64_t fault_va; // the full VA: tval, CR2
+	uint64_t fault_va; // the VA as tw_arch_va() has it: tval, CR2
 	uint8_t size;	   // enum tw_size
 	uint8_t fault;	   // enum tw_fault
 	uint8_t cause;
@@ -143,32 +146,57 @@ struct tw_pte {
 	uint64_t update;
 };
 
-// Physical memory as the walker sees it. Each returns 0, or -EIO for a bus error. cas64 stores
-// desired if the word equals expected, and always gives the word's old value.
+// Physical memory as the walker sees it. Each returns 0, or -EIO for a bus error. read64 reads the
+// aligned 8-byte word, of which an entry of 4 bytes is one half. cas changes BYTES bytes, 4 or 8,
+// at a multiple of BYTES: stores desired if they equal expected, and always gives their old value.
 struct tw_mem {
 	void *user;
 	int (*read64)(void *user, uint64_t pa, uint64_t *value);
-	int (*cas64)(void *user, uint64_t pa, uint64_t expected, uint64_t desired, uint64_t *old);
+	int (*cas)(void *user, uint64_t pa, unsigned int bytes, uint64_t expected, uint64_t desired,
+		   uint64_t *old);
 };
 
-// A format's data: see csim/arch_format.c for the table.
+// What entries mean: the rules of one family of formats (csim/arch/scheme.h).
+struct tw_scheme;
+
+enum { TW_LEVELS_MAX = 5 };
+
+// What differs between the formats of one scheme beside the numbers.
+enum tw_format_trait {
+	TW_FT_NX = 1u << 0,	 // x86: entries have a no-execute bit
+	TW_FT_PKEY = 1u << 1,	 // x86: leaves have a protection key
+	TW_FT_PSE = 1u << 2,	 // x86: large pages need CR4.PSE; PSE-36
+	TW_FT_PDPTE = 1u << 3,	 // x86: four root entries, cached when the root is loaded
+	TW_FT_HIGH_RES = 1u << 4 // x86: bits 62:52 of an entry are reserved
+};
+
+// A format's data: see csim/arch/format.c for the table.
 struct tw_format_desc {
 	enum tw_format format;
 	const char *name; // as in files and on the command line: "sv39", "long4"
+	const struct tw_scheme *scheme;
 	bool x86;
-	bool hw;	    // the cycle model and the RTL translate it too
-	uint8_t levels;	    // tables on the longest walk
-	uint8_t index_bits; // per level
-	uint8_t pte_bytes;
-	uint8_t va_bits;	  // canonical width
-	uint8_t leaf_levels;	  // bit i: a leaf is allowed at level i
-	uint8_t size_of_level[5]; // enum tw_size of a leaf at each level
+	bool hw;	     // the cycle model and the RTL translate it too
+	uint8_t levels;	     // tables on the longest walk
+	uint8_t entry_bytes; // 4 or 8
+	uint8_t va_bits; // 32: the upper half of an address does not exist; else canonical width
+	// The VPN bit at which the index of each level begins; [levels] is where the highest ends.
+	uint8_t vpn_shift[TW_LEVELS_MAX + 1];
+	uint8_t leaf_levels;		      // bit i: a leaf is allowed at level i
+	uint8_t size_of_level[TW_LEVELS_MAX]; // enum tw_size of a leaf at each level
+	uint8_t traits;			      // enum tw_format_trait
 };
 
 // The descriptor of a format; NULL if this version does not translate it (BARE has none). The
 // functions below need a ctx whose format is BARE or has a descriptor, and all but tw_arch_direct()
 // one that has.
 const struct tw_format_desc *tw_format_desc(enum tw_format format);
+
+// The format of this name, or NULL.
+const struct tw_format_desc *tw_format_find(const char *name);
+
+// The family of a format, as in "riscv" and "x86": which of the two vector formats speaks of it.
+const char *tw_format_family(const struct tw_format_desc *format);
 
 // Pages of 4 KB in a page of this size: log2, 0..36.
 unsigned int tw_size_log2_pages(uint8_t size);
@@ -179,10 +207,24 @@ bool tw_arch_direct(const struct tw_ctx *ctx, const struct tw_req *req, struct t
 // True if the address may be translated; else *resp holds the fault.
 bool tw_arch_canonical(const struct tw_ctx *ctx, const struct tw_req *req, struct tw_resp *resp);
 
+// The address that is translated: formats of 32 bits drop the upper half.
+uint64_t tw_arch_va(const struct tw_ctx *ctx, uint64_t va);
+
+// What happens when the root register is written: formats that keep entries of the root inside the
+// MMU read them (PAE: the four PDPTEs, into ctx). 0; -EINVAL if one has a reserved bit set (x86:
+// #GP, and nothing changes); -EIO for a bus error.
+int tw_arch_load_root(struct tw_ctx *ctx, const struct tw_mem *mem);
+
 // The state at the root, and the physical address of the entry that VA selects in the table
-// TABLE_PPN at LEVEL.
+// TABLE_PPN at LEVEL. tw_arch_begin() gives the table that VA's walk begins in, and is false if
+// there is none (PAE: a PDPTE that is not present): a page fault without a read.
 void tw_arch_root(const struct tw_ctx *ctx, struct tw_walk_state *ws);
+bool tw_arch_begin(const struct tw_ctx *ctx, uint64_t va, struct tw_walk_state *ws,
+		   uint64_t *table_ppn);
 uint64_t tw_arch_pte_addr(const struct tw_ctx *ctx, uint64_t table_ppn, uint8_t level, uint64_t va);
+
+// The entry at ADDR, which lies in the aligned 8-byte WORD.
+uint64_t tw_arch_entry(const struct tw_ctx *ctx, uint64_t addr, uint64_t word);
 
 // Decodes one entry for one request; every check of one level, permissions and A/D included for a
 // leaf.

@@ -47,6 +47,9 @@ int tw_pmem_read64(struct tw_pmem *pm, uint64_t pa, uint64_t *value);
 int tw_pmem_write64(struct tw_pmem *pm, uint64_t pa, uint64_t value);
 int tw_pmem_cas64(struct tw_pmem *pm, uint64_t pa, uint64_t expected, uint64_t desired,
 		  uint64_t *old);
+// The same for BYTES bytes, 4 or 8, at a multiple of BYTES.
+int tw_pmem_cas(struct tw_pmem *pm, uint64_t pa, unsigned int bytes, uint64_t expected,
+		uint64_t desired, uint64_t *old);
 
 // Any number of bytes at any address: -EIO if one of them lies outside every range, -ENOMEM (write
 // only).

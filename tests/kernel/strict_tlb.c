@@ -45,7 +45,7 @@ static const struct tw_format_desc *desc(const struct strict *s)
 
 static uint64_t prefix(const struct strict *s, uint64_t vpn, unsigned int level)
 {
-	return vpn & ~((UINT64_C(1) << (desc(s)->index_bits * level)) - 1);
+	return vpn & ~((UINT64_C(1) << (desc(s)->vpn_shift[level])) - 1);
 }
 
 static struct line **bucket(struct strict *s, uint64_t vpn)

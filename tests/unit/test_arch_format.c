@@ -8,18 +8,18 @@
 
 #include <cmocka.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "twinwalk/arch.h"
 
-static const enum tw_format tables[] = {TW_FMT_SV39, TW_FMT_SV48, TW_FMT_SV57, TW_FMT_X86_LONG4,
-					TW_FMT_X86_LONG5};
+static const enum tw_format tables[] = {TW_FMT_SV32,	  TW_FMT_SV39,	     TW_FMT_SV48,
+					TW_FMT_SV57,	  TW_FMT_X86_LEGACY, TW_FMT_X86_PAE,
+					TW_FMT_X86_LONG4, TW_FMT_X86_LONG5};
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 static void formats_this_version_lacks_have_no_descriptor(void **state)
 {
-	static const int lacking[] = {
-		TW_FMT_BARE, TW_FMT_SV32, TW_FMT_X86_LEGACY, TW_FMT_X86_PAE, 2, 3, 11, 15,
-		16,	     1000};
+	static const int lacking[] = {TW_FMT_BARE, 2, 3, 11, 15, 16, 1000};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++)
@@ -34,12 +34,19 @@ static void each_descriptor_is_consistent(void **state)
 
 		assert_non_null(f);
 		assert_int_equal(f->format, tables[i]);
-		assert_int_equal(f->va_bits, 12 + f->levels * f->index_bits);
-		assert_int_equal(f->pte_bytes << f->index_bits, 4096);
-		for (unsigned int level = 0; level < f->levels; level++)
+		assert_ptr_equal(tw_format_find(f->name), f);
+		// PAE's four root entries select with two more bits.
+		assert_int_equal(f->va_bits,
+				 12 + f->vpn_shift[f->levels] + (f->traits & TW_FT_PDPTE ? 2 : 0));
+		assert_int_equal(f->vpn_shift[0], 0);
+		for (unsigned int level = 0; level < f->levels; level++) {
+			unsigned int bits = f->vpn_shift[level + 1] - f->vpn_shift[level];
+
+			assert_int_equal(f->entry_bytes << bits, 4096);
 			if (f->leaf_levels >> level & 1)
 				assert_int_equal(tw_size_log2_pages(f->size_of_level[level]),
-						 level * f->index_bits);
+						 f->vpn_shift[level]);
+		}
 	}
 }
 
@@ -53,16 +60,74 @@ static void the_hardware_has_sv39_and_long4(void **state)
 
 static void entry_addresses_take_the_index_of_their_level(void **state)
 {
-	// A VA whose 9-bit indices are 1, 2, 3, 4, 5 from the top.
-	uint64_t va = 1ULL << 48 | 2ULL << 39 | 3ULL << 30 | 4ULL << 21 | 5ULL << 12 | 0xfff;
+	(void)state;
+	for (size_t i = 0; i < TABLES; i++) {
+		struct tw_ctx ctx = {.format = tables[i]};
+		const struct tw_format_desc *f = tw_format_desc(tables[i]);
+		uint64_t va = 0xfff;
+
+		// The index at level l is 5 - l.
+		for (unsigned int level = 0; level < f->levels; level++)
+			va |= (uint64_t)(5 - level) << (12 + f->vpn_shift[level]);
+		for (uint8_t level = 0; level < f->levels; level++)
+			assert_int_equal(tw_arch_pte_addr(&ctx, 0xfffffffffff, level, va),
+					 0xfffffffffff000 + f->entry_bytes * (5u - level));
+	}
+}
+
+static void an_index_takes_all_its_bits_and_no_other(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TABLES; i++) {
+		struct tw_ctx ctx = {.format = tables[i]};
+		const struct tw_format_desc *f = tw_format_desc(tables[i]);
+
+		for (uint8_t level = 0; level < f->levels; level++) {
+			unsigned int low = 12u + f->vpn_shift[level];
+			uint64_t size = 4096 / f->entry_bytes, mask = (size - 1) << low;
+
+			assert_int_equal(tw_arch_pte_addr(&ctx, 1, level, mask),
+					 0x1000 + 4096 - f->entry_bytes);
+			assert_int_equal(tw_arch_pte_addr(&ctx, 1, level, ~mask), 0x1000);
+		}
+	}
+}
+
+static void an_entry_of_4_bytes_is_half_a_word(void **state)
+{
+	struct tw_ctx sv32 = {.format = TW_FMT_SV32}, legacy = {.format = TW_FMT_X86_LEGACY},
+		      sv39 = {.format = TW_FMT_SV39};
+	uint64_t word = 0xfedcba9876543210;
+
+	(void)state;
+	assert_int_equal(tw_arch_entry(&sv32, 0x1000, word), 0x76543210);
+	assert_int_equal(tw_arch_entry(&sv32, 0x1004, word), 0xfedcba98);
+	assert_int_equal(tw_arch_entry(&legacy, 0xff8, word), 0x76543210);
+	assert_int_equal(tw_arch_entry(&legacy, 0xffc, word), 0xfedcba98);
+	assert_int_equal(tw_arch_entry(&sv39, 0xff8, word), word);
+}
+
+static void formats_of_32_bits_drop_the_upper_half_of_an_address(void **state)
+{
+	uint64_t va = 0x123456789abcdef0;
 
 	(void)state;
 	for (size_t i = 0; i < TABLES; i++) {
 		struct tw_ctx ctx = {.format = tables[i]};
+		struct tw_req req = {.va = va, .access = TW_LOAD, .priv = TW_PRIV_S};
+		struct tw_resp resp;
 
-		for (uint8_t level = 0; level < tw_format_desc(tables[i])->levels; level++)
-			assert_int_equal(tw_arch_pte_addr(&ctx, 0xfffffffffff, level, va),
-					 0xfffffffffff000 + 8 * (5 - level));
+		if (tw_format_desc(tables[i])->va_bits != 32) {
+			assert_int_equal(tw_arch_va(&ctx, va), va);
+			continue;
+		}
+		assert_int_equal(tw_arch_va(&ctx, va), 0x9abcdef0);
+		assert_true(tw_arch_canonical(&ctx, &req, &resp));
+		tw_arch_resp_fault(&ctx, &req, TW_FAULT_PAGE, 0, &resp);
+		assert_int_equal(resp.fault_va, 0x9abcdef0);
+		req.priv = TW_PRIV_M;
+		assert_true(tw_arch_direct(&ctx, &req, &resp));
+		assert_int_equal(resp.pa, 0x9abcdef0);
 	}
 }
 
@@ -87,6 +152,7 @@ static void canonical_addresses_end_at_the_sign_bit(void **state)
 		const struct tw_format_desc *f = tw_format_desc(tables[i]);
 		struct tw_ctx ctx = {.format = tables[i]};
 		uint64_t half = 1ULL << (f->va_bits - 1);
+		bool x86 = strcmp(tw_format_family(f), "x86") == 0;
 		const struct {
 			uint64_t va;
 			bool ok;
@@ -94,6 +160,8 @@ static void canonical_addresses_end_at_the_sign_bit(void **state)
 			     {2 * half, false},	 {0 - half - 1, false}, {0 - half, true},
 			     {UINT64_MAX, true}, {1ULL << 63, false},	{half | half << 1, false}};
 
+		if (f->va_bits == 32)
+			continue;
 		for (size_t e = 0; e < sizeof(edges) / sizeof(edges[0]); e++) {
 			struct tw_req req = {
 				.va = edges[e].va, .access = TW_LOAD, .priv = TW_PRIV_S};
@@ -102,8 +170,8 @@ static void canonical_addresses_end_at_the_sign_bit(void **state)
 			assert_int_equal(tw_arch_canonical(&ctx, &req, &resp), edges[e].ok);
 			if (edges[e].ok)
 				continue;
-			assert_int_equal(resp.fault, f->x86 ? TW_FAULT_CANON : TW_FAULT_PAGE);
-			assert_int_equal(resp.cause, f->x86 ? 0 : 13);
+			assert_int_equal(resp.fault, x86 ? TW_FAULT_CANON : TW_FAULT_PAGE);
+			assert_int_equal(resp.cause, x86 ? 0 : 13);
 			assert_int_equal(resp.fault_va, edges[e].va);
 		}
 	}
@@ -227,6 +295,9 @@ int main(void)
 		cmocka_unit_test(each_descriptor_is_consistent),
 		cmocka_unit_test(the_hardware_has_sv39_and_long4),
 		cmocka_unit_test(entry_addresses_take_the_index_of_their_level),
+		cmocka_unit_test(an_index_takes_all_its_bits_and_no_other),
+		cmocka_unit_test(an_entry_of_4_bytes_is_half_a_word),
+		cmocka_unit_test(formats_of_32_bits_drop_the_upper_half_of_an_address),
 		cmocka_unit_test(the_root_has_all_rights_and_the_highest_level),
 		cmocka_unit_test(canonical_addresses_end_at_the_sign_bit),
 		cmocka_unit_test(each_single_upper_bit_of_an_address_is_illegal),

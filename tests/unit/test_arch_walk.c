@@ -41,7 +41,8 @@ static int read64(void *user, uint64_t pa, uint64_t *value)
 	return tw_pmem_read64(f->pm, pa, value);
 }
 
-static int cas64(void *user, uint64_t pa, uint64_t expected, uint64_t desired, uint64_t *old)
+static int cas(void *user, uint64_t pa, unsigned int bytes, uint64_t expected, uint64_t desired,
+	       uint64_t *old)
 {
 	struct fixture *f = user;
 
@@ -52,14 +53,14 @@ static int cas64(void *user, uint64_t pa, uint64_t expected, uint64_t desired, u
 		f->hook_value ^= 1ULL << 20; // another page each time
 		assert_int_equal(tw_pmem_write64(f->pm, f->hook_addr, f->hook_value), 0);
 	}
-	return tw_pmem_cas64(f->pm, pa, expected, desired, old);
+	return tw_pmem_cas(f->pm, pa, bytes, expected, desired, old);
 }
 
 static int setup(void **state)
 {
 	static struct fixture f;
 
-	f = (struct fixture){.mem = {.user = &f, .read64 = read64, .cas64 = cas64}};
+	f = (struct fixture){.mem = {.user = &f, .read64 = read64, .cas = cas}};
 	*state = &f;
 	return tw_pmem_create(&f.pm) || tw_pmem_add_ram(f.pm, 0, 0x10000) ||
 	       tw_pmem_add_ram(f.pm, 0x100000, 0x110000);

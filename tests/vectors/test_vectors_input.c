@@ -146,18 +146,25 @@ static void results_before_an_error_are_complete(void **state)
 	assert_string_equal(vt_out, "case a\n0 ok 0 nomem rd=\n");
 }
 
+static void rv32_has_its_own_satp(void **state)
+{
+	(void)state;
+	vt_expect_bad("case a\nsatp 80000000\n", ":2: expected \"xlen 32|64\" before satp");
+	vt_expect_bad("case a\nxlen 32\nsatp 180000000\n",
+		      ":3: expected a value of 32 bits with xlen 32");
+	vt_expect_bad("case a\nxlen 32\nsatp 80000000\nacc 0 load 100000000 S\n",
+		      ":4: expected an address of 32 bits with xlen 32");
+	vt_expect_bad("case a\nxlen 64\nsatp 1000000000080000\n",
+		      ":3: expected a format that --hw arch has (bare, sv32, sv39, sv48, sv57), "
+		      "not satp.MODE 1");
+}
+
 static void formats_this_version_lacks_are_named(void **state)
 {
 	(void)state;
-	vt_expect_bad("case a\nxlen 32\n", ":2: expected a format that --hw arch has (bare, sv39, "
-					   "sv48, sv57), not those of xlen 32");
-	vt_expect_bad("case a\nmode pae\n",
-		      ":2: expected a mode that --hw arch has (long4, long5), not pae");
-	vt_expect_bad("case a\nmode legacy\n",
-		      ":2: expected a mode that --hw arch has (long4, long5), not legacy");
 	vt_expect_bad(RV "satp f000000000080000\n",
 		      ":4: expected a format that --hw arch has (bare, "
-		      "sv39, sv48, sv57), not satp.MODE 15");
+		      "sv32, sv39, sv48, sv57), not satp.MODE 15");
 }
 
 static void bytes_that_are_no_text_are_refused(void **state)
@@ -262,6 +269,7 @@ int main(void)
 		TEST(what_an_access_needs_must_be_there),
 		TEST(cases_do_not_nest_and_must_end),
 		TEST(results_before_an_error_are_complete),
+		TEST(rv32_has_its_own_satp),
 		TEST(formats_this_version_lacks_are_named),
 		TEST(bytes_that_are_no_text_are_refused),
 		TEST(long_lines_and_many_words_are_refused),

@@ -6,14 +6,13 @@
 // us).
 #include <errno.h>
 
-#include "arch_internal.h"
+#include "internal.h"
 
 // One entry of the path from the root to the leaf.
 struct step {
 	uint64_t addr, pte, update;
 };
 
-enum { LEVELS_MAX = 5 };
 enum outcome { DONE, LOST_RACE };
 
 static void record_read(struct tw_walk *walk, uint64_t addr)
@@ -52,7 +51,8 @@ static enum outcome write_back(const struct tw_ctx *ctx, const struct tw_mem *me
 
 		if (s->update == s->pte)
 			continue;
-		if (mem->cas64(mem->user, s->addr, s->pte, s->update, &old) != 0) {
+		if (mem->cas(mem->user, s->addr, tw_formats[ctx->format].entry_bytes, s->pte,
+			     s->update, &old) != 0) {
 			tw_arch_resp_fault(ctx, req, TW_FAULT_ACCESS, 0, &walk->resp);
 			return DONE;
 		}
@@ -66,23 +66,28 @@ static enum outcome write_back(const struct tw_ctx *ctx, const struct tw_mem *me
 static enum outcome walk_once(const struct tw_ctx *ctx, const struct tw_mem *mem,
 			      const struct tw_req *req, struct tw_walk *walk)
 {
-	struct step path[LEVELS_MAX];
+	struct step path[TW_LEVELS_MAX];
 	struct tw_walk_state ws;
-	struct tw_pte pte = {.ppn = ctx->root_ppn};
+	struct tw_pte pte;
 	unsigned int n = 0;
+	uint64_t word;
 
 	walk->reads = 0;
-	tw_arch_root(ctx, &ws);
+	if (!tw_arch_begin(ctx, req->va, &ws, &pte.ppn)) {
+		tw_arch_resp_fault(ctx, req, TW_FAULT_PAGE, 0, &walk->resp);
+		return DONE;
+	}
 	do {
 		struct step *s = &path[n++];
 
 		s->addr = tw_arch_pte_addr(ctx, pte.ppn, ws.level, req->va);
 		record_read(walk, s->addr);
-		if (mem->read64(mem->user, s->addr, &s->pte) != 0) {
+		if (mem->read64(mem->user, s->addr & ~UINT64_C(7), &word) != 0) {
 			walk->read_failed = true;
 			tw_arch_resp_fault(ctx, req, TW_FAULT_ACCESS, 0, &walk->resp);
 			return DONE;
 		}
+		s->pte = tw_arch_entry(ctx, s->addr, word);
 		tw_arch_decode(ctx, req, &ws, s->pte, &pte);
 		s->update = pte.update;
 		ws = pte.next;
