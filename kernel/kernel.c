@@ -123,6 +123,7 @@ int tw_kernel_create(const struct tw_kernel_opts *opts, struct tw_kernel **out, 
 
 	if (e)
 		return e;
+	snprintf(err, errlen, "out of host memory");
 	k = calloc(1, sizeof(*k));
 	if (!k)
 		return -ENOMEM;
@@ -141,7 +142,6 @@ int tw_kernel_create(const struct tw_kernel_opts *opts, struct tw_kernel **out, 
 	k->cpu = &k->stats.kernel_cycles;
 	LIST_INIT(&k->objects);
 	LIST_INIT(&k->procs);
-	snprintf(err, errlen, "out of host memory");
 	e = create(k, err, errlen);
 	if (e) {
 		free_all(k);

@@ -40,6 +40,7 @@ enum {
 	TW_MAP_LOCKED = 0x2000,
 	TW_MAP_NORESERVE = 0x4000,
 	TW_MAP_POPULATE = 0x8000,
+	TW_MAP_NONBLOCK = 0x10000, // with MAP_POPULATE: nothing is brought in
 	TW_MAP_STACK = 0x20000,
 	TW_MAP_FIXED_NOREPLACE = 0x100000,
 };
@@ -132,8 +133,8 @@ enum { TW_MIN_FRAMES = 32 };
 // Fills in what has a default; hw, ram_base and frames are the caller's.
 void tw_kernel_opts_default(struct tw_kernel_opts *opts);
 
-// -EINVAL with a text in err for options that cannot be; -ENOMEM; the errno of the swap file. On
-// success the hardware's control registers are set and all its translations fenced.
+// -EINVAL for options that cannot be; -ENOMEM; the errno of the swap file; each with a text in err.
+// On success the hardware's control registers are set and all its translations fenced.
 int tw_kernel_create(const struct tw_kernel_opts *opts, struct tw_kernel **k, char *err,
 		     size_t errlen);
 
@@ -206,7 +207,7 @@ int tw_sys_mprotect(struct tw_proc *p, uint64_t addr, uint64_t len, uint32_t pro
 // The break after the call; unchanged means refused.
 uint64_t tw_sys_brk(struct tw_proc *p, uint64_t brk);
 int tw_sys_msync(struct tw_proc *p, uint64_t addr, uint64_t len, uint32_t flags);
-// MREMAP_DONTUNMAP is -EINVAL.
+// As Linux from 6.17 on. MREMAP_DONTUNMAP is -EINVAL.
 int64_t tw_sys_mremap(struct tw_proc *p, uint64_t addr, uint64_t old_len, uint64_t new_len,
 		      uint32_t flags, uint64_t new_addr);
 // MADV_NORMAL, RANDOM, SEQUENTIAL, WILLNEED (no effect) and DONTNEED; -EINVAL for others.

@@ -149,6 +149,13 @@ struct tw_vma *tw_mm_insert(struct tw_mm *mm, struct tw_vma *v)
 	return tw_mm_merge(mm, v);
 }
 
+uint64_t tw_mm_find_gap(const struct tw_mm *mm, uint64_t len)
+{
+	uint64_t addr = tw_vma_find_gap(&mm->vmas, len, mm->mmap_top);
+
+	return addr == UINT64_MAX ? tw_vma_find_gap(&mm->vmas, len, mm->vmas.hi) : addr;
+}
+
 int tw_mm_split(struct tw_mm *mm, uint64_t addr)
 {
 	struct tw_vma *v = tw_vma_find(&mm->vmas, addr), *upper;
@@ -163,16 +170,6 @@ int tw_mm_split(struct tw_mm *mm, uint64_t addr)
 	tw_vma_resize(&mm->vmas, v, v->start, addr);
 	tw_vma_insert(&mm->vmas, upper);
 	return 0;
-}
-
-unsigned int tw_mm_splits(const struct tw_mm *mm, uint64_t start, uint64_t end)
-{
-	const struct tw_vma *a = tw_vma_find(&mm->vmas, start);
-	const struct tw_vma *b = tw_vma_find(&mm->vmas, end);
-
-	bool lower = a && a->start < start && a->end > start, upper = b && b->start < end;
-
-	return (unsigned int)lower + (unsigned int)upper;
 }
 
 // --- Unmapping -------------------------------------------------------------------------
@@ -240,10 +237,13 @@ int tw_mm_unmap(struct tw_mm *mm, uint64_t start, uint64_t end)
 {
 	struct tw_kernel *k = mm->k;
 	struct tw_gather g;
-	struct tw_vma *v;
+	struct tw_vma *v = tw_vma_find_range(&mm->vmas, start, end);
 
-	if (!tw_vma_find_range(&mm->vmas, start, end))
+	if (!v)
 		return 0;
+	// A hole in the middle of a region makes two of one.
+	if (v->start < start && v->end > end && mm->vmas.count >= TW_MAX_MAP_COUNT)
+		return -ENOMEM;
 	if (tw_mm_isolate(mm, start, end))
 		return -ENOMEM;
 	tw_gather_init(&g, k);

@@ -50,20 +50,21 @@ struct tw_vma *tw_mm_insert(struct tw_mm *mm, struct tw_vma *v);
 // Merges V with its neighbours if they have become equal. Returns the region that covers it.
 struct tw_vma *tw_mm_merge(struct tw_mm *mm, struct tw_vma *v);
 
+// The place for a new region of LEN bytes, as Linux chooses it: the highest hole below mmap_top,
+// else anywhere; UINT64_MAX if there is none.
+uint64_t tw_mm_find_gap(const struct tw_mm *mm, uint64_t len);
+
 // Makes ADDR a border between regions if it lies inside one. -ENOMEM.
 int tw_mm_split(struct tw_mm *mm, uint64_t addr);
 
 // Makes START and END borders, both or neither. -ENOMEM.
 int tw_mm_isolate(struct tw_mm *mm, uint64_t start, uint64_t end);
 
-// The splits that cutting [start, end) out of the regions needs: 0, 1 or 2.
-unsigned int tw_mm_splits(const struct tw_mm *mm, uint64_t start, uint64_t end);
-
 // Empties all entries of [start, end): frames, swap slots, tables. Regions stay.
 void tw_mm_zap(struct tw_mm *mm, uint64_t start, uint64_t end, struct tw_gather *g);
 
 // Removes all regions of [start, end) and what is mapped in them. -ENOMEM before anything has
-// happened.
+// happened, also for a hole in a region when there are TW_MAX_MAP_COUNT.
 int tw_mm_unmap(struct tw_mm *mm, uint64_t start, uint64_t end);
 
 #endif

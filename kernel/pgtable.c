@@ -194,12 +194,21 @@ void tw_pt_prune(struct tw_mm *mm, uint64_t va, struct tw_gather *g)
 	}
 }
 
-uint32_t tw_pt_cost(const struct tw_mm *mm, uint64_t va, uint64_t len)
+uint32_t tw_pt_move_cost(const struct tw_mm *mm, uint64_t from, uint64_t to, uint64_t len)
 {
 	const struct tw_pte_format *fmt = mm->k->fmt;
-	uint64_t n = 0, last = va + len - 1;
+	uint64_t va = from, last = 0, span = UINT64_C(1) << level_shift(fmt, 1);
+	uint32_t n = 0;
 
-	for (unsigned int level = 1; level < fmt->levels; level++)
-		n += (last >> level_shift(fmt, level)) - (va >> level_shift(fmt, level)) + 1;
-	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+	// One entry of each table at the new place is enough.
+	while (tw_pt_next(mm, &va, from + len)) {
+		uint64_t at = va - from + to;
+		bool first = n == 0;
+
+		for (unsigned int level = 1; level < fmt->levels; level++)
+			n += first || (at ^ last) >> level_shift(fmt, level);
+		last = at;
+		va += span - (at & (span - 1));
+	}
+	return n;
 }

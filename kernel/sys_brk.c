@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // brk. The heap is one private anonymous region from start_brk; as in Linux one page above the new
-// end must be free, and a request that cannot be met leaves the break as it is.
+// end must be free, and a request that cannot be met leaves the break as it is, also one to shrink
+// where nothing is mapped any more.
 #include "kern.h"
 #include "mm.h"
 #include "proc.h"
@@ -14,7 +15,9 @@ static uint64_t do_brk(struct tw_proc *p, uint64_t brk)
 	if (brk < mm->start_brk || brk > mm->vmas.hi)
 		return mm->brk;
 	if (new_end < old_end) {
-		if (tw_mm_unmap(mm, new_end, old_end) != 0)
+		// Somebody has unmapped the heap: there is nothing to give back.
+		if (!tw_vma_find_range(&mm->vmas, new_end, old_end) ||
+		    tw_mm_unmap(mm, new_end, old_end) != 0)
 			return mm->brk;
 	} else if (new_end > old_end) {
 		if (new_end > mm->vmas.hi || mm->vmas.count > TW_MAX_MAP_COUNT ||

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// mmap and munmap. The order of the checks is Linux's (mm/mmap.c, do_mmap): length, overflow, count
-// of regions, address, then what the file allows. There is no overcommit limit: as with
-// vm.overcommit_memory = 1, memory is promised without counting.
+// mmap and munmap. The order of the checks is Linux's (mm/mmap.c, do_mmap): length, count of
+// regions, address, end of the offset, then what the file allows. There is no overcommit limit: as
+// with vm.overcommit_memory = 1, memory is promised without counting.
 #include <errno.h>
 
 #include "fault.h"
@@ -13,8 +13,9 @@
 enum {
 	LEGACY_FLAGS = TW_MAP_SHARED | TW_MAP_PRIVATE | TW_MAP_FIXED | TW_MAP_ANONYMOUS |
 		       TW_MAP_GROWSDOWN | 0x800 /* DENYWRITE */ | 0x1000 /* EXECUTABLE */ |
-		       TW_MAP_LOCKED | TW_MAP_NORESERVE | TW_MAP_POPULATE | 0x10000 /* NONBLOCK */ |
-		       TW_MAP_STACK | 0x40000 /* HUGETLB */,
+		       TW_MAP_LOCKED | TW_MAP_NORESERVE | TW_MAP_POPULATE | TW_MAP_NONBLOCK |
+		       TW_MAP_STACK | 0x40000 /* HUGETLB */ |
+		       0x7c000000 /* UNINITIALIZED, HUGE_2MB, HUGE_1GB */,
 };
 
 static bool hint_is_free(const struct tw_mm *mm, uint64_t addr, uint64_t len)
@@ -43,10 +44,7 @@ static int64_t choose_address(const struct tw_mm *mm, uint64_t addr, uint64_t le
 		addr = mm->vmas.lo;
 	if (addr && hint_is_free(mm, addr, len))
 		return (int64_t)addr;
-	addr = tw_vma_find_gap(&mm->vmas, len, mm->mmap_top);
-	// Like Linux, below the usual top first and anywhere else only if there is nothing.
-	if (addr == UINT64_MAX)
-		addr = tw_vma_find_gap(&mm->vmas, len, mm->vmas.hi);
+	addr = tw_mm_find_gap(mm, len);
 	return addr == UINT64_MAX ? -ENOMEM : (int64_t)addr;
 }
 
@@ -94,7 +92,9 @@ static int anon_flags(uint32_t flags, uint32_t *vma_flags)
 // Brings all pages in, as far as that goes: MAP_POPULATE reports no failure.
 static void populate(struct tw_proc *p, uint64_t addr, uint64_t len, uint32_t prot, bool shared)
 {
-	enum tw_access access = (prot & TW_PROT_WRITE) && !shared ? TW_STORE : TW_LOAD;
+	enum tw_access access = (prot & TW_PROT_WRITE) && !shared	? TW_STORE
+				: prot & (TW_PROT_READ | TW_PROT_WRITE) ? TW_LOAD
+									: TW_FETCH;
 	struct tw_signal sig;
 
 	for (uint64_t va = addr; va < addr + len; va += TW_PAGE_BYTES)
@@ -111,8 +111,6 @@ static int64_t map_region(struct tw_proc *p, uint64_t addr, uint64_t len, uint32
 	struct tw_vma *v;
 	int err;
 
-	if (mm->vmas.count + tw_mm_splits(mm, addr, addr + len) > TW_MAX_MAP_COUNT)
-		return -ENOMEM;
 	if (!file && (vma_flags & TW_VMA_SHARED)) {
 		err = tw_object_new_shmem(k, len, &o);
 		if (err)
@@ -153,8 +151,6 @@ static int64_t do_mmap(struct tw_proc *p, uint64_t addr, uint64_t len, uint32_t 
 	len = tw_page_up(len);
 	if (len == 0)
 		return -ENOMEM;
-	if (index + (len >> TW_PAGE_SHIFT_4K) > UINT64_MAX >> TW_PAGE_SHIFT_4K)
-		return -EOVERFLOW;
 	if (mm->vmas.count > TW_MAX_MAP_COUNT)
 		return -ENOMEM;
 	at = choose_address(mm, addr, len, flags);
@@ -163,11 +159,15 @@ static int64_t do_mmap(struct tw_proc *p, uint64_t addr, uint64_t len, uint32_t 
 	if ((flags & TW_MAP_FIXED_NOREPLACE) &&
 	    tw_vma_find_range(&mm->vmas, (uint64_t)at, (uint64_t)at + len))
 		return -EEXIST;
+	if (file && index > ((uint64_t)INT64_MAX - len) >> TW_PAGE_SHIFT_4K)
+		return -EOVERFLOW;
 	err = file ? file_flags(file, prot, flags, &vma_flags) : anon_flags(flags, &vma_flags);
 	if (err)
 		return err;
 	prot &= TW_PROT_READ | TW_PROT_WRITE | TW_PROT_EXEC;
 	at = map_region(p, (uint64_t)at, len, prot, vma_flags, file, file ? index : 0);
+	if (flags & TW_MAP_NONBLOCK)
+		flags &= ~(uint32_t)TW_MAP_POPULATE;
 	if (at >= 0 && (flags & (TW_MAP_POPULATE | TW_MAP_LOCKED)) && prot)
 		populate(p, (uint64_t)at, len, prot, vma_flags & TW_VMA_SHARED);
 	return at;
@@ -193,10 +193,6 @@ static int do_munmap(struct tw_mm *mm, uint64_t addr, uint64_t len)
 	len = tw_page_up(len);
 	if (len == 0)
 		return -EINVAL;
-	// A hole in the middle of a region makes two of one.
-	if (tw_mm_splits(mm, addr, addr + len) == 2 && mm->vmas.count >= TW_MAX_MAP_COUNT &&
-	    tw_vma_find(&mm->vmas, addr) == tw_vma_find(&mm->vmas, addr + len))
-		return -ENOMEM;
 	return tw_mm_unmap(mm, addr, addr + len);
 }
 

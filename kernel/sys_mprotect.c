@@ -40,14 +40,29 @@ static void change_entries(struct tw_mm *mm, uint64_t start, uint64_t end, uint3
 	}
 }
 
+// True if [start, end) of V, given the protection, becomes part of a neighbour.
+static bool joins_neighbour(struct tw_vma *v, uint64_t start, uint64_t end, uint32_t prot)
+{
+	const struct tw_vma *prev = tw_vma_prev(v), *next = tw_vma_next(v);
+	struct tw_vma part = *v;
+
+	part.start = start;
+	part.end = end;
+	part.index += (start - v->start) >> TW_PAGE_SHIFT_4K;
+	part.prot = prot;
+	return (prev && tw_vma_mergeable(prev, &part)) || (next && tw_vma_mergeable(&part, next));
+}
+
 static int change_region(struct tw_mm *mm, uint64_t start, uint64_t end, uint32_t prot,
 			 struct tw_gather *g)
 {
 	struct tw_vma *v = tw_vma_find(&mm->vmas, start);
+	uint32_t splits = (v->start < start ? 1u : 0u) + (v->end > end ? 1u : 0u);
 
 	if (v->prot == prot)
 		return 0;
-	if (tw_mm_splits(mm, start, end) && mm->vmas.count >= TW_MAX_MAP_COUNT)
+	if (splits && mm->vmas.count + splits > TW_MAX_MAP_COUNT &&
+	    !joins_neighbour(v, start, end, prot))
 		return -ENOMEM;
 	if (tw_mm_isolate(mm, start, end))
 		return -ENOMEM;

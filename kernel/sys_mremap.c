@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// mremap: shrinks, grows in place, or moves a part of one region together with its pages. Tables
-// for the new place are reserved before anything changes. Order of the checks: Linux, mm/mremap.c.
+// mremap: shrinks, grows in place, or moves parts of regions together with their pages. Order of
+// the checks and what they spare: Linux from 6.17 on, which looks at the source before it unmaps a
+// fixed target, and moves several regions at once if the length stays. Tables for the new place are
+// reserved, for what is there to move, before anything changes.
 #include <errno.h>
 
 #include "kern.h"
@@ -9,17 +11,16 @@
 #include "proc.h"
 #include "tlb.h"
 
-// The region at ADDR, if OLD_LEN bytes of it can be changed.
-static int check_region(const struct tw_mm *mm, uint64_t addr, uint64_t old_len, struct tw_vma **v)
+// The region at ADDR, if OLD_LEN bytes of it can go elsewhere or grow.
+static int check_source(const struct tw_mm *mm, uint64_t addr, uint64_t old_len, struct tw_vma **v)
 {
 	*v = tw_vma_find(&mm->vmas, addr);
 	if (!*v || (*v)->start > addr)
 		return -EFAULT;
+	// A copy of a private mapping would not be one.
 	if (old_len == 0 && !((*v)->flags & TW_VMA_SHARED))
 		return -EINVAL;
-	if (old_len > (*v)->end - addr)
-		return -EFAULT;
-	return 0;
+	return old_len > (*v)->end - addr ? -EFAULT : 0;
 }
 
 static void move_entries(struct tw_mm *mm, uint64_t from, uint64_t to, uint64_t len,
@@ -44,34 +45,48 @@ static void move_entries(struct tw_mm *mm, uint64_t from, uint64_t to, uint64_t 
 	}
 }
 
-static int64_t move(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uint64_t new_len,
-		    uint64_t to)
+// A region for [to, to + len) with what V has at ADDR, and the frames that moving OLD_LEN bytes
+// there takes. Nothing has happened if it fails.
+static int prepare(struct tw_mm *mm, const struct tw_vma *v, uint64_t addr, uint64_t old_len,
+		   uint64_t to, uint64_t len, struct tw_vma **moved)
 {
-	struct tw_kernel *k = mm->k;
-	struct tw_vma *v = tw_vma_find(&mm->vmas, addr), *moved;
-	struct tw_gather g;
+	uint32_t tables = tw_pt_move_cost(mm, addr, to, old_len);
 	int err;
 
 	if (mm->vmas.count >= TW_MAX_MAP_COUNT - 3)
 		return -ENOMEM;
-	err = tw_reclaim_reserve(k, tw_pt_cost(mm, to, new_len));
+	err = tables ? tw_reclaim_reserve(mm->k, tables) : 0;
 	if (err)
 		return err;
-	moved = tw_mm_new_vma(to, to + new_len, v->prot, v->flags, v->object,
-			      v->index + ((addr - v->start) >> TW_PAGE_SHIFT_4K));
-	if (!moved)
-		return -ENOMEM;
+	*moved = tw_mm_new_vma(to, to + len, v->prot, v->flags, v->object,
+			       v->index + ((addr - v->start) >> TW_PAGE_SHIFT_4K));
+	return *moved ? 0 : -ENOMEM;
+}
+
+// Moves OLD_LEN bytes of the region at ADDR into MOVED, whose range is free. OLD_LEN 0 only maps
+// the object once more.
+static int64_t move(struct tw_mm *mm, uint64_t addr, uint64_t old_len, struct tw_vma *moved)
+{
+	struct tw_gather g;
+	struct tw_vma *old;
+	uint64_t to = moved->start;
+	int err;
+
+	if (old_len == 0) {
+		tw_mm_insert(mm, moved);
+		return (int64_t)to;
+	}
 	if (tw_mm_isolate(mm, addr, addr + old_len)) {
-		tw_mm_free_vma(k, moved);
+		tw_mm_free_vma(mm->k, moved);
 		return -ENOMEM;
 	}
-	tw_gather_init(&g, k);
-	if (old_len)
-		move_entries(mm, addr, to, old_len < new_len ? old_len : new_len, &g);
+	tw_gather_init(&g, mm->k);
+	move_entries(mm, addr, to, old_len, &g);
+	old = tw_vma_find(&mm->vmas, addr);
+	tw_vma_remove(&mm->vmas, old);
+	tw_mm_free_vma(mm->k, old);
 	tw_mm_insert(mm, moved);
 	err = tw_gather_flush(&g);
-	if (old_len && !err)
-		err = tw_mm_unmap(mm, addr, addr + old_len);
 	return err ? err : (int64_t)to;
 }
 
@@ -83,22 +98,55 @@ static int shrink(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uint64_t ne
 	return tw_mm_unmap(mm, addr + new_len, addr + old_len);
 }
 
+// To a place that is given: what was there goes.
 static int64_t move_fixed(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uint64_t new_len,
 			  uint64_t to)
 {
-	struct tw_vma *v;
-	int err;
+	uint64_t kept = old_len < new_len ? old_len : new_len;
+	struct tw_vma *v, *moved;
+	int err = check_source(mm, addr, kept, &v);
 
-	err = tw_mm_unmap(mm, to, to + new_len);
-	if (!err && old_len > new_len) {
-		err = shrink(mm, addr, old_len, new_len);
-		old_len = new_len;
-	}
 	if (!err)
-		err = check_region(mm, addr, old_len, &v);
+		err = prepare(mm, v, addr, kept, to, new_len, &moved);
+	if (err)
+		return err;
+	err = tw_mm_unmap(mm, to, to + new_len);
+	if (!err && !tw_vma_find_range(&mm->vmas, addr, addr + 1))
+		err = -EFAULT; // with old_len 0 the target may contain the source
+	if (!err && old_len > new_len)
+		err = shrink(mm, addr, old_len, new_len);
 	if (!err && to < mm->vmas.lo)
 		err = -EPERM;
-	return err ? err : move(mm, addr, old_len, new_len, to);
+	if (err) {
+		tw_mm_free_vma(mm->k, moved);
+		return err;
+	}
+	return move(mm, addr, kept, moved);
+}
+
+// Moves every region of [addr, addr + len), which may have holes, though not at its beginning. What
+// the target holds stays where the source has a hole. A failure leaves the regions before it moved.
+static int64_t move_all(struct tw_mm *mm, uint64_t addr, uint64_t len, uint64_t to)
+{
+	uint64_t end = addr + len, at = addr;
+	int64_t result = -EFAULT;
+
+	do {
+		const struct tw_vma *v = tw_vma_find_range(&mm->vmas, at, end);
+		uint64_t start, stop;
+		int64_t err;
+
+		if (!v || (at == addr && v->start > addr))
+			break;
+		start = v->start > at ? v->start : at;
+		stop = v->end < end ? v->end : end;
+		err = move_fixed(mm, start, stop - start, stop - start, start - addr + to);
+		if (err < 0)
+			return err;
+		result = (int64_t)to;
+		at = stop;
+	} while (at < end);
+	return result;
 }
 
 // Grows the region in place if it ends there and the space behind it is free.
@@ -134,7 +182,7 @@ static int check_arguments(const struct tw_mm *mm, uint64_t addr, uint64_t old_l
 static int64_t do_mremap(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uint64_t new_len,
 			 uint32_t flags, uint64_t new_addr)
 {
-	struct tw_vma *v;
+	struct tw_vma *v, *moved;
 	uint64_t to;
 	int err;
 
@@ -143,24 +191,28 @@ static int64_t do_mremap(struct tw_mm *mm, uint64_t addr, uint64_t old_len, uint
 	err = check_arguments(mm, addr, old_len, new_len, flags, new_addr);
 	if (err)
 		return err;
-	v = tw_vma_find(&mm->vmas, addr);
-	if (!v || v->start > addr)
-		return -EFAULT;
+	if ((flags & TW_MREMAP_FIXED) && old_len == new_len)
+		return move_all(mm, addr, old_len, new_addr);
 	if (flags & TW_MREMAP_FIXED)
 		return move_fixed(mm, addr, old_len, new_len, new_addr);
 	if (old_len >= new_len) {
+		if (!tw_vma_find_range(&mm->vmas, addr, addr + 1))
+			return -EFAULT;
 		err = old_len > new_len ? shrink(mm, addr, old_len, new_len) : 0;
 		return err ? err : (int64_t)addr;
 	}
-	err = check_region(mm, addr, old_len, &v);
+	err = check_source(mm, addr, old_len, &v);
 	if (err)
 		return err;
 	if (grow(mm, v, addr, old_len, new_len))
 		return (int64_t)addr;
 	if (!(flags & TW_MREMAP_MAYMOVE))
 		return -ENOMEM;
-	to = tw_vma_find_gap(&mm->vmas, new_len, mm->mmap_top);
-	return to == UINT64_MAX ? -ENOMEM : move(mm, addr, old_len, new_len, to);
+	to = tw_mm_find_gap(mm, new_len);
+	if (to == UINT64_MAX)
+		return -ENOMEM;
+	err = prepare(mm, v, addr, old_len, to, new_len, &moved);
+	return err ? err : move(mm, addr, old_len, moved);
 }
 
 int64_t tw_sys_mremap(struct tw_proc *p, uint64_t addr, uint64_t old_len, uint64_t new_len,

@@ -220,17 +220,29 @@ static void observer_sees_every_entry_the_kernel_writes(void **state)
 	assert_int_equal(world_close(&w), 0);
 }
 
-static void cost_counts_the_tables_of_a_range(void **state)
+static void moving_needs_tables_for_what_is_there_only(void **state)
 {
+	const uint64_t a = 0x40000000, span = UINT64_C(2) << 20, gigabyte = UINT64_C(1) << 30;
 	struct world w;
 	struct tw_proc *p;
 
 	(void)state;
 	world_open(&w, NULL);
 	p = world_proc(&w);
-	assert_int_equal(tw_pt_cost(p->mm, 0x40000000, PAGE), 2);
-	assert_int_equal(tw_pt_cost(p->mm, 0x401ff000, 2 * PAGE), 3);
-	assert_int_equal(tw_pt_cost(p->mm, 0x7ffff000, 2 * PAGE), 4);
+	assert_int_equal(tw_sys_mmap(p, a, 2 * gigabyte, TW_PROT_READ | TW_PROT_WRITE,
+				     TW_MAP_PRIVATE | TW_MAP_ANONYMOUS | TW_MAP_FIXED, NULL, 0),
+			 a);
+	assert_int_equal(tw_pt_move_cost(p->mm, a, 8 * gigabyte, 2 * gigabyte), 0);
+	world_store(&w, a, 1);
+	world_store(&w, a + PAGE, 1);
+	assert_int_equal(tw_pt_move_cost(p->mm, a, 8 * gigabyte, 2 * gigabyte), 2);
+	// Neighbours that come to lie in two tables, and under two tables of those.
+	assert_int_equal(tw_pt_move_cost(p->mm, a, 8 * gigabyte + span - PAGE, gigabyte), 3);
+	assert_int_equal(tw_pt_move_cost(p->mm, a, 8 * gigabyte - PAGE, gigabyte), 4);
+	world_store(&w, a + 5 * span, 1);
+	world_store(&w, a + gigabyte, 1);
+	assert_int_equal(tw_pt_move_cost(p->mm, a, 8 * gigabyte, gigabyte), 3);
+	assert_int_equal(tw_pt_move_cost(p->mm, a, 8 * gigabyte, 2 * gigabyte), 5);
 	assert_int_equal(world_close(&w), 0);
 }
 
@@ -244,7 +256,7 @@ int main(void)
 		cmocka_unit_test(tables_are_built_only_where_needed),
 		cmocka_unit_test(empty_tables_are_freed_level_by_level),
 		cmocka_unit_test(observer_sees_every_entry_the_kernel_writes),
-		cmocka_unit_test(cost_counts_the_tables_of_a_range),
+		cmocka_unit_test(moving_needs_tables_for_what_is_there_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

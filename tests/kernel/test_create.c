@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// A kernel's beginning: what is refused, and with which words.
+#include "world.h"
+
+#include <errno.h>
+
+#include "host_memory.h"
+
+static void every_failed_allocation_is_said(void **state)
+{
+	struct world w;
+	uint64_t n = 0;
+	bool failed;
+
+	(void)state;
+	world_open(&w, &(struct world_opts){.swap_slots = 16});
+	assert_int_equal(tw_kernel_destroy(w.k), 0);
+	w.k = NULL;
+	do {
+		char err[128] = "";
+		int e;
+
+		host_memory_fail_after(n++);
+		e = tw_kernel_create(&w.opts, &w.k, err, sizeof(err));
+		failed = host_memory_failed();
+		assert_int_equal(e, failed ? -ENOMEM : 0);
+		if (failed)
+			assert_string_not_equal(err, "");
+	} while (failed);
+	assert_true(n > 4);
+	assert_int_equal(world_close(&w), 0);
+}
+
+static void options_that_cannot_be_are_named(void **state)
+{
+	struct world w;
+	struct tw_kernel_opts o;
+	struct tw_kernel *k = NULL;
+	char err[128];
+
+	(void)state;
+	world_open(&w, NULL);
+#define REFUSED(change, text)                                                          \
+	do {                                                                           \
+		o = w.opts;                                                            \
+		change;                                                                \
+		err[0] = '\0';                                                         \
+		assert_int_equal(tw_kernel_create(&o, &k, err, sizeof(err)), -EINVAL); \
+		assert_string_equal(err, text);                                        \
+	} while (0)
+	REFUSED(o.hw = NULL, "no hardware given");
+	REFUSED(o.frames = TW_MIN_FRAMES - 1, "31 frames: expected 32 or more");
+	REFUSED(o.frames = 257, "257 frames at 80000000: expected flat, page-aligned memory");
+	REFUSED(o.ram_base += 8, "256 frames at 80000008: expected flat, page-aligned memory");
+	REFUSED(o.asid_bits = 17, "17 ASID bits: sv39 has 16");
+	REFUSED((o.format = TW_FMT_X86_LONG4, o.svade = true),
+		"svade: x86 sets A and D in hardware always");
+	REFUSED((o.swap_slots = 1, o.swap_path = NULL), "swap slots without a swap file");
+	REFUSED(o.policy = "best", "no replacement policy is called \"best\"");
+#undef REFUSED
+	assert_int_equal(world_close(&w), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_failed_allocation_is_said),
+		cmocka_unit_test(options_that_cannot_be_are_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
