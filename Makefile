@@ -7,8 +7,8 @@ SETUP ?= scripts/setup
 CMAKEFLAGS ?=
 JOB ?=
 
-# The run commands take their settings from the environment.
-export TW_BUILD := $(abspath $(BUILD))
+# The run commands take their settings from the environment. ($(abspath) would take a path with a space for two.)
+export TW_BUILD := $(if $(filter /%,$(firstword $(BUILD))),,$(CURDIR)/)$(BUILD)
 ifneq ($(SEED),)
 export TW_SEED := $(SEED)
 endif
@@ -47,25 +47,34 @@ setup:
 setup-lint:
 	@$(if $(SETUP),$(SETUP) lint)
 
-build: setup
-	@cmake -S . -B $(BUILD) -G Ninja --log-level=WARNING $(CMAKEFLAGS)
-	@cmake --build $(BUILD) -j $(JOBS) $(if $(VERBOSE),-v)
+# Two `make` in one build directory take turns, in building and in what writes files there.
+lock = scripts/lock.sh "$(TW_BUILD)/$(1).lock"
 
-sim: build
-	@$(JOB) scripts/sim.sh
+# Configures, then builds the targets that are named; all where none is.
+define cmake
+	@$(call lock,build) cmake -S . -B "$(TW_BUILD)" -G Ninja --log-level=WARNING $(CMAKEFLAGS)
+	@$(call lock,build) cmake --build "$(TW_BUILD)" -j $(JOBS) $(if $(1),--target $(1)) $(if $(VERBOSE),-v)
+endef
+
+build: setup
+	$(call cmake)
+
+sim: setup
+	$(call cmake,twinwalk)
+	@$(JOB) $(call lock,sim) scripts/sim.sh
 
 test: build
-	@$(JOB) ctest --test-dir $(BUILD) -j $(JOBS) --no-tests=error --output-on-failure \
-	  --output-junit $(TW_BUILD)/junit.xml $(if $(VERBOSE),-V) $(CTESTFLAGS)
+	@$(JOB) $(call lock,test) scripts/test.sh -j $(JOBS) $(if $(VERBOSE),-V) $(CTESTFLAGS)
 
 lint: setup-lint
-	@$(JOB) scripts/lint.sh
+	@$(JOB) $(call lock,lint) scripts/lint.sh
 
-bench: build
+bench: setup
+	$(call cmake,twinwalk tw_bench tw_lockstep_random)
 	@$(JOB) scripts/bench.sh
 
-mutate: build
-	@$(JOB) scripts/mutate.sh
+mutate: setup
+	@$(JOB) $(call lock,mutate) scripts/mutate.sh
 
 waves:
 	@scripts/waves.sh

@@ -155,7 +155,7 @@ step_layers() {
 }
 
 # The flags of CMake's tw_flags, for C files that the build without tb/ does not compile.
-cflags=(-std=c17 -O2 -Wall -Wextra -Wconversion -Iinclude "-I$out/generated"
+cflags=(-std=c17 -O2 -Wall -Wextra -Wconversion -Iinclude -Ikernel "-I$out/generated"
   -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE)
 
 # Splits the tracked C files: `c_files in DIR` compiled by the build in DIR, `c_files out DIR` not.
@@ -172,7 +172,7 @@ c_files() {
 # All C code under one compiler, every warning an error.
 build_c() {
   local dir=$out/$1 failed=0 file
-  if ! CC=$1 cmake -S . -B "$dir" -G Ninja --log-level=WARNING -DTW_RTL=OFF >"$dir.log" 2>&1 ||
+  if ! CC=$1 cmake -S . -B "$dir" -G Ninja --log-level=WARNING -DTW_RTL=OFF -DTW_WERROR=ON >"$dir.log" 2>&1 ||
     ! cmake --build "$dir" -j "$jobs" -- -k 0 >>"$dir.log" 2>&1; then
     grep -E -A 4 'error|warning|FAILED' "$dir.log" || cat "$dir.log"
     failed=1
