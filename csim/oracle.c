@@ -338,8 +338,7 @@ int tw_oracle_update(struct tw_oracle *o, uint64_t cycle, uint64_t addr, uint64_
 	struct tw_or_search s = {
 		.o = o, .goal = TW_OR_UPDATE, .addr = addr, .old = old, .value = value};
 	size_t pasts = o->pasts < TW_OR_PAST ? o->pasts : TW_OR_PAST;
-	bool x86 = o->ctx.format != TW_FMT_BARE && tw_formats[o->ctx.format].x86;
-	bool found = false;
+	bool found = false, lost = false, exhausted = false;
 	int ret;
 
 	if ((addr & 7) || !tw_or_tick(o, cycle))
@@ -350,18 +349,22 @@ int tw_oracle_update(struct tw_oracle *o, uint64_t cycle, uint64_t addr, uint64_
 	v->allowed = v->newest = false;
 	v->entries = 0;
 	o->stats.updates++;
-	for (size_t i = 0; i < o->lives && !found; i++)
-		found = wants_update(&s, &o->live[i]);
 	// The walk of a cancelled request may still make its change.
-	for (size_t i = 0; i < pasts && !found; i++)
-		if (o->past[i].fate == TW_OR_CANCELLED)
-			found = wants_update(&s, &o->past[i]);
+	for (size_t i = 0; i < o->lives + pasts && !found; i++) {
+		const struct tw_or_request *r = i < o->lives ? &o->live[i] : &o->past[i - o->lives];
+
+		if (i >= o->lives && r->fate != TW_OR_CANCELLED)
+			continue;
+		found = wants_update(&s, r);
+		lost |= s.lost;
+		exhausted |= s.exhausted;
+	}
 	if (found)
 		allow(o, v, &s.ctx, s.step, s.depth);
-	else if (o->opts.speculative_a && (old | (x86 ? X86_A : RV_A)) == value)
+	else if (o->opts.speculative_a && (old | tw_or_rules(o->ctx.format)->accessed) == value)
 		allow(o, v, &o->ctx, NULL, 0);
-	else if (s.exhausted || s.lost)
-		undecided(v, s.exhausted ? TW_ORACLE_STEPS : TW_ORACLE_LOST);
+	else if (exhausted || lost)
+		undecided(v, exhausted ? TW_ORACLE_STEPS : TW_ORACLE_LOST);
 	else
 		tw_or_blame_update(o, addr, old, value, v);
 	count(o, v);

@@ -9,6 +9,7 @@
 #include "twinwalk/oracle.h"
 
 #include "arch/internal.h"
+#include "oracle_rules.h"
 
 #define TW_OR_NEVER UINT64_MAX
 
@@ -74,7 +75,7 @@ struct tw_or_error {
 	uint64_t addr, at;
 };
 
-enum { TW_OR_PAST = 64, TW_OR_MODES = 64, TW_OR_ERRORS = 4096, TW_OR_SAME_ID = 64 };
+enum { TW_OR_PAST = 64, TW_OR_MODES = 512, TW_OR_ERRORS = 4096, TW_OR_SAME_ID = 64 };
 
 struct tw_oracle {
 	struct tw_oracle_opts opts;
@@ -138,10 +139,7 @@ int tw_or_ctx_set(struct tw_oracle *o, const struct tw_ctx *ctx);
 void tw_or_drain(struct tw_oracle *o);
 // The first fence that began after `at`, as an index; o->fences if there is none.
 size_t tw_or_fence_after(const struct tw_oracle *o, uint64_t at);
-// Whether a fence covers a cached pointer of this level, or a cached leaf of this size, that
-// translates va under ctx.
-bool tw_or_covers_pointer(const struct tw_or_fence *f, const struct tw_ctx *ctx, uint64_t va,
-			  uint8_t level, bool global);
+// Whether a fence covers a cached leaf of this size that translates va under ctx.
 bool tw_or_covers_leaf(const struct tw_or_fence *f, const struct tw_ctx *ctx, uint64_t va,
 		       unsigned int log2_pages, bool global);
 
@@ -156,7 +154,6 @@ struct tw_or_step {
 	uint64_t addr;
 	struct tw_or_version version;
 	uint64_t read; // the latest time at which it can have been read
-	struct tw_or_mode mode;
 	uint8_t level;
 	bool global;
 	bool bus_error;
@@ -180,8 +177,11 @@ struct tw_or_search {
 	// Private.
 	bool walked;
 	uint64_t steps;
+	const struct tw_or_rules *rules; // of the root walked
+	uint8_t ends;			 // levels at which the walk may end, bit by level
 };
 
+// Result and counters are set anew.
 void tw_or_find(struct tw_or_search *s);
 
 // The walk that the newest entries give now.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a cached item depends on besides the entries: fences and what they cover, roots that were in
 // force, and control flags that decide how an entry is read. Invariants: fences are sorted by
-// begin; at most one root and one mode are current (to == NEVER). Sources: RISC-V privileged
-// architecture, SFENCE.VMA; Intel SDM volume 3, 4.10.4.1 (INVLPG, INVPCID, MOV to CR3).
+// begin; at most one root and one mode are current (to == NEVER). What a fence covers of cached
+// pointers differs between families and stands in oracle_rules.h.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,41 +240,12 @@ void tw_or_drain(struct tw_oracle *o)
 	}
 }
 
-// Whether the address space is in scope, for an item that is global or belongs to ctx's ASID.
-static bool in_space(const struct tw_fence *f, const struct tw_ctx *ctx, bool global)
-{
-	return global ? f->global : !f->by_asid || f->asid == ctx->asid;
-}
-
 bool tw_or_covers_leaf(const struct tw_or_fence *f, const struct tw_ctx *ctx, uint64_t va,
 		       unsigned int log2_pages, bool global)
 {
 	unsigned int shift = TW_PAGE_SHIFT + log2_pages;
 
 	// va is canonical, so a fence address that is not can never equal it here.
-	return in_space(&f->scope, ctx, global) &&
+	return tw_or_in_scope(&f->scope, ctx, global) &&
 	       (!f->scope.by_addr || f->scope.va >> shift == va >> shift);
-}
-
-bool tw_or_covers_pointer(const struct tw_or_fence *f, const struct tw_ctx *ctx, uint64_t va,
-			  uint8_t level, bool global)
-{
-	const struct tw_format_desc *d = &tw_formats[ctx->format];
-	const struct tw_fence *s = &f->scope;
-	struct tw_req req = {.va = s->va};
-	struct tw_resp resp;
-	unsigned int shift = TW_PAGE_SHIFT + d->vpn_shift[level];
-
-	if (!d->x86)
-		// SFENCE.VMA with an address orders and invalidates leaf entries only.
-		return !s->by_addr && in_space(s, ctx, global);
-	// Paging-structure caches hold no global items.
-	if (s->by_asid && s->asid != ctx->asid)
-		return false;
-	if (!s->by_addr)
-		return true;
-	// INVLPG drops all of the PCID's, INVPCID type 0 those that translate the address.
-	if (s->by_asid && s->global)
-		return tw_arch_canonical(ctx, &req, &resp);
-	return s->va >> shift == va >> shift;
 }

@@ -40,6 +40,13 @@ static bool step_counts(struct tw_or_search *s)
 	return !s->exhausted;
 }
 
+static bool covers_pointer(const struct tw_or_search *s, const struct tw_or_fence *f,
+			   const struct tw_or_step *step)
+{
+	return s->rules->covers_pointer(&f->scope, &s->ctx, s->r->req.va, step->level,
+					step->global);
+}
+
 // The first fence that ends the use of a pointer, done before BEFORE; NULL if there is none.
 static const struct tw_or_fence *pointer_fence(struct tw_or_search *s,
 					       const struct tw_or_step *step, uint64_t before)
@@ -53,8 +60,7 @@ static const struct tw_or_fence *pointer_fence(struct tw_or_search *s,
 
 		if (!step_counts(s))
 			break;
-		if (f->end < before &&
-		    tw_or_covers_pointer(f, &s->ctx, s->r->req.va, step->level, step->global))
+		if (f->end < before && covers_pointer(s, f, step))
 			return f;
 	}
 	return NULL;
@@ -103,16 +109,14 @@ static const struct tw_or_fence *outlawed(struct tw_or_search *s, unsigned int l
 			break;
 		if (f->end == TW_OR_NEVER || f->end > s->r->accept)
 			continue;
-		if (log2_pages == NO_LEAF
-			    ? !tw_or_covers_pointer(f, &s->ctx, va, last->level, last->global)
-			    : !tw_or_covers_leaf(f, &s->ctx, va, log2_pages, global))
+		if (log2_pages == NO_LEAF ? !covers_pointer(s, f, last)
+					  : !tw_or_covers_leaf(f, &s->ctx, va, log2_pages, global))
 			continue;
 		for (unsigned int k = 0; k < steps; k++) {
 			const struct tw_or_step *step = &s->step[k];
 
 			if (step->read < f->begin &&
-			    (k == steps - 1 ||
-			     tw_or_covers_pointer(f, &s->ctx, va, step->level, step->global))) {
+			    (k == steps - 1 || covers_pointer(s, f, step))) {
 				s->outlawed = k;
 				return f;
 			}
@@ -142,38 +146,26 @@ static bool in_space(const struct tw_or_search *s, bool global)
 	return s->ctx.asid == s->r->ctx.asid || global || (s->relax & TW_OR_ANY_ASID);
 }
 
-static bool entry_global(const struct tw_ctx *ctx, const struct tw_walk_state *ws, uint64_t pte)
-{
-	if (!tw_formats[ctx->format].x86)
-		return ws->g || ((pte & RV_V) && (pte & RV_G));
-	return (pte & X86_P) && (pte & X86_G) && (ctx->flags & TW_F_PGE);
-}
-
 // The entry faults. With faults from walks only, the times are right already.
 static bool fault_fits(struct tw_or_search *s, const struct tw_ctx *ctx,
 		       const struct tw_walk_state *ws, const struct tw_or_version *v,
 		       const struct tw_pte *pte)
 {
 	const struct tw_or_request *r = s->r;
-	uint8_t bits = pte->cause & (TW_PF_P | TW_PF_RSVD | TW_PF_PK);
-	const struct tw_format_desc *d = &tw_formats[ctx->format];
-	unsigned int log2_pages = d->vpn_shift[ws->level];
-	bool g = entry_global(ctx, ws, v->value);
+	const struct tw_or_rules *rules = s->rules;
+	uint8_t bits = pte->cause & rules->entry_cause;
+	bool g = rules->global(ctx, ws, v->value);
 
-	if (!d->x86 && ws->level == 0 && (v->value & RV_N))
-		log2_pages = tw_size_log2_pages(TW_SIZE_64K);
 	if (!(s->o->opts.unchecked & TW_ORACLE_CAUSE) &&
-	    tw_arch_page_cause(&r->ctx, &r->req, d->x86 ? bits : 0) != s->want->cause)
+	    tw_arch_page_cause(&r->ctx, &r->req, bits) != s->want->cause)
 		return false;
 	if (s->walked)
 		return true;
 	if (!in_space(s, g))
 		return false;
-	// x86 caches neither entries that are not present or reserved nor such with A = 0.
-	if (d->x86 && v->to < r->begin && !(s->relax & TW_OR_ANY_TIME) &&
-	    (!(bits & TW_PF_P) || (bits & TW_PF_RSVD) || !(v->value & X86_A)))
+	if (v->to < r->begin && !(s->relax & TW_OR_ANY_TIME) && !rules->holds_fault(v->value, bits))
 		return false;
-	return may_answer(s, log2_pages, g);
+	return may_answer(s, rules->fault_pages(&tw_formats[ctx->format], ws->level, v->value), g);
 }
 
 static bool leaf_fits(struct tw_or_search *s, uint64_t value, const struct tw_pte *pte)
@@ -189,13 +181,18 @@ static bool leaf_fits(struct tw_or_search *s, uint64_t value, const struct tw_pt
 	       may_answer(s, tw_size_log2_pages(pte->size), pte->rights.g);
 }
 
-// The change that hardware made to this entry (its old version ended at this moment) is one that
-// the request's walk makes now. An entry that faults is left alone (its update is its value).
+// The entry is the one that hardware changed: its old version ended at this moment.
+static bool is_target(const struct tw_or_search *s, const struct tw_or_step *step)
+{
+	return step->addr == s->addr && step->read == s->o->now && step->version.value == s->old;
+}
+
+// The change that hardware made to this entry is one that the request's walk makes now. An entry
+// that faults is left alone (its update is its value).
 static bool update_fits(struct tw_or_search *s, const struct tw_or_step *step,
 			const struct tw_pte *pte)
 {
-	return step->addr == s->addr && step->read == s->o->now && step->version.value == s->old &&
-	       pte->kind != TW_PTE_FAULT && pte->update == s->value &&
+	return is_target(s, step) && pte->kind != TW_PTE_FAULT && pte->update == s->value &&
 	       s->ctx.asid == s->r->ctx.asid && may_answer(s, NO_LEAF, false);
 }
 
@@ -238,19 +235,65 @@ static bool try_entry(struct tw_or_search *s, const struct tw_ctx *ctx,
 	return descend(s, pte.ppn, &pte.next, lo, s->walked ? TW_OR_NEVER : usable_until(s, step));
 }
 
+// Whether the walk may end at a level below this one.
+static bool ends_below(const struct tw_or_search *s, uint8_t level)
+{
+	return s->ends & tw_low_mask(level);
+}
+
+// A necessary condition, by the bits of the entry alone: it leads to an end or is one. Saves most
+// of the work.
+static bool promising(const struct tw_or_search *s, const struct tw_or_step *step)
+{
+	const struct tw_format_desc *d = &tw_formats[s->ctx.format];
+	unsigned int kind;
+
+	if (s->goal == TW_OR_PAGE_FAULT)
+		return true;
+	kind = s->rules->kind(d, step->level, step->version.value);
+	if ((kind & TW_OR_MAY_POINT) && ends_below(s, step->level))
+		return true;
+	if (s->goal == TW_OR_TRANSLATION)
+		return (kind & TW_OR_MAY_MAP) && (s->ends >> step->level & 1) &&
+		       s->rules->leads_to(d, step->level, step->version.value, s->want->pa);
+	return s->goal == TW_OR_UPDATE && is_target(s, step);
+}
+
+// Decodes one version under each set of control flags that was in force, as far as it matters to
+// this entry: most are read the same way under all.
 static bool try_modes(struct tw_or_search *s, const struct tw_walk_state *ws, uint64_t lo)
 {
+	enum { SEEN = 64 }; // beyond it, what was tried may be tried again
 	const struct tw_oracle *o = s->o;
 	const struct tw_or_request *r = s->r;
+	const struct tw_or_step *step = &s->step[s->depth - 1];
+	struct tw_or_mode seen[SEEN];
 	struct tw_ctx ctx = s->ctx;
+	uint32_t matters;
+	size_t n = 0;
 
-	if (s->walked && tw_formats[ctx.format].x86)
+	if (!promising(s, step))
+		return false;
+	matters = s->rules->sensitive(&tw_formats[s->ctx.format], step->level, step->version.value,
+				      tw_is_write(&r->req));
+	// The flags of the request itself are in force at least at its acceptance.
+	if (!matters || (s->walked && s->rules->flags_at_once))
 		return try_entry(s, &ctx, ws, lo);
 	for (size_t i = o->modes; i-- > 0;) {
 		const struct tw_or_mode *m = &o->mode[i];
+		struct tw_or_mode now = {.flags = m->flags & matters,
+					 .maxphyaddr = matters & TW_OR_PHYS ? m->maxphyaddr : 0};
+		size_t k = 0;
 
 		if (m->to < r->horizon)
 			continue;
+		while (k < n &&
+		       (seen[k].flags != now.flags || seen[k].maxphyaddr != now.maxphyaddr))
+			k++;
+		if (k < n)
+			continue;
+		if (n < SEEN)
+			seen[n++] = now;
 		ctx.flags = (r->ctx.flags & ~TW_OR_MODE_FLAGS) | m->flags;
 		ctx.maxphyaddr = m->maxphyaddr;
 		if (try_entry(s, &ctx, ws, lo))
@@ -266,12 +309,13 @@ static bool try_word(struct tw_or_search *s, const struct tw_or_view *view,
 	const struct tw_or_request *r = s->r;
 	struct tw_or_step *step = &s->step[s->depth - 1];
 	bool ignore = s->relax & TW_OR_ANY_FENCE;
+	uint64_t floor = ignore ? lo : max64(lo, r->horizon);
 
-	for (uint32_t i = view->n; i-- > 0 && !s->exhausted;) {
+	for (uint32_t i = view->n; i-- > 0 && view->v[i].to >= floor && !s->exhausted;) {
 		const struct tw_or_version *v = &view->v[i];
 		uint64_t from = max64(v->from, lo), to = min64(v->to, hi);
 
-		if (from > to || (v->to < r->horizon && !ignore) || (v->value & only) != only)
+		if (from > to || (v->value & only) != only)
 			continue;
 		if (v->to < s->o->fences_lost && !s->walked && !ignore) {
 			s->lost = true;
@@ -287,21 +331,21 @@ static bool try_word(struct tw_or_search *s, const struct tw_or_view *view,
 	return false;
 }
 
-// A cached 64 KB entry may have been read from any of the 16 entries of its range (Svnapot: reading
-// one may create cache entries for all). Tries the other 15.
-static bool try_napot(struct tw_or_search *s, const struct tw_walk_state *ws, uint64_t addr,
+// What a cache holds for a range of entries may have been read from any of them. Tries the others.
+static bool try_range(struct tw_or_search *s, const struct tw_walk_state *ws, uint64_t addr,
 		      uint64_t lo, uint64_t hi)
 {
 	struct tw_or_step *step = &s->step[s->depth - 1];
+	unsigned int bytes = tw_formats[s->ctx.format].entry_bytes, n = s->rules->range_entries;
 	struct tw_or_view view;
 
-	for (unsigned int i = 0; i < 16; i++) {
-		step->addr = (addr & ~UINT64_C(127)) + i * 8;
+	for (unsigned int i = 0; i < n; i++) {
+		step->addr = (addr & ~((uint64_t)n * bytes - 1)) + (uint64_t)i * bytes;
 		if (step->addr == addr)
 			continue;
 		if (tw_or_view(s->o, step->addr, &view) != 0)
 			s->lost = true;
-		else if (try_word(s, &view, ws, lo, hi, RV_V | RV_N))
+		else if (try_word(s, &view, ws, lo, hi, s->rules->range_bits))
 			return true;
 	}
 	return false;
@@ -314,9 +358,12 @@ static bool descend(struct tw_or_search *s, uint64_t table, const struct tw_walk
 {
 	const struct tw_or_request *r = s->r;
 	uint64_t addr = tw_arch_pte_addr(&s->ctx, table, ws->level, r->req.va);
-	struct tw_or_step *step = &s->step[s->depth++];
+	struct tw_or_step *step = &s->step[s->depth];
 	struct tw_or_view view;
 
+	if (s->goal == TW_OR_UPDATE && addr != s->addr && !ends_below(s, ws->level))
+		return false;
+	s->depth++;
 	*step = (struct tw_or_step){.addr = addr, .level = ws->level};
 	if (tw_or_view(s->o, addr, &view) != 0) {
 		s->lost = true;
@@ -329,13 +376,33 @@ static bool descend(struct tw_or_search *s, uint64_t table, const struct tw_walk
 	}
 	if (try_word(s, &view, ws, lo, hi, 0))
 		return true;
-	if (ws->level == 0 && !tw_formats[s->ctx.format].x86 && !s->walked &&
+	if (ws->level == 0 && s->rules->range_entries && !s->walked &&
 	    (s->goal == TW_OR_TRANSLATION || s->goal == TW_OR_PAGE_FAULT) &&
-	    try_napot(s, ws, addr, lo, hi))
+	    try_range(s, ws, addr, lo, hi))
 		return true;
 out:
 	s->depth--;
 	return false;
+}
+
+// The levels at which a walk in the present format may end.
+static uint8_t end_levels(const struct tw_or_search *s)
+{
+	const struct tw_format_desc *d = &tw_formats[s->ctx.format];
+	uint8_t size = s->want ? s->want->size : 0, ends = 0;
+
+	for (uint8_t level = 0; level < d->levels; level++) {
+		bool end = true;
+
+		if (s->goal == TW_OR_UPDATE)
+			end = ((tw_arch_pte_addr(&s->ctx, 0, level, s->r->req.va) ^ s->addr) &
+			       tw_low_mask(TW_PAGE_SHIFT)) == 0;
+		else if (s->goal == TW_OR_TRANSLATION && !(s->o->opts.unchecked & TW_ORACLE_SIZE))
+			end = d->size_of_level[level] == size ||
+			      (level == 0 && size == TW_SIZE_64K);
+		ends |= (uint8_t)(end << level);
+	}
+	return ends;
 }
 
 static bool try_root(struct tw_or_search *s, const struct tw_or_root *root)
@@ -351,20 +418,42 @@ static bool try_root(struct tw_or_search *s, const struct tw_or_root *root)
 	if (!tw_arch_canonical(&s->ctx, &r->req, &resp))
 		return false;
 	s->depth = 0;
+	s->rules = tw_or_rules(root->format);
+	s->ends = end_levels(s);
+	if (!s->ends)
+		return false;
 	tw_arch_root(&s->ctx, &ws);
 	if (s->walked)
 		return descend(s, root->ppn, &ws, r->begin, TW_OR_NEVER);
 	return descend(s, root->ppn, &ws, root->from, held_until(s, root->to, root->drained));
 }
 
-// Whether walks of this format can have left something for the request. RISC-V formats may follow
-// each other without a fence; x86 cannot change its format without one.
-static bool formats_mix(enum tw_format a, enum tw_format b)
+// Whether a walk in another address space can be the one: it ends in a global mapping.
+static bool others_count(const struct tw_or_search *s)
 {
-	return a == b || (!tw_formats[a].x86 && !tw_formats[b].x86);
+	if (s->goal == TW_OR_UPDATE)
+		return false;
+	return s->goal != TW_OR_TRANSLATION || s->want->global ||
+	       (s->o->opts.unchecked & TW_ORACLE_GLOBAL) || (s->relax & TW_OR_ANY_ASID);
 }
 
-void tw_or_find(struct tw_or_search *s)
+// A walk from a root that was in force.
+static bool try_roots(struct tw_or_search *s, bool own)
+{
+	const struct tw_oracle *o = s->o;
+	const struct tw_ctx *ctx = &s->r->ctx;
+
+	for (size_t i = o->roots; i-- > 0 && !s->exhausted;) {
+		const struct tw_or_root *root = &o->root[i];
+
+		if ((root->asid == ctx->asid) == own &&
+		    tw_or_rules(ctx->format)->mixes(root->format, ctx->format) && try_root(s, root))
+			return true;
+	}
+	return false;
+}
+
+static void search(struct tw_or_search *s)
 {
 	const struct tw_oracle *o = s->o;
 	const struct tw_or_request *r = s->r;
@@ -375,22 +464,32 @@ void tw_or_find(struct tw_or_search *s)
 	};
 	bool fault = s->goal == TW_OR_PAGE_FAULT || s->goal == TW_OR_ACCESS_FAULT;
 
+	// A page keeps the offset.
+	if (s->goal == TW_OR_TRANSLATION &&
+	    ((s->want->pa ^ r->req.va) & tw_low_mask(TW_PAGE_SHIFT)))
+		return;
 	s->walked = fault && !o->opts.cached_faults && !(s->relax & TW_OR_ANY_TIME);
 	if (s->walked) {
 		s->found = try_root(s, &own);
 		s->lost |= s->goal == TW_OR_ACCESS_FAULT && o->errors_lost > r->begin;
 		return;
 	}
-	// The own address space first: it nearly always decides. Newer roots stand behind.
-	for (unsigned int other = 0; other < 2 && !s->found; other++)
-		for (size_t i = o->roots; i-- > 0 && !s->found && !s->exhausted;) {
-			const struct tw_or_root *root = &o->root[i];
-
-			if ((root->asid != own.asid) == (other != 0) &&
-			    formats_mix(root->format, own.format))
-				s->found = try_root(s, root);
-		}
+	// The own address space first: it nearly always decides.
+	s->found = try_roots(s, true) || (others_count(s) && try_roots(s, false));
 	s->lost |= o->roots_lost > r->horizon || o->modes_lost > r->horizon;
+}
+
+void tw_or_find(struct tw_or_search *s)
+{
+	struct tw_oracle_stats *stats = &s->o->stats;
+
+	s->found = s->lost = s->exhausted = false;
+	s->steps = 0;
+	search(s);
+	stats->searches++;
+	stats->steps += s->steps;
+	if (s->steps > stats->longest)
+		stats->longest = s->steps;
 }
 
 void tw_or_walk_newest(struct tw_oracle *o, const struct tw_or_request *r, struct tw_or_newest *n)

@@ -302,8 +302,7 @@ void tw_or_blame_update(struct tw_oracle *o, uint64_t addr, uint64_t old, uint64
 			struct tw_oracle_verdict *v)
 {
 	struct line l = {.buf = v->text, .len = sizeof(v->text)};
-	bool x86 = o->ctx.format != TW_FMT_BARE && tw_formats[o->ctx.format].x86;
-	uint64_t a = x86 ? X86_A : RV_A, d = x86 ? X86_D : RV_D;
+	uint64_t a = tw_or_rules(o->ctx.format)->accessed, d = tw_or_rules(o->ctx.format)->dirty;
 
 	v->status = TW_ORACLE_FORBIDDEN;
 	put(&l,

@@ -6,10 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// The stimulus writes control flags far more often than software does, and each value that may
-// count multiplies the search: the default leaves some verdicts undecided.
-enum { MAX_STEPS = 1 << 22 };
-
 struct tw_judge {
 	struct tw_oracle *oracle;
 	struct tw_oracle_watch *watch;
@@ -36,7 +32,6 @@ int tw_judge_create(struct tw_stim *stim, struct tw_judge **judge)
 {
 	const struct tw_oracle_opts opts = {
 		.mem = {tw_stim_memory(stim), read64, NULL},
-		.max_steps = MAX_STEPS,
 	};
 	struct tw_judge *j = calloc(1, sizeof(*j));
 	const struct tw_stim_observer observer = {observe_write, observe_transaction, j};

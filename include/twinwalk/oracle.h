@@ -125,7 +125,8 @@ struct tw_oracle_stats {
 	uint64_t writes, fences, requests, cancels;
 	uint64_t versions, roots;			 // remembered now
 	uint64_t versions_lost, fences_lost, roots_lost; // forgotten though they might count
-	uint64_t untold; // memory was found changed though no write was told
+	uint64_t untold;		   // memory was found changed though no write was told
+	uint64_t searches, steps, longest; // walks searched for, their steps, and those of one
 };
 
 // -EINVAL: no read64, or a bound below its minimum. mem.user must outlive the oracle. The state is

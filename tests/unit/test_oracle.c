@@ -125,14 +125,64 @@ static void forgotten_fences_are_undecided(void **state)
 
 static void search_that_is_cut_short_is_undecided(void **state)
 {
+	struct fx *f = fx_sv39_opts((struct tw_oracle_opts){.max_steps = 10});
+	struct tw_resp global = ok(PAGE_1, TW_SIZE_4K);
+
+	(void)state;
+	// Every version leads to the page, none is global.
+	for (unsigned int i = 0; i < 40; i++)
+		poke(f, LOW_A + SLOT, rv_pte(PAGE_1, RWAD | (uint64_t)(i % 4) << 8 | (i & 8)));
+	global.global = true;
+	assert_false(load(f, VA, global));
+	assert_int_equal(f->v.status, TW_ORACLE_UNDECIDED);
+	assert_int_equal(f->v.reason, TW_ORACLE_STEPS);
+	fx_done(f);
+}
+
+// The work of a search: what cannot lead to the answer is not tried.
+
+static void versions_that_lead_elsewhere_cost_no_steps(void **state)
+{
 	struct fx *f = fx_sv39_opts((struct tw_oracle_opts){.max_steps = 20});
 
 	(void)state;
-	for (unsigned int i = 0; i < 40; i++)
+	for (unsigned int i = 0; i < 1000; i++)
 		poke(f, LOW_A + SLOT, rv_pte(PAGE_2 + i * 0x1000, RWAD));
-	assert_false(load_pa(f, VA, PAGE_1));
-	assert_int_equal(f->v.status, TW_ORACLE_UNDECIDED);
-	assert_int_equal(f->v.reason, TW_ORACLE_STEPS);
+	assert_forbidden(load_pa(f, VA, PAGE_3), TW_ORACLE_WRONG_PA, "PA");
+	assert_allowed(load_pa(f, VA, PAGE_2 + 0x1000));
+	fx_done(f);
+}
+
+static void control_flags_that_do_not_matter_cost_no_steps(void **state)
+{
+	struct fx *f = fx_sv39_opts((struct tw_oracle_opts){.max_steps = 20});
+	struct tw_resp global = ok(PAGE_1, TW_SIZE_4K);
+
+	(void)state;
+	for (uint32_t i = 0; i < 64; i++) {
+		f->ctx.flags = (i & 15) | (i & 16 ? (uint32_t)TW_F_NXE : 0);
+		f->ctx.maxphyaddr = (uint8_t)(36 + (i >> 5));
+		set_ctx(f);
+	}
+	global.global = true;
+	assert_forbidden(load(f, VA, global), TW_ORACLE_WRONG_GLOBAL, "global");
+	fx_done(f);
+}
+
+static void requests_that_do_not_pass_the_entry_cost_no_steps_of_an_update(void **state)
+{
+	struct fx *f = fx_sv39_opts((struct tw_oracle_opts){.max_steps = 20});
+	uint64_t clean = rv_pte(PAGE_1, V | R);
+
+	(void)state;
+	for (unsigned int i = 0; i < 100; i++)
+		poke(f, MID_A + SLOT, rv_pte(LOW_A2 + i * 0x1000, V));
+	poke(f, MID_A + SLOT, rv_pte(LOW_A, V));
+	poke(f, LOW_A + SLOT, clean);
+	for (uint32_t id = 0; id < 50; id++)
+		ask(f, id, VA_NEXT + (id + 1) * 0x1000, TW_LOAD);
+	ask(f, 50, VA, TW_LOAD);
+	assert_allowed(cas(f, LOW_A + SLOT, clean | A));
 	fx_done(f);
 }
 
@@ -202,6 +252,9 @@ int main(void)
 		cmocka_unit_test(history_of_too_many_words_is_undecided),
 		cmocka_unit_test(forgotten_fences_are_undecided),
 		cmocka_unit_test(search_that_is_cut_short_is_undecided),
+		cmocka_unit_test(versions_that_lead_elsewhere_cost_no_steps),
+		cmocka_unit_test(control_flags_that_do_not_matter_cost_no_steps),
+		cmocka_unit_test(requests_that_do_not_pass_the_entry_cost_no_steps_of_an_update),
 		cmocka_unit_test(many_roots_stay_within_their_bound),
 		cmocka_unit_test(untold_writes_are_noticed),
 		cmocka_unit_test(misuse_is_refused),
