@@ -15,6 +15,7 @@ enum tw_status {
 	TW_BAD_INPUT = 3, // an input file is damaged or unsuitable
 	TW_SYSTEM = 4,	  // a file cannot be read or written, no memory, a program is missing
 	TW_INTERNAL = 5,
+	TW_NO_FRAMES = 6, // the simulated memory and swap are too small for the run
 };
 
 // The status for a negative errno of one of Twinwalk's libraries.

@@ -41,8 +41,9 @@ static const char usage[] =
 	"  --json               report as JSON; --timing adds the host's time\n"
 	"  --progress           show progress even if stderr is no terminal\n"
 	"  -h, --help\n\n"
-	"exit status: 1 a byte, a result or a cycle differs; 3 bad trace; 4 no memory, disk full, "
-	"I/O error\n";
+	"exit status: 1 a byte, a result or a cycle differs; 3 bad trace; 4 disk full, I/O error, "
+	"no\n"
+	"memory on this machine; 6 the frames and swap slots given do not suffice\n";
 
 enum { MAX_RUNS = 8 };
 

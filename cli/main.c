@@ -47,7 +47,7 @@ static void help(FILE *f)
 	fputs("\n`twinwalk COMMAND --help` shows a command's arguments.\n"
 	      "exit status: 0 ok, 1 a check found a difference, 2 usage, 3 bad input file, 4 "
 	      "system "
-	      "error, 5 internal error\n",
+	      "error, 5 internal error, 6 simulated memory and swap exhausted\n",
 	      f);
 }
 

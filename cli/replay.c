@@ -51,6 +51,8 @@ enum tw_status replay_kernel_error(struct replay_proc *p, const char *what, int 
 
 	if (error == -TW_EHARDWARE)
 		return replay_fail(p, TW_DIFFERENCE, "%s: %s", what, text);
+	if (error == -ENOMEM && tw_kernel_shortage(p->r->k))
+		return replay_fail(p, TW_NO_FRAMES, "%s: %s", what, text);
 	return replay_fail(p, TW_SYSTEM, "%s: %s (%s)", what, strerror(-error), text);
 }
 
@@ -256,7 +258,8 @@ static enum tw_status end_all(struct replay *r)
 	return e ? fail(r, TW_SYSTEM, "hardware counters: %s", strerror(-e)) : TW_OK;
 }
 
-// After an error of the system nothing may be lost: memory is compared all the same.
+// After a lack of memory or an error of the system nothing may be lost: memory is compared all the
+// same.
 static void verify_after_error(struct replay *r)
 {
 	char first[sizeof(r->result->error)];
@@ -440,7 +443,8 @@ enum tw_status replay_run(const struct replay_opts *opts, struct replay_result *
 	if (result->status == TW_OK)
 		result->status = run_all(&r);
 	result->seconds = now() - start;
-	if (result->status == TW_SYSTEM && r.k && r.running && !interrupted)
+	if ((result->status == TW_SYSTEM || result->status == TW_NO_FRAMES) && r.k && r.running &&
+	    !interrupted)
 		verify_after_error(&r);
 	result->used = r.opts;
 	tear_down(&r);

@@ -87,6 +87,12 @@ static int grow_file(struct replay_proc *p, uint64_t va)
 	return err;
 }
 
+// True if the access failed because of such a file, which has grown.
+static bool grown(struct replay_proc *p, int err, const struct tw_signal *sig)
+{
+	return err == -EFAULT && sig->signo == TW_SIGBUS && grow_file(p, sig->addr) == 0;
+}
+
 static enum tw_status refused(struct replay_proc *p, uint64_t va, int err,
 			      const struct tw_signal *sig)
 {
@@ -98,27 +104,14 @@ static enum tw_status refused(struct replay_proc *p, uint64_t va, int err,
 			   tw_trace_kind_name(p->event.kind), va, sig->signo, sig->code);
 }
 
-// One piece of an access, within one page.
-static enum tw_status piece(struct replay_proc *p, uint64_t va, size_t len)
+// The bytes of one piece of an access, within one page: compared, or written.
+static enum tw_status piece(struct replay_proc *p, uint64_t va, size_t len, uint8_t *host)
 {
-	struct tw_kernel *k = p->r->k;
-	unsigned int kind = p->event.kind;
-	enum tw_access access = access_of[kind];
-	bool copy = kind >= TW_TRACE_COPY_IN;
+	enum tw_access access = access_of[p->event.kind];
 	enum tw_status status = TW_OK;
-	struct tw_signal sig;
-	uint8_t *host, *bytes;
+	uint8_t *bytes;
 	uintptr_t slot;
-	int err;
 
-	for (;;) {
-		err = copy ? tw_copy_ptr(k, access, va, len, &host, &sig)
-			   : tw_user_ptr(k, access, va, len, &host, &sig);
-		if (!err)
-			break;
-		if (err != -EFAULT || sig.signo != TW_SIGBUS || grow_file(p, va) != 0)
-			return refused(p, va, err, &sig);
-	}
 	slot = shadow_get(&p->shadow.pages, va >> SHADOW_SHIFT);
 	if (!slot || (access >= TW_STORE && !(slot & SHADOW_WRITABLE))) {
 		bytes = shadow_slow(p, va, access >= TW_STORE, &status);
@@ -137,25 +130,58 @@ static enum tw_status piece(struct replay_proc *p, uint64_t va, size_t len)
 	return TW_OK;
 }
 
-enum tw_status replay_access(struct replay_proc *p)
+// An instruction's access: its parts are in memory together before the first byte moves.
+static enum tw_status instruction(struct replay_proc *p)
 {
 	const struct tw_trace_event *e = &p->event;
-	uint64_t va = e->addr, left = e->kind <= TW_TRACE_RMW ? e->size : e->len;
+	enum tw_status status;
+	struct tw_signal sig;
+	struct tw_span s;
+	int err;
+
+	do
+		err = tw_user_span(p->r->k, access_of[e->kind], e->addr, e->size, &s, &sig);
+	while (grown(p, err, &sig));
+	if (err)
+		return refused(p, e->addr, err, &sig);
+	status = piece(p, e->addr, s.len[0], s.host[0]);
+	if (status == TW_OK && s.len[1])
+		status = piece(p, e->addr + s.len[0], s.len[1], s.host[1]);
+	if (status == TW_OK)
+		p->r->result->accesses++;
+	return status;
+}
+
+// A copy by the kernel, page by page.
+static enum tw_status copy(struct replay_proc *p)
+{
+	const struct tw_trace_event *e = &p->event;
+	uint64_t va = e->addr, left = e->len;
 
 	while (left) {
 		uint64_t n = SHADOW_PAGE - (va & (SHADOW_PAGE - 1));
 		enum tw_status status;
+		struct tw_signal sig;
+		uint8_t *host;
+		int err;
 
 		n = n < left ? n : left;
-		status = piece(p, va, n);
+		do
+			err = tw_copy_ptr(p->r->k, access_of[e->kind], va, n, &host, &sig);
+		while (grown(p, err, &sig));
+		if (err)
+			return refused(p, va, err, &sig);
+		status = piece(p, va, n, host);
 		if (status != TW_OK)
 			return status;
 		va += n;
 		left -= n;
 	}
-	if (e->kind <= TW_TRACE_RMW)
-		p->r->result->accesses++;
-	else
-		p->r->result->copies++;
+	p->r->result->copies++;
 	return TW_OK;
+}
+
+enum tw_status replay_access(struct replay_proc *p)
+{
+	return p->event.kind <= TW_TRACE_RMW ? instruction(p) : copy(p);
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accesses of the running process: through the hardware port, with faults handled and the access
-// retried, then to the bytes in simulated memory. The hardware is not trusted: an address outside
-// memory, a wrong fault address or a fault that never ends is an error with a text, not a crash.
+// retried, then to the bytes in simulated memory. Forward progress: nothing is reclaimed between a
+// fault and its retry, and of an access in two pages the first is held until it has the second. The
+// hardware is not trusted: an address outside memory, a wrong fault address or a fault that never
+// ends is an error with a text, not a crash.
 #include <errno.h>
 #include <string.h>
 
@@ -10,8 +12,10 @@
 #include "proc.h"
 #include "tlb.h"
 
-// A retried access may fault again for another reason (swapped in, then copied), but not endlessly.
-enum { RETRIES = 16 };
+// One fault gives an access what it needs, and a second fences a translation that is older than
+// that. Nobody takes it away again before the retry: a third would be the hardware's, and one more
+// is allowed.
+enum { ATTEMPTS = 4 };
 
 // Every bit of x reaches every bit of the result within a few steps.
 static inline uint64_t mix(uint64_t h, uint64_t x)
@@ -82,14 +86,13 @@ static int handle(struct tw_kernel *k, const struct tw_req *req, const struct tw
 		p->major++;
 	else if (!err)
 		p->minor++;
-	tw_reclaim_daemon(k);
 	return err;
 }
 
 // A store goes to memory of processes, whatever the hardware says: everything else would be damage.
-static inline bool may_store(const struct tw_kernel *k, uint64_t offset)
+static inline bool is_user_page(const struct tw_kernel *k, uint32_t f)
 {
-	uint8_t state = k->frames[offset >> TW_PAGE_SHIFT_4K].state;
+	uint8_t state = k->frames[f].state;
 
 	return state == TW_FRAME_ANON || state == TW_FRAME_SHMEM || state == TW_FRAME_FILE;
 }
@@ -102,7 +105,7 @@ static int translate(struct tw_kernel *k, const struct tw_req *req, uint8_t **ho
 	struct tw_hw_result r;
 	int err;
 
-	for (unsigned int i = 0; i < RETRIES; i++) {
+	for (unsigned int i = 0; i < ATTEMPTS; i++) {
 		uint64_t offset;
 
 		err = tw_hw_access(k->hw, port, req, &r);
@@ -118,44 +121,28 @@ static int translate(struct tw_kernel *k, const struct tw_req *req, uint8_t **ho
 		}
 		offset = r.resp.pa - k->opts.ram_base;
 		if (offset >= k->ram_bytes || (r.resp.pa ^ req->va) & (TW_PAGE_BYTES - 1) ||
-		    (store && !may_store(k, offset)))
+		    (store && !is_user_page(k, (uint32_t)(offset >> TW_PAGE_SHIFT_4K))))
 			return tw_fail(k, -TW_EHARDWARE,
 				       "hardware: %llx translated to %llx, which cannot be",
 				       (unsigned long long)req->va, (unsigned long long)r.resp.pa);
 		*host = k->ram + offset;
 		return 0;
 	}
-	return tw_fail(k, -TW_EHARDWARE, "hardware: %llx still faults (cause %u) after %d retries",
-		       (unsigned long long)req->va, r.resp.cause, RETRIES);
+	return tw_fail(k, -TW_EHARDWARE, "hardware: %llx still faults (cause %u) after %d attempts",
+		       (unsigned long long)req->va, r.resp.cause, ATTEMPTS);
 }
 
-static inline int one_page(const struct tw_kernel *k, uint64_t va, size_t len)
-{
-	return k->current && len > 0 && len <= TW_PAGE_BYTES - (va & (TW_PAGE_BYTES - 1));
-}
-
-int tw_user_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t len, uint8_t **host,
+// One part of an access, within one page.
+static int part(struct tw_kernel *k, enum tw_access access, uint64_t va, uint8_t **host,
 		struct tw_signal *sig)
 {
 	struct tw_req req = {.va = va, .access = (uint8_t)access, .priv = TW_PRIV_U};
 
-	if (!one_page(k, va, len))
-		return -EINVAL;
 	k->stats.accesses[access]++;
 	return translate(k, &req, host, sig);
 }
 
-int tw_copy_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t len, uint8_t **host,
-		struct tw_signal *sig)
-{
-	struct tw_req req = {.va = va, .access = (uint8_t)access, .priv = TW_PRIV_S, .sum = true};
-
-	if (!one_page(k, va, len))
-		return -EINVAL;
-	k->stats.accesses[access]++;
-	return translate(k, &req, host, sig);
-}
-
+// Bytes of an access at VA that lie in its first page.
 static size_t first_part(uint64_t va, size_t len)
 {
 	size_t n = TW_PAGE_BYTES - (va & (TW_PAGE_BYTES - 1));
@@ -163,59 +150,87 @@ static size_t first_part(uint64_t va, size_t len)
 	return n < len ? n : len;
 }
 
-static int read_parts(struct tw_kernel *k, enum tw_access access, uint64_t va, void *buf,
-		      size_t len, struct tw_signal *sig)
+int tw_user_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t len, uint8_t **host,
+		struct tw_signal *sig)
 {
-	uint8_t *to = buf, *host;
-	size_t n;
+	if (!k->current || len == 0 || first_part(va, len) != len)
+		return -EINVAL;
+	tw_reclaim_daemon(k);
+	return part(k, access, va, host, sig);
+}
+
+int tw_copy_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t len, uint8_t **host,
+		struct tw_signal *sig)
+{
+	struct tw_req req = {.va = va, .access = (uint8_t)access, .priv = TW_PRIV_S, .sum = true};
+
+	if (!k->current || len == 0 || first_part(va, len) != len)
+		return -EINVAL;
+	tw_reclaim_daemon(k);
+	k->stats.accesses[access]++;
+	return translate(k, &req, host, sig);
+}
+
+int tw_user_span(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t len,
+		 struct tw_span *span, struct tw_signal *sig)
+{
+	size_t n = first_part(va, len);
+	uint32_t f;
 	int err;
 
-	if (len > TW_PAGE_BYTES)
+	*span = (struct tw_span){.len = {n, len - n}};
+	if (!k->current || len == 0 || len > TW_PAGE_BYTES)
 		return -EINVAL;
-	for (; len; len -= n, va += n, to += n) {
-		n = first_part(va, len);
-		err = tw_user_ptr(k, access, va, n, &host, sig);
-		if (err)
-			return err;
-		memcpy(to, host, n);
-	}
+	tw_reclaim_daemon(k);
+	err = part(k, access, va, &span->host[0], sig);
+	if (err || n == len)
+		return err;
+	f = (uint32_t)((uint64_t)(span->host[0] - k->ram) >> TW_PAGE_SHIFT_4K);
+	// A fault of the second part must not take the first part's frame away.
+	if (is_user_page(k, f))
+		tw_frame_get(k, f);
+	else
+		f = TW_NO_FRAME;
+	err = part(k, access, va + n, &span->host[1], sig);
+	if (f != TW_NO_FRAME)
+		tw_frame_put(k, f);
+	return err;
+}
+
+static int read_span(struct tw_kernel *k, enum tw_access access, uint64_t va, void *buf, size_t len,
+		     struct tw_signal *sig)
+{
+	struct tw_span s;
+	int err = tw_user_span(k, access, va, len, &s, sig);
+
+	if (err)
+		return err;
+	memcpy(buf, s.host[0], s.len[0]);
+	if (s.len[1])
+		memcpy((uint8_t *)buf + s.len[0], s.host[1], s.len[1]);
 	return 0;
 }
 
 int tw_user_load(struct tw_kernel *k, uint64_t va, void *buf, size_t len, struct tw_signal *sig)
 {
-	return read_parts(k, TW_LOAD, va, buf, len, sig);
+	return read_span(k, TW_LOAD, va, buf, len, sig);
 }
 
 int tw_user_fetch(struct tw_kernel *k, uint64_t va, void *buf, size_t len, struct tw_signal *sig)
 {
-	return read_parts(k, TW_FETCH, va, buf, len, sig);
+	return read_span(k, TW_FETCH, va, buf, len, sig);
 }
 
 int tw_user_store(struct tw_kernel *k, uint64_t va, const void *buf, size_t len,
 		  struct tw_signal *sig)
 {
-	size_t n = first_part(va, len);
-	uint8_t *first = NULL, *second = NULL;
-	uint32_t f;
-	int err;
+	struct tw_span s;
+	int err = tw_user_span(k, TW_STORE, va, len, &s, sig);
 
-	if (len > TW_PAGE_BYTES)
-		return -EINVAL;
-	err = tw_user_ptr(k, TW_STORE, va, n, &first, sig);
 	if (err)
 		return err;
-	if (n < len) {
-		// A fault of the second part must not take the first part's frame away.
-		f = (uint32_t)((uint64_t)(first - k->ram) >> TW_PAGE_SHIFT_4K);
-		tw_frame_get(k, f);
-		err = tw_user_ptr(k, TW_STORE, va + n, len - n, &second, sig);
-		tw_frame_put(k, f);
-		if (err)
-			return err;
-	}
-	memcpy(first, buf, n);
-	if (second)
-		memcpy(second, (const uint8_t *)buf + n, len - n);
+	memcpy(s.host[0], buf, s.len[0]);
+	if (s.len[1])
+		memcpy(s.host[1], (const uint8_t *)buf + s.len[0], s.len[1]);
 	return 0;
 }

@@ -38,7 +38,7 @@ static int check_rmap(struct tw_check *c, uint32_t f)
 static int check_frame(struct tw_check *c, uint32_t f)
 {
 	const struct tw_frame *fr = &c->k->frames[f];
-	bool lru = fr->flags & TW_FRAME_LRU;
+	bool listed = fr->flags & TW_FRAME_LISTED;
 
 	switch (fr->state) {
 	case TW_FRAME_FREE:
@@ -46,12 +46,12 @@ static int check_frame(struct tw_check *c, uint32_t f)
 			       ? tw_broken(c, "frame %u: free and in use", f)
 			       : 0;
 	case TW_FRAME_TABLE:
-		return fr->mapcount != c->entries[f] || fr->refcount != 1 || lru
+		return fr->mapcount != c->entries[f] || fr->refcount != 1 || listed
 			       ? tw_broken(c, "frame %u: table with %u entries counts %u", f,
 					   c->entries[f], fr->mapcount)
 			       : 0;
 	case TW_FRAME_RESERVED:
-		return f != c->k->zero_frame || fr->refcount != 1 || lru
+		return f != c->k->zero_frame || fr->refcount != 1 || listed
 			       ? tw_broken(c, "frame %u: wrongly reserved", f)
 			       : 0;
 	case TW_FRAME_ANON:
@@ -68,7 +68,7 @@ static int check_frame(struct tw_check *c, uint32_t f)
 	}
 	if (fr->state != TW_FRAME_FILE && !fr->slot && !(fr->flags & TW_FRAME_DIRTY))
 		return tw_broken(c, "frame %u: the only copy, and not dirty", f);
-	if (!lru)
+	if (!listed)
 		return tw_broken(c, "frame %u: cannot be reclaimed", f);
 	if (fr->mapcount != c->mapped[f])
 		return tw_broken(c, "frame %u: mapcount %u, %u entries", f, fr->mapcount,
@@ -139,26 +139,56 @@ int tw_check_zones(struct tw_check *c)
 			return tw_broken(c, "zone %u: %u free, %u in blocks", i, z->free, in_zone);
 		free_blocks += in_zone;
 	}
-	return free_frames == free_blocks
-		       ? 0
-		       : tw_broken(c, "%u frames are free, %u in blocks", free_frames, free_blocks);
+	if (free_frames != free_blocks)
+		return tw_broken(c, "%u frames are free, %u in blocks", free_frames, free_blocks);
+	// Whoever allocates has reserved it.
+	return free_frames < k->reclaim.min ? tw_broken(c, "%u frames are free, %u are the reserve",
+							free_frames, k->reclaim.min)
+					    : 0;
+}
+
+// One list of reclaim: each of its frames bears FLAG, and no other frame does. *needy: those that
+// cannot go without a new swap slot.
+static int check_list(struct tw_check *c, const char *name, unsigned int flag, const void *state,
+		      uint32_t count, uint32_t (*next)(const void *state, uint32_t f),
+		      uint32_t *needy)
+{
+	struct tw_kernel *k = c->k;
+	uint32_t on_list = 0, marked = 0;
+
+	*needy = 0;
+	for (uint32_t f = next(state, TW_NO_FRAME); f != TW_NO_FRAME; f = next(state, f)) {
+		if ((k->frames[f].flags & TW_FRAME_LISTED) != flag || ++on_list > k->frames_total)
+			return tw_broken(c, "%s: frame %u is not its own", name, f);
+		*needy += k->frames[f].state != TW_FRAME_FILE && !k->frames[f].slot;
+	}
+	for (uint32_t f = 0; f < k->frames_total; f++)
+		marked += (k->frames[f].flags & flag) != 0;
+	if (on_list != marked || on_list != count)
+		return tw_broken(c, "%s: %u frames on its list, %u marked, counts %u", name,
+				 on_list, marked, count);
+	return 0;
 }
 
 int tw_check_policy(struct tw_check *c)
 {
-	struct tw_kernel *k = c->k;
-	const struct tw_reclaim *r = &k->reclaim;
-	uint32_t on_list = 0, marked = 0;
+	const struct tw_reclaim *r = &c->k->reclaim;
+	uint32_t needy;
+	int err = check_list(c, "failed", TW_FRAME_FAILED, &r->failed, r->failed.count,
+			     tw_ring_next, &needy);
 
-	for (uint32_t f = r->policy->next(r->state, TW_NO_FRAME); f != TW_NO_FRAME;
-	     f = r->policy->next(r->state, f))
-		if (!(k->frames[f].flags & TW_FRAME_LRU) || ++on_list > k->frames_total)
-			return tw_broken(c, "policy: frame %u is not its own", f);
-	for (uint32_t f = 0; f < k->frames_total; f++)
-		marked += (k->frames[f].flags & TW_FRAME_LRU) != 0;
-	if (on_list != marked || on_list != r->policy->count(r->state))
-		return tw_broken(c, "policy: %u frames on its list, %u marked", on_list, marked);
-	return 0;
+	if (!err)
+		err = check_list(c, "waiting", TW_FRAME_WAITING, &r->waiting, r->waiting.count,
+				 tw_ring_next, &needy);
+	if (!err && needy != r->waiting.count)
+		err = tw_broken(c, "waiting: %u frames, %u of them for a slot", r->waiting.count,
+				needy);
+	if (!err)
+		err = check_list(c, "policy", TW_FRAME_LRU, r->state, r->policy->count(r->state),
+				 r->policy->next, &needy);
+	if (!err && needy != r->needy)
+		err = tw_broken(c, "policy: %u frames need a slot, counts %u", needy, r->needy);
+	return err;
 }
 
 static int compare_slot(struct tw_check *c, uint32_t slot)
@@ -181,7 +211,7 @@ static int compare_slot(struct tw_check *c, uint32_t slot)
 int tw_check_swap(struct tw_check *c)
 {
 	const struct tw_swap *s = &c->k->swap;
-	uint32_t used = 0, cached = 0;
+	uint32_t used = 0, cached = 0, spare = 0;
 
 	for (uint32_t slot = 1; slot < s->slots; slot++) {
 		bool has_frame = s->frame[slot] != TW_NO_FRAME;
@@ -191,11 +221,14 @@ int tw_check_swap(struct tw_check *c)
 					 c->refs[slot]);
 		used += s->refs[slot] || has_frame;
 		cached += has_frame;
+		spare += has_frame && s->refs[slot] == 0;
 		if (has_frame && compare_slot(c, slot))
 			return -EUCLEAN;
 	}
-	if (used != s->used || cached != s->cached)
-		return tw_broken(c, "swap: %u slots used, counts %u; %u cached, counts %u", used,
-				 s->used, cached, s->cached);
+	if (used != s->used || cached != s->cached || spare != s->spare)
+		return tw_broken(c,
+				 "swap: %u slots used, counts %u; %u cached, counts %u; %u spare, "
+				 "counts %u",
+				 used, s->used, cached, s->cached, spare, s->spare);
 	return 0;
 }

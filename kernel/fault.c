@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fault handler. See fault.h. One structure holds the state of a fault, one function does each
-// step: find the region, check the access, reserve memory, read the entry, then what the entry
-// calls for. Order of the checks as in Linux: not mapped, not allowed, beyond the end of the file.
+// step: find the region, check the access, read the entry, reserve what it calls for, do that.
+// Order of the checks as in Linux: not mapped, not allowed, beyond the end of the file. A
+// reservation takes exactly the frames that the fault uses, none for a page that is in memory, and
+// never the page that the fault is about.
 #include "fault.h"
 
 #include <errno.h>
@@ -235,21 +237,30 @@ static int swap_in(struct fault *f)
 
 // --- Objects ---------------------------------------------------------------------------
 
+static uint64_t object_index(const struct fault *f)
+{
+	return f->vma->index + ((f->va - f->vma->start) >> TW_PAGE_SHIFT_4K);
+}
+
+static bool beyond_end(const struct fault *f)
+{
+	return object_index(f) >= tw_page_up(f->vma->object->size) >> TW_PAGE_SHIFT_4K;
+}
+
 static int object_page(struct fault *f)
 {
 	struct tw_kernel *k = f->k;
 	struct tw_object *o = f->vma->object;
-	uint64_t index = f->vma->index + ((f->va - f->vma->start) >> TW_PAGE_SHIFT_4K);
 	bool shared = f->vma->flags & TW_VMA_SHARED;
 	enum tw_page_source source;
 	uint32_t frame, copy;
 	int err;
 
-	if (index >= tw_page_up(o->size) >> TW_PAGE_SHIFT_4K)
+	if (beyond_end(f))
 		return raise_signal(f, TW_FK_BUS);
 	err = need_entry(f);
 	if (!err)
-		err = tw_object_page(k, o, index, &frame, &source);
+		err = tw_object_page(k, o, object_index(f), &frame, &source);
 	if (err) {
 		struct tw_gather g;
 
@@ -321,20 +332,86 @@ static int check_access(struct fault *f)
 	return 0;
 }
 
-// Whatever the entry turns out to need: the tables, a page of the cache and a copy of it.
-static int reserve(struct fault *f)
-{
-	int err = tw_reclaim_reserve(f->k, f->k->fmt->levels - 1u + 2u);
-
-	return err ? err : tw_rmap_reserve(f->k, 2);
-}
-
-static int resolve(struct fault *f)
+static void read_entry(struct fault *f)
 {
 	f->ptep = tw_pt_find(f->mm, f->va);
 	f->e = (struct tw_entry){.kind = TW_ENTRY_EMPTY};
 	if (f->ptep)
 		f->e = tw_pt_read(f->mm, f->ptep);
+}
+
+// The frame that holds the page already, mapped here or not; TW_NO_FRAME if none does.
+static uint32_t present_frame(const struct fault *f)
+{
+	const struct tw_kernel *k = f->k;
+	const struct tw_object *o = f->vma->object;
+	uint64_t page;
+
+	switch (f->e.kind) {
+	case TW_ENTRY_LEAF:
+		return tw_pfn_frame(k, f->e.pfn);
+	case TW_ENTRY_SWAP:
+		return k->swap.frame[f->e.slot];
+	default:
+		page = o ? tw_radix_get(&o->pages, object_index(f)) : 0;
+		return tw_page_is_frame(page) ? tw_page_number(page) : TW_NO_FRAME;
+	}
+}
+
+// Frames that the entry calls for: tables, the page, a private copy of it.
+static uint32_t frames_needed(const struct fault *f, uint32_t frame)
+{
+	const struct tw_kernel *k = f->k;
+	uint32_t page = frame == TW_NO_FRAME, copy = f->write && !(f->vma->flags & TW_VMA_SHARED);
+
+	switch (f->e.kind) {
+	case TW_ENTRY_LEAF:
+		return copy && !f->e.w && !exclusive(k, frame);
+	case TW_ENTRY_SWAP:
+		if (k->swap.refs[f->e.slot] == 1 && (page || k->frames[frame].mapcount == 0))
+			copy = 0;
+		return page + copy;
+	case TW_ENTRY_EMPTY:
+		if (!f->vma->object)
+			return tw_pt_missing(f->mm, f->va) + f->write;
+		return beyond_end(f) ? 0 : tw_pt_missing(f->mm, f->va) + page + copy;
+	default:
+		return 0;
+	}
+}
+
+// Reads the entry with what it calls for reserved. The page itself is held meanwhile; all else may
+// go, even the entry's table, so that the next look may need more: at most all the tables, the page
+// and a copy.
+static int reserve(struct fault *f)
+{
+	struct tw_kernel *k = f->k;
+	uint32_t reserved = 0;
+	int err;
+
+	for (;;) {
+		uint32_t frame, need;
+
+		read_entry(f);
+		frame = present_frame(f);
+		need = frames_needed(f, frame);
+		if (need <= reserved)
+			break;
+		if (frame != TW_NO_FRAME)
+			tw_frame_get(k, frame);
+		err = tw_reclaim_reserve(k, need);
+		if (frame != TW_NO_FRAME)
+			tw_frame_put(k, frame);
+		if (err)
+			return err;
+		reserved = need;
+	}
+	err = tw_rmap_reserve(k, 2);
+	return err ? tw_fail(k, err, "out of host memory") : 0;
+}
+
+static int resolve(struct fault *f)
+{
 	switch (f->e.kind) {
 	case TW_ENTRY_LEAF:
 		return present(f);

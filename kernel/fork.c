@@ -69,7 +69,7 @@ static int copy_region(struct tw_mm *parent, struct tw_mm *child, const struct t
 		uint64_t *ptep;
 
 		// This may reclaim the very page: the entry is read after it.
-		err = tw_reclaim_reserve(k, k->fmt->levels - 1u);
+		err = tw_reclaim_reserve(k, tw_pt_missing(child, va));
 		if (!err)
 			err = tw_rmap_reserve(k, 1);
 		ptep = tw_pt_find(parent, va);

@@ -5,7 +5,7 @@
 // none of these.
 // - mapcount = length of the list of reverse mappings = page-table entries that name the frame.
 // - an ANON frame without a slot, and every SHMEM frame, is dirty;
-// - an ANON, SHMEM or FILE frame that is not isolated is on the policy's list.
+// - an ANON, SHMEM or FILE frame that is not isolated is on exactly one of reclaim's lists.
 #ifndef TW_FRAME_H
 #define TW_FRAME_H
 
@@ -30,7 +30,11 @@ enum tw_frame_state {
 enum {
 	TW_FRAME_DIRTY =
 		1, // differs from its slot or file (the D bits of its mappings may say so too)
-	TW_FRAME_LRU = 2, // on the policy's list
+	// On a list of reclaim.h:
+	TW_FRAME_LRU = 2,     // the policy's
+	TW_FRAME_WAITING = 4, // of those that wait for a swap slot
+	TW_FRAME_FAILED = 8,  // of those that could not be written
+	TW_FRAME_LISTED = TW_FRAME_LRU | TW_FRAME_WAITING | TW_FRAME_FAILED,
 };
 
 enum { TW_POISON = 0xdb }; // what free frames hold if that is asked for
@@ -43,7 +47,7 @@ struct tw_frame {
 	uint32_t refcount;
 	uint32_t mapcount;	  // table: entries in use
 	uint32_t rmap;		  // first reverse mapping, TW_NO_RMAP
-	uint32_t prev, next;	  // links of the free list or of the policy's list
+	uint32_t prev, next;	  // links of the free list or of reclaim's
 	uint32_t slot;		  // swap cache: the slot, 0 = none
 	uint32_t policy;	  // for the policy's use
 	struct tw_object *object; // SHMEM, FILE

@@ -43,6 +43,7 @@ struct tw_kernel {
 	LIST_HEAD(tw_proc_list, tw_proc) procs;
 	struct tw_proc *current;
 	uint32_t next_pid;
+	bool shortage;	  // the last reservation failed: no frame could be reclaimed
 	uint64_t hw_seen; // cycles of all accesses so far, and of all else up to the last look
 	uint64_t *cpu;	  // where kernel work is charged: kernel_cycles or background_cycles
 	struct tw_kernel_stats stats;

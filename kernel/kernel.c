@@ -34,6 +34,11 @@ void tw_kernel_opts_default(struct tw_kernel_opts *opts)
 	tw_dev_ssd(&opts->file_dev);
 }
 
+bool tw_kernel_shortage(const struct tw_kernel *k)
+{
+	return k->shortage;
+}
+
 static int check_opts(const struct tw_kernel_opts *o, char *err, size_t errlen)
 {
 	const struct tw_pte_format *fmt = tw_pte_format(o->format);

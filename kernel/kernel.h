@@ -117,7 +117,7 @@ struct tw_kernel_opts {
 		*swap_path; // created or truncated, removed at the end by the caller; NULL: no swap
 	uint32_t swap_slots;	// pages
 	const char *policy;	// replacement policy; NULL: "clock"
-	uint32_t watermark[3];	// free frames: min, low, high; all 0: chosen from frames
+	uint32_t watermark[3];	// free frames: min, low, high; all 0: 1, 2, 3 times 1/128 of frames
 	unsigned int asid_bits; // 0: all that the format has (16; 12 on x86)
 	unsigned int
 		fence_all; // more pages than this in one process are fenced by ASID at once; 0: 32
@@ -150,6 +150,10 @@ int tw_kernel_destroy(struct tw_kernel *k);
 // hardware errors, out of memory).
 // "" if none. Valid until the next call.
 const char *tw_kernel_error(const struct tw_kernel *k);
+
+// True if the last call failed with -ENOMEM because simulated memory is exhausted: too few frames
+// are free and no page can leave memory. False: the host's memory, or address space.
+bool tw_kernel_shortage(const struct tw_kernel *k);
 
 // Names of the replacement policies: the I-th, or NULL.
 const char *tw_policy_name(size_t i);
@@ -217,9 +221,10 @@ int tw_sys_madvise(struct tw_proc *p, uint64_t addr, uint64_t len, int advice);
 
 // One access inside one page, through the hardware, with faults handled and the access retried.
 // *host points to the bytes in simulated memory and stays valid until the next call into the
-// kernel. -EFAULT: a signal, in *sig. -EINVAL: crosses a page, or no process runs. -ENOMEM, -EIO,
-// -ENOSPC, ..., -TW_EHARDWARE: see tw_kernel_error(); nothing is lost. A store must be made through
-// *host.
+// kernel. -EFAULT: a signal, in *sig. -EINVAL: crosses a page, or no process runs. -ENOMEM: see
+// tw_kernel_shortage(). -EIO, -ENOSPC, ..., -TW_EHARDWARE: see tw_kernel_error(); nothing is lost.
+// A store must be made through *host. A page that was faulted in is used before it can be
+// reclaimed: an access ends after at most two faults in each page, however little memory there is.
 int tw_user_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t len, uint8_t **host,
 		struct tw_signal *sig);
 
@@ -228,8 +233,16 @@ int tw_user_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t 
 int tw_copy_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t len, uint8_t **host,
 		struct tw_signal *sig);
 
-// Accesses of any length up to TW_PAGE_BYTES; one that crosses a page is split in two, and a store
-// that faults in either part stores nothing.
+// One access of any length up to TW_PAGE_BYTES; one that crosses a page has two parts, both in
+// memory when it succeeds. len[1] is 0 if there is one part. Errors and pointers as above.
+struct tw_span {
+	uint8_t *host[2];
+	size_t len[2];
+};
+int tw_user_span(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t len,
+		 struct tw_span *span, struct tw_signal *sig);
+
+// The same, with the bytes copied; a store that faults in either part stores nothing.
 int tw_user_load(struct tw_kernel *k, uint64_t va, void *buf, size_t len, struct tw_signal *sig);
 int tw_user_store(struct tw_kernel *k, uint64_t va, const void *buf, size_t len,
 		  struct tw_signal *sig);

@@ -63,17 +63,37 @@ static uint32_t child_of(const struct tw_kernel *k, uint64_t pte, unsigned int l
 	return f;
 }
 
-uint64_t *tw_pt_find(const struct tw_mm *mm, uint64_t va)
+// The table of VA nearest to the leaf that exists, and its level.
+static uint32_t lowest_table(const struct tw_mm *mm, uint64_t va, unsigned int *level)
 {
 	const struct tw_kernel *k = mm->k;
 	uint32_t table = mm->root;
 
-	for (unsigned int level = k->fmt->levels - 1u; level > 0; level--) {
-		table = child_of(k, table_of(k, table)[index_of(k->fmt, level, va)], level);
-		if (table == TW_NO_FRAME)
-			return NULL;
+	for (*level = k->fmt->levels - 1u; *level > 0; --*level) {
+		uint32_t child =
+			child_of(k, table_of(k, table)[index_of(k->fmt, *level, va)], *level);
+
+		if (child == TW_NO_FRAME)
+			break;
+		table = child;
 	}
-	return &table_of(k, table)[index_of(k->fmt, 0, va)];
+	return table;
+}
+
+uint64_t *tw_pt_find(const struct tw_mm *mm, uint64_t va)
+{
+	unsigned int level;
+	uint32_t table = lowest_table(mm, va, &level);
+
+	return level ? NULL : &table_of(mm->k, table)[index_of(mm->k->fmt, 0, va)];
+}
+
+uint32_t tw_pt_missing(const struct tw_mm *mm, uint64_t va)
+{
+	unsigned int level;
+
+	lowest_table(mm, va, &level);
+	return level;
 }
 
 static void write_entry(struct tw_mm *mm, uint64_t *ptep, const struct tw_entry *e)

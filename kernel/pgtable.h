@@ -38,6 +38,9 @@ void tw_pt_write(struct tw_mm *mm, uint64_t *ptep, const struct tw_entry *e);
 // Frees the tables on the way to VA that are empty, after the gathered fences.
 void tw_pt_prune(struct tw_mm *mm, uint64_t va, struct tw_gather *g);
 
+// Tables that tw_pt_make() would have to make for VA.
+uint32_t tw_pt_missing(const struct tw_mm *mm, uint64_t va);
+
 // Tables that the entries of [from, from + len) need when they move to TO, if it has none yet.
 uint32_t tw_pt_move_cost(const struct tw_mm *mm, uint64_t from, uint64_t to, uint64_t len);
 

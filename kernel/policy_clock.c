@@ -4,8 +4,8 @@
 // with the Multics system, 1968.
 #include <stdlib.h>
 
+#include "kern.h"
 #include "policy.h"
-#include "ring.h"
 #include "tlb.h"
 
 static uint32_t select_frame(void *state, struct tw_gather *g)

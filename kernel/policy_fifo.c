@@ -2,8 +2,8 @@
 // FIFO: the frame that has been in memory longest goes, accessed or not.
 #include <stdlib.h>
 
+#include "kern.h"
 #include "policy.h"
-#include "ring.h"
 
 static uint32_t select_frame(void *state, struct tw_gather *g)
 {

@@ -138,6 +138,7 @@ void tw_syscall_enter(struct tw_kernel *k)
 {
 	tw_charge(k, TW_COST_SYSCALL, 1);
 	k->stats.syscalls++;
+	k->shortage = false;
 }
 
 void tw_syscall_exit(struct tw_kernel *k)

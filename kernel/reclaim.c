@@ -33,8 +33,10 @@ int tw_reclaim_create(struct tw_kernel *k, char *err, size_t errlen)
 	const uint32_t *mark = k->opts.watermark;
 	const char *name = k->opts.policy ? k->opts.policy : "clock";
 
-	// 1/128 of memory as the reserve; the distances give the daemon whole batches to do.
-	r->min = k->frames_total / 128 < 4 ? 4 : k->frames_total / 128;
+	tw_ring_init(&r->waiting, k);
+	tw_ring_init(&r->failed, k);
+	// 1/128 of memory as the reserve, and as the daemon's batch.
+	r->min = k->frames_total / 128 ? k->frames_total / 128 : 1;
 	r->low = 2 * r->min;
 	r->high = 3 * r->min;
 	if (mark[0] || mark[1] || mark[2]) {
@@ -63,19 +65,68 @@ void tw_reclaim_destroy(struct tw_kernel *k)
 	k->reclaim.state = NULL;
 }
 
+// --- Lists -----------------------------------------------------------------------------
+
+// A page whose contents can go nowhere but to a slot that it does not have.
+static bool needs_slot(const struct tw_frame *fr)
+{
+	return fr->state != TW_FRAME_FILE && !fr->slot;
+}
+
 void tw_reclaim_insert(struct tw_kernel *k, uint32_t f)
 {
-	assert(!(k->frames[f].flags & TW_FRAME_LRU));
-	k->frames[f].flags |= TW_FRAME_LRU;
+	struct tw_frame *fr = &k->frames[f];
+
+	assert(!(fr->flags & TW_FRAME_LISTED));
+	fr->flags |= TW_FRAME_LRU;
+	k->reclaim.needy += needs_slot(fr);
 	k->reclaim.policy->insert(k->reclaim.state, f);
 }
 
 void tw_reclaim_forget(struct tw_kernel *k, uint32_t f)
 {
-	if (!(k->frames[f].flags & TW_FRAME_LRU))
+	struct tw_reclaim *r = &k->reclaim;
+	struct tw_frame *fr = &k->frames[f];
+
+	if (fr->flags & TW_FRAME_LRU) {
+		r->policy->remove(r->state, f);
+		r->needy -= needs_slot(fr);
+	} else if (fr->flags & TW_FRAME_WAITING) {
+		tw_ring_remove(&r->waiting, f);
+	} else if (fr->flags & TW_FRAME_FAILED) {
+		tw_ring_remove(&r->failed, f);
+	}
+	fr->flags &= (uint8_t)~TW_FRAME_LISTED;
+}
+
+void tw_reclaim_slot_changed(struct tw_kernel *k, uint32_t f)
+{
+	const struct tw_frame *fr = &k->frames[f];
+
+	if (!(fr->flags & TW_FRAME_LRU))
 		return;
-	k->reclaim.policy->remove(k->reclaim.state, f);
-	k->frames[f].flags &= (uint8_t)~TW_FRAME_LRU;
+	if (needs_slot(fr))
+		k->reclaim.needy++;
+	else
+		k->reclaim.needy--;
+}
+
+// Puts a frame that is on no list among those that are not looked at for the time being.
+static void park(struct tw_kernel *k, struct tw_ring *list, uint8_t flag, uint32_t f)
+{
+	k->frames[f].flags |= flag;
+	tw_ring_insert(list, f);
+}
+
+// Brings back up to N parked frames, the oldest first.
+static void unpark(struct tw_kernel *k, const struct tw_ring *list, uint32_t n)
+{
+	while (n-- > 0 && list->count > 0) {
+		uint32_t f = list->hand;
+
+		tw_reclaim_forget(k, f);
+		tw_reclaim_insert(k, f);
+	}
 }
 
 // --- One batch -------------------------------------------------------------------------
@@ -102,27 +153,37 @@ static bool pinned(const struct tw_kernel *k, uint32_t f)
 static void choose(struct batch *b, uint32_t want)
 {
 	struct tw_kernel *k = b->k;
-	const struct tw_policy *p = k->reclaim.policy;
-	uint32_t tries = p->count(k->reclaim.state);
-	// Slots there may be for pages that have none; a cached slot can be given up.
-	uint32_t slots = k->swap.slots ? k->swap.slots - 1 - k->swap.used + k->swap.cached : 0;
+	struct tw_reclaim *r = &k->reclaim;
+	uint32_t slots = tw_swap_available(k), tries;
 
+	// No more than slots allow, so that they are not passed over at once again.
+	if (slots > r->needy)
+		unpark(k, &r->waiting, slots - r->needy);
+	tries = r->policy->count(r->state);
 	while (b->n < want && tries-- > 0) {
-		uint32_t f = p->select(k->reclaim.state, &b->g);
-		bool needs_slot;
+		uint32_t f = r->policy->select(r->state, &b->g);
+		const struct tw_frame *fr;
+		bool spare;
 
 		if (f == TW_NO_FRAME)
 			break;
+		fr = &k->frames[f];
 		tw_reclaim_forget(k, f);
-		needs_slot = k->frames[f].state != TW_FRAME_FILE && !k->frames[f].slot;
-		if (pinned(k, f) || (needs_slot && slots == 0)) {
+		// A spare slot is no longer available once its own frame needs it.
+		spare = fr->slot && k->swap.refs[fr->slot] == 0;
+		if (pinned(k, f) || (spare && slots == 0)) {
 			tw_reclaim_insert(k, f);
 			continue;
 		}
-		slots -= needs_slot;
+		if (needs_slot(fr) && slots == 0) {
+			park(k, &r->waiting, TW_FRAME_WAITING, f);
+			continue;
+		}
+		slots -= spare || needs_slot(fr);
 		tw_frame_get(k, f);
 		b->f[b->n++] = f;
 	}
+	r->chosen = b->n;
 }
 
 // Frames without a slot get one; the others' are held so that they cannot be given up meanwhile.
@@ -136,22 +197,19 @@ static void give_slots(struct batch *b)
 
 		if (fr->slot) {
 			b->slot[i] = fr->slot;
-			// A slot that only the cache keeps has no reference to add to.
-			k->swap.refs[fr->slot]++;
-		} else if (fr->state != TW_FRAME_FILE) {
+			tw_swap_hold(k, fr->slot);
+		} else if (needs_slot(fr)) {
 			need++;
 		}
 	}
+	// The choice counted the slots: there is one for each.
 	got = tw_swap_alloc(k, need, slot);
+	assert(got == need);
 	for (unsigned int i = 0; i < b->n; i++) {
 		const struct tw_frame *fr = &k->frames[b->f[i]];
 
-		if (fr->slot || fr->state == TW_FRAME_FILE)
+		if (!needs_slot(fr) || used == got)
 			continue;
-		if (used == got) {
-			b->keep[i] = true;
-			continue;
-		}
 		b->slot[i] = slot[used++];
 		if (fr->state == TW_FRAME_ANON)
 			tw_swap_cache_add(k, b->f[i], b->slot[i]);
@@ -166,8 +224,6 @@ static void unmap(struct batch *b)
 		struct tw_frame *fr = &k->frames[b->f[i]];
 		bool anon = fr->state == TW_FRAME_ANON;
 
-		if (b->keep[i])
-			continue;
 		if (tw_rmap_unmap(k, b->f[i], anon ? b->slot[i] : 0, &b->g))
 			fr->flags |= TW_FRAME_DIRTY;
 		b->write[i] = fr->flags & TW_FRAME_DIRTY;
@@ -231,6 +287,7 @@ static uint32_t forget(struct batch *b)
 {
 	struct tw_kernel *k = b->k;
 	uint32_t freed = 0;
+	bool wrote = false;
 
 	for (unsigned int i = 0; i < b->n; i++) {
 		uint32_t f = b->f[i];
@@ -246,10 +303,11 @@ static uint32_t forget(struct batch *b)
 		} else if (!b->keep[i]) {
 			tw_swap_cache_del(k, f);
 		} else {
-			tw_reclaim_insert(k, f);
+			park(k, &k->reclaim.failed, TW_FRAME_FAILED, f);
 		}
 		if (!b->keep[i]) {
 			freed++;
+			wrote = wrote || b->write[i];
 			k->stats.reclaimed_file += fr->state == TW_FRAME_FILE;
 			k->stats.reclaimed_anon += fr->state != TW_FRAME_FILE;
 		}
@@ -257,6 +315,8 @@ static uint32_t forget(struct batch *b)
 			tw_swap_put(k, b->slot[i]);
 		tw_frame_put(k, f);
 	}
+	if (wrote)
+		unpark(k, &k->reclaim.failed, UINT32_MAX);
 	return freed;
 }
 
@@ -284,27 +344,44 @@ uint32_t tw_reclaim_batch(struct tw_kernel *k, uint32_t n, bool wait)
 
 // --- When ------------------------------------------------------------------------------
 
+static int shortage(struct tw_kernel *k, uint32_t n)
+{
+	const struct tw_reclaim *r = &k->reclaim;
+
+	k->shortage = true;
+	return tw_fail(k, -ENOMEM,
+		       "out of memory: %u frame%s needed, %u of %u free with a reserve of %u, %u "
+		       "of %u swap slots in use, nothing can be reclaimed",
+		       n, n == 1 ? "" : "s", tw_zones_free(k), k->frames_total, r->min,
+		       k->swap.used, k->swap.slots ? k->swap.slots - 1 : 0);
+}
+
 int tw_reclaim_reserve(struct tw_kernel *k, uint32_t n)
 {
 	struct tw_reclaim *r = &k->reclaim;
 	uint64_t need = (uint64_t)n + r->min;
-	uint32_t vain = 0;
+	bool retry = r->failed.count > 0;
+	int err = 0;
 
+	k->shortage = false;
+	if (n == 0)
+		return 0;
 	while (tw_zones_free(k) < need) {
-		uint32_t freed = tw_reclaim_batch(k, TW_RECLAIM_BATCH, true);
+		uint32_t want = (uint32_t)(need - tw_zones_free(k));
+		uint32_t freed = tw_reclaim_batch(k, want, true);
 
 		k->stats.reclaim_direct += freed;
-		vain = freed ? 0 : vain + 1;
-		// Each batch looks at other frames: all have been looked at before it gives up.
-		if (vain <= r->policy->count(r->state) / TW_RECLAIM_BATCH + 1)
-			continue;
 		if (r->io_err)
-			return r->io_err;
-		return tw_fail(k, -ENOMEM,
-			       "out of memory: %u frames needed, %u of %u free with a reserve of "
-			       "%u, %u of %u swap slots in use, nothing can be reclaimed",
-			       n, tw_zones_free(k), k->frames_total, r->min, k->swap.used,
-			       k->swap.slots ? k->swap.slots - 1 : 0);
+			err = r->io_err;
+		if (err == -TW_EHARDWARE)
+			return err;
+		// What could not be written is out of the way: the next batch tries others.
+		if (r->chosen > 0)
+			continue;
+		if (!retry)
+			return err ? err : shortage(k, n);
+		retry = false;
+		unpark(k, &r->failed, TW_RECLAIM_BATCH);
 	}
 	if (tw_zones_free(k) - n < r->low)
 		r->awake = true;

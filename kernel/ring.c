@@ -4,12 +4,19 @@
 
 #include <stdlib.h>
 
+#include "kern.h"
+
+void tw_ring_init(struct tw_ring *r, struct tw_kernel *k)
+{
+	*r = (struct tw_ring){.k = k, .hand = TW_NO_FRAME};
+}
+
 void *tw_ring_create(struct tw_kernel *k)
 {
 	struct tw_ring *r = malloc(sizeof(*r));
 
 	if (r)
-		*r = (struct tw_ring){.k = k, .hand = TW_NO_FRAME};
+		tw_ring_init(r, k);
 	return r;
 }
 

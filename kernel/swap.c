@@ -76,7 +76,7 @@ int tw_swap_create(struct tw_kernel *k, const char *path, uint32_t slots)
 	if (err)
 		return err;
 	s->slots = total;
-	s->cursor = 1;
+	s->cursor = s->hand = 1;
 	return 0;
 }
 
@@ -98,12 +98,22 @@ static bool is_free(const struct tw_swap *s, uint32_t slot)
 	return s->refs[slot] == 0 && s->frame[slot] == TW_NO_FRAME;
 }
 
+uint32_t tw_swap_available(const struct tw_kernel *k)
+{
+	const struct tw_swap *s = &k->swap;
+
+	return s->slots ? s->slots - 1 - s->used + s->spare : 0;
+}
+
 // Gives up the slots of pages that are in memory and mapped: their frames hold the only copy then.
-static void free_cached_slots(struct tw_kernel *k, uint32_t n)
+static void free_spare_slots(struct tw_kernel *k, uint32_t n)
 {
 	struct tw_swap *s = &k->swap;
 
-	for (uint32_t slot = 1; slot < s->slots && n > 0; slot++) {
+	while (n > 0 && s->spare > 0) {
+		uint32_t slot = s->hand;
+
+		s->hand = slot + 1 == s->slots ? 1 : slot + 1;
 		if (s->frame[slot] == TW_NO_FRAME || s->refs[slot] > 0)
 			continue;
 		tw_swap_cache_drop(k, s->frame[slot]);
@@ -135,7 +145,7 @@ uint32_t tw_swap_alloc(struct tw_kernel *k, uint32_t n, uint32_t *out)
 	if (s->slots == 0)
 		return 0;
 	if (s->slots - 1 - s->used < n)
-		free_cached_slots(k, n);
+		free_spare_slots(k, n - (s->slots - 1 - s->used));
 	if (s->slots - 1 - s->used < n)
 		n = s->slots - 1 - s->used;
 	if (n == 0)
@@ -161,6 +171,13 @@ void tw_swap_dup(struct tw_kernel *k, uint32_t slot)
 	k->swap.refs[slot]++;
 }
 
+void tw_swap_hold(struct tw_kernel *k, uint32_t slot)
+{
+	assert(k->swap.frame[slot] != TW_NO_FRAME);
+	if (k->swap.refs[slot]++ == 0)
+		k->swap.spare--;
+}
+
 void tw_swap_put(struct tw_kernel *k, uint32_t slot)
 {
 	struct tw_swap *s = &k->swap;
@@ -171,9 +188,12 @@ void tw_swap_put(struct tw_kernel *k, uint32_t slot)
 	if (--s->refs[slot] > 0)
 		return;
 	f = s->frame[slot];
-	if (f == TW_NO_FRAME)
+	if (f == TW_NO_FRAME) {
 		s->used--;
-	else if (k->frames[f].mapcount == 0)
+		return;
+	}
+	s->spare++;
+	if (k->frames[f].mapcount == 0)
 		tw_swap_cache_drop(k, f);
 }
 
@@ -197,6 +217,7 @@ void tw_swap_cache_add(struct tw_kernel *k, uint32_t f, uint32_t slot)
 	k->swap.frame[slot] = f;
 	k->swap.cached++;
 	k->frames[f].slot = slot;
+	tw_reclaim_slot_changed(k, f);
 	tw_frame_get(k, f);
 }
 
@@ -208,9 +229,12 @@ void tw_swap_cache_del(struct tw_kernel *k, uint32_t f)
 	assert(slot && s->frame[slot] == f);
 	s->frame[slot] = TW_NO_FRAME;
 	s->cached--;
-	if (s->refs[slot] == 0)
+	if (s->refs[slot] == 0) {
 		s->used--;
+		s->spare--;
+	}
 	k->frames[f].slot = 0;
+	tw_reclaim_slot_changed(k, f);
 	tw_frame_put(k, f);
 }
 

@@ -23,7 +23,9 @@ struct tw_swap {
 	uint32_t slots;	 // with the header; 0: no swap
 	uint32_t used;	 // without the header
 	uint32_t cached; // slots with a frame
+	uint32_t spare;	 // of these without a reference: only the cache keeps them
 	uint32_t cursor; // where the next cluster is looked for
+	uint32_t hand;	 // where the next spare slot is looked for
 	uint32_t *refs;
 	uint32_t *frame; // TW_NO_FRAME: not cached
 };
@@ -32,10 +34,15 @@ struct tw_swap {
 int tw_swap_create(struct tw_kernel *k, const char *path, uint32_t slots);
 void tw_swap_destroy(struct tw_kernel *k);
 
+// How many slots tw_swap_alloc() can give: the free ones, and the spare ones.
+uint32_t tw_swap_available(const struct tw_kernel *k);
+
 // Allocates up to N slots, in one cluster if there is a hole for it, each with one reference.
 // Returns how many.
 uint32_t tw_swap_alloc(struct tw_kernel *k, uint32_t n, uint32_t *slot);
 void tw_swap_dup(struct tw_kernel *k, uint32_t slot);
+// The same for the slot of a cached frame, which may have no reference yet.
+void tw_swap_hold(struct tw_kernel *k, uint32_t slot);
 // Drops a reference. With the last one goes the slot, and a cached frame that nobody maps.
 void tw_swap_put(struct tw_kernel *k, uint32_t slot);
 

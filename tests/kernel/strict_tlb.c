@@ -30,6 +30,7 @@ struct strict {
 	bool deaf;
 	bool twice; // an address had two different translations at once
 	unsigned int failures;
+	uint64_t bad_page; // address of a page whose accesses fault; 1: none
 	char text[256];
 };
 
@@ -190,6 +191,10 @@ static int strict_access(struct tw_hw *hw, unsigned int port, const struct tw_re
 	memset(&res->resp, 0, sizeof(res->resp));
 	if (!tw_arch_canonical(&hw->ctx, req, &res->resp))
 		goto done;
+	if ((req->va & ~UINT64_C(0xfff)) == s->bad_page) {
+		tw_arch_resp_fault(&hw->ctx, req, TW_FAULT_PAGE, 0, &res->resp);
+		goto done;
+	}
 	l = find(s, vpn, 0);
 	if (l && tw_arch_allowed(&hw->ctx, req, &l->rights, NULL) && !(store && !l->rights.d)) {
 		tw_arch_resp_ok(req, l->ppn, TW_SIZE_4K, &l->rights, &res->resp);
@@ -300,6 +305,7 @@ int strict_create(struct tw_pmem *pmem, struct tw_hw **hw)
 	s->hw.ops = &strict_ops;
 	s->hw.pmem = pmem;
 	s->hw.ctx.maxphyaddr = 52;
+	s->bad_page = 1;
 	*hw = &s->hw;
 	return 0;
 }
@@ -312,6 +318,11 @@ size_t strict_entries(const struct tw_hw *hw)
 void strict_ignore_fences(struct tw_hw *hw, bool on)
 {
 	strict_of(hw)->deaf = on;
+}
+
+void strict_fault_forever(struct tw_hw *hw, uint64_t va)
+{
+	strict_of(hw)->bad_page = va & ~UINT64_C(0xfff);
 }
 
 void strict_fail_accesses(struct tw_hw *hw, unsigned int n)

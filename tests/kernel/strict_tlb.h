@@ -21,6 +21,9 @@ size_t strict_entries(const struct tw_hw *hw);
 // Test of the tests: from now on every fence is ignored (but counted as done).
 void strict_ignore_fences(struct tw_hw *hw, bool on);
 
+// From now on every access to the page of VA raises a page fault, whatever the tables say.
+void strict_fault_forever(struct tw_hw *hw, uint64_t va);
+
 // The next N accesses report the hardware's failure -EIO; from then on all is well again.
 void strict_fail_accesses(struct tw_hw *hw, unsigned int n);
 

@@ -369,6 +369,30 @@ static void failing_hardware_is_an_error_with_a_text(void **state)
 	assert_int_equal(world_close(&w), 0);
 }
 
+// The entry is good, nothing else needs the memory: what faults on is the hardware.
+static void fault_that_never_ends_is_the_hardwares(void **state)
+{
+	const enum tw_format format[] = {TW_FMT_SV39, TW_FMT_X86_LONG4};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct world w;
+		uint64_t va;
+		uint8_t byte;
+
+		world_open(&w, &(struct world_opts){.format = format[i]});
+		va = world_anon(world_proc(&w), 2);
+		strict_fault_forever(w.hw, va);
+		assert_int_equal(tw_user_store(w.k, va, &byte, 1, &w.sig), -TW_EHARDWARE);
+		assert_non_null(strstr(tw_kernel_error(w.k), "still faults"));
+		assert_int_equal(tw_user_load(w.k, va, &byte, 1, &w.sig), -TW_EHARDWARE);
+		assert_false(tw_kernel_shortage(w.k));
+		world_store(&w, va + PAGE, 5);
+		world_check(&w);
+		assert_int_equal(world_close(&w), 0);
+	}
+}
+
 static void access_without_a_process_is_refused(void **state)
 {
 	struct world w;
@@ -399,6 +423,7 @@ int main(void)
 		cmocka_unit_test(store_that_faults_in_its_second_half_stores_nothing),
 		cmocka_unit_test(kernel_copies_to_user_memory_fault_like_the_user),
 		cmocka_unit_test(failing_hardware_is_an_error_with_a_text),
+		cmocka_unit_test(fault_that_never_ends_is_the_hardwares),
 		cmocka_unit_test(access_without_a_process_is_refused),
 	};
 

@@ -14,8 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SHUF "trace/bundled/shuf.twt"
-#define SORT "trace/bundled/sort.twt"
+#define SHUF   "trace/bundled/shuf.twt"
+#define SORT   "trace/bundled/sort.twt"
+#define SQLITE "trace/bundled/sqlite3.twt"
 
 static const char *command;
 
@@ -138,7 +139,28 @@ static void system_errors_are_status_4_and_lose_nothing(void **state)
 	(void)state;
 	expect("--limit 100000 /nonexistent.twt", 4, "/nonexistent.twt");
 	expect("--swap-file /dev/full " SHUF, 4, "No space left on device");
-	expect("--frames 200 --swap 100 " SHUF, 4, "nothing was lost");
+}
+
+static void too_little_memory_is_status_6_and_loses_nothing(void **state)
+{
+	static char text[1 << 16];
+	const char *const args[] = {
+		"--frames 200 --swap 100 " SHUF,
+		"--policy fifo --frames 64 --swap 16 --limit 1300000 " SQLITE,
+		"--policy fifo --frames 32 --swap 0 " SQLITE,
+		"--policy clock --frames 33 --swap 0 --svade " SQLITE,
+		"--policy fifo --frames 36 --swap 0 --format long4 " SQLITE,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(args) / sizeof(args[0]); i++) {
+		int got = run(args[i], text, sizeof(text));
+
+		if (got != 6 || !strstr(text, ": out of memory: ") ||
+		    !strstr(text, "nothing was lost") || strstr(text, "hardware:"))
+			fail_msg("twinwalk run %s\nexit status %d, output:\n%s", args[i], got,
+				 text);
+	}
 }
 
 static void disk_that_fills_up_is_status_4_and_loses_nothing(void **state)
@@ -179,6 +201,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(bad_options_are_status_2),
 		cmocka_unit_test(bad_trace_is_status_3),
 		cmocka_unit_test(system_errors_are_status_4_and_lose_nothing),
+		cmocka_unit_test(too_little_memory_is_status_6_and_loses_nothing),
 		cmocka_unit_test(disk_that_fills_up_is_status_4_and_loses_nothing),
 		cmocka_unit_test(leaves_no_files_behind),
 	};

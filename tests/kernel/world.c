@@ -36,6 +36,7 @@ void world_open(struct world *w, const struct world_opts *o)
 	w->opts.policy = o->policy;
 	w->opts.asid_bits = o->asid_bits;
 	w->opts.swap_slots = o->swap_slots;
+	memcpy(w->opts.watermark, o->watermark, sizeof(w->opts.watermark));
 	snprintf(w->swap, sizeof(w->swap), "%s/swap", w->dir);
 	w->opts.swap_path = o->swap_path ? o->swap_path : w->swap;
 	if (tw_kernel_create(&w->opts, &w->k, err, sizeof(err)) != 0)
@@ -153,6 +154,14 @@ uint64_t world_seed(uint64_t fallback)
 	print_message("seed %llu: repeat with TW_SEED=%llu\n", (unsigned long long)seed,
 		      (unsigned long long)seed);
 	return seed * 2 + 1;
+}
+
+uint64_t world_fresh_seed(void)
+{
+	uint32_t seed = 0;
+
+	assert_int_equal(getentropy(&seed, sizeof(seed)), 0);
+	return world_seed(seed);
 }
 
 uint64_t world_random(uint64_t *state)

@@ -33,6 +33,7 @@ struct world_opts {
 	const char *swap_path, *policy;
 	unsigned int asid_bits;
 	bool svade;
+	uint32_t watermark[3];
 };
 
 void world_open(struct world *w, const struct world_opts *opts);
@@ -60,6 +61,8 @@ uint8_t world_file_byte(const char *path, uint64_t offset);
 
 // The seed of a random test: TW_SEED or DEFAULT; printed.
 uint64_t world_seed(uint64_t fallback);
+// The same, another one in each run unless TW_SEED is given.
+uint64_t world_fresh_seed(void);
 // xorshift64*; *state is not 0.
 uint64_t world_random(uint64_t *state);
 
