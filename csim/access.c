@@ -14,30 +14,19 @@ void tw_mmu_set_short_cut(struct tw_mmu *m, bool on)
 	m->short_cut = on;
 }
 
-// The beginning and the end of a cycle, for everything that each tick changes.
-static inline void begin_cycle(struct tw_mmu *m)
+// One cycle passes: what each tick changes.
+static inline void begin_cycle(struct tw_mmu *m, struct tw_membus *bus)
 {
-	if (m->dbg_dirty)
-		tw_mmu_clear_strobes(m);
-}
-
-static inline void end_cycle(struct tw_mmu *m, struct tw_membus *bus, uint32_t events)
-{
-	m->counter_q = m->counter[0];
-	m->events = events;
-	for (; events; events &= events - 1)
-		m->counter[__builtin_ctz(events)]++;
 	m->cycle++;
 	m->pins_fresh = false;
 	bus->cycle++;
 }
 
-static inline void pop(struct resp_fifo *f)
+// All that leaves and comes in a cycle with at most one response in each queue.
+static inline void drain(struct tw_mmu *m)
 {
-	if (f->count) {
-		f->head = (uint8_t)((f->head + 1) % RESP_QUEUE);
-		f->count--;
-	}
+	resp_fifo_drain(&m->fifo[0]);
+	resp_fifo_drain(&m->fifo[1]);
 }
 
 // A queue from which one response at most leaves with the next tick.
@@ -46,41 +35,16 @@ static inline bool drains(const struct resp_fifo *f)
 	return !f->count || (f->count == 1 && !f->q[f->head].dead);
 }
 
-// The most common case of all, an L1 hit that was checked before, without a call: true if it is
-// one.
-static inline bool hit_at_once(struct tw_mmu *m, struct tw_membus *bus, unsigned int port,
-			       const struct tw_req *req)
+// A request that needs no walk.
+static inline void answer(struct tw_mmu *m, struct tw_membus *bus, unsigned int port,
+			  const struct port_decision *d)
 {
-	struct tlb_fa *l1 = &m->l1[port];
-	uint64_t vpn = vpn_of(req->va), low;
-	unsigned int i = l1->hint[vpn % TLB_HINTS];
-	const struct tlb_entry *e = &l1->e[i];
-	unsigned int kind = access_kind(req), ev;
-	struct resp_fifo *f = &m->fifo[port];
-	struct resp_entry *out;
-
-	if (!(l1->valid >> i & 1) || !tlb_match(e, vpn, m->ctx.asid) ||
-	    !(e->known & e->allowed & 1u << kind) || req->priv == TW_PRIV_M || !m->va_shift ||
-	    (uint64_t)((int64_t)(req->va << m->va_shift) >> m->va_shift) != req->va)
-		return false;
-	tlb_fa_touch(l1, i);
-	pop(&m->fifo[0]);
-	pop(&m->fifo[1]);
-	out = &f->q[(f->head + f->count++) % RESP_QUEUE];
-	out->id = 0;
-	out->dead = false;
-	low = ~(e->mask << 12);
-	out->resp.pa = (e->ppn << 12 & ~low) | (req->va & low);
-	out->resp.fault_va = 0;
-	out->resp.size = e->size;
-	out->resp.fault = 0;
-	out->resp.cause = 0;
-	out->resp.attr = e->rights.attr;
-	out->resp.global = e->rights.g;
-	ev = TW_EV_L1F_HIT + 4 * port + size_class(e->size);
-	begin_cycle(m);
-	end_cycle(m, bus, UINT32_C(1) << ev);
-	return true;
+	begin_cycle(m, bus);
+	if (d->hit >= 0)
+		tlb_fa_touch(&m->l1[port], (unsigned int)d->hit);
+	drain(m);
+	resp_fifo_push(&m->fifo[port], 0, &d->resp);
+	count_events(m, UINT32_C(1) << d->event, 0);
 }
 
 static void memory_answer(struct tw_mmu *m, struct tw_membus *bus, struct tw_mmu_in *in)
@@ -89,11 +53,11 @@ static void memory_answer(struct tw_mmu *m, struct tw_membus *bus, struct tw_mmu
 	bool cas = w->state == WALK_CAS_REQ;
 	uint64_t wait = bus->opts.latency_min - 1u;
 
-	begin_cycle(m);
 	in->mem_resp_data = tw_membus_transact(bus, bus->cycle, w->addr, cas, w->expected,
 					       w->desired, &in->mem_resp_err);
+	begin_cycle(m, bus);
 	walker_set(&m->walkers, 0, cas ? WALK_CAS_WAIT : WALK_WAIT);
-	end_cycle(m, bus, UINT32_C(1) << (cas ? TW_EV_MEM_CAS : TW_EV_MEM_READ));
+	count_events(m, UINT32_C(1) << (cas ? TW_EV_MEM_CAS : TW_EV_MEM_READ), 0);
 	m->cycle += wait;
 	bus->cycle += wait;
 }
@@ -109,30 +73,31 @@ static void miss_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int por
 	struct step s = {.in = &in};
 	struct walk_answer a;
 
-	begin_cycle(m);
-	pop(&m->fifo[0]);
-	pop(&m->fifo[1]);
+	begin_cycle(m, bus);
+	drain(m);
 	tw_miss_allocate(mp, 0, 0, req);
-	end_cycle(m, bus, UINT32_C(1) << event_bit);
+	count_events(m, UINT32_C(1) << event_bit, 0);
 
+	begin_cycle(m, bus);
 	s.lookup[port] = 1;
 	s.l1_plru[port] = m->l1[port].plru;
 	m->fence.last_was_sweep = false;
 	s.sp_plru = m->sp.plru;
 	tw_lookup_step(m, &s);
-	end_cycle(m, bus, s.events);
+	count_events(m, s.events, 0);
 	if (!s.completes) {
 		m->arb.ptr = 1;
 		m->arb.locked_id = 0;
 	}
 	while (!s.completes) {
 		memory_answer(m, bus, &in);
+		begin_cycle(m, bus);
 		s.events = 0;
 		s.sp_plru = m->sp.plru;
 		s.pwc_plru = m->pwc.plru;
 		tw_walker_plan(m, &s, &a);
 		tw_walker_apply(m, &s, &a);
-		end_cycle(m, bus, s.events);
+		count_events(m, s.events, 0);
 	}
 	miss_set(mp, 0, MISS_FREE);
 	resp_fifo_push(&m->fifo[port], 0, &s.resp);
@@ -144,23 +109,13 @@ static bool access_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int p
 {
 	struct port_decision d;
 
-	if (!m->quiet || !bus->fixed || bus->count || !drains(&m->fifo[0]) ||
-	    !drains(&m->fifo[1]) || m->arb.locked)
+	if (!m->quiet || !bus->fixed || bus->count || !drains(&m->fifo[0]) || !drains(&m->fifo[1]))
 		return false;
-	if (hit_at_once(m, bus, port, req))
-		return true;
-	tw_port_decide(m, port, req, &d);
-	if (d.outcome != PORT_ANSWER) {
+	port_decide(m, port, req, &d);
+	if (d.outcome == PORT_ANSWER)
+		answer(m, bus, port, &d);
+	else
 		miss_alone(m, bus, port, req, d.event);
-		return true;
-	}
-	if (d.hit >= 0)
-		tlb_fa_touch(&m->l1[port], (unsigned int)d.hit);
-	pop(&m->fifo[0]);
-	pop(&m->fifo[1]);
-	resp_fifo_push(&m->fifo[port], 0, &d.resp);
-	begin_cycle(m);
-	end_cycle(m, bus, UINT32_C(1) << d.event);
 	return true;
 }
 

@@ -89,8 +89,7 @@ static int csim_counters(struct tw_hw *hw, struct tw_hw_counters *c)
 	const struct tw_mmu *mmu = csim_of(hw)->mmu;
 
 	c->cycle = tw_mmu_cycle(mmu);
-	for (unsigned int i = 0; i < TW_EVENTS; i++)
-		c->event[i] = tw_mmu_counter(mmu, i);
+	tw_mmu_counters(mmu, c->event);
 	return 0;
 }
 

@@ -19,7 +19,7 @@ void tw_miss_wake(struct tw_mmu *m, unsigned int walker)
 }
 
 // The lowest walker that walks this page and may be waited for; -1 if none.
-static int same_page_walker(const struct tw_mmu *m, const struct step *s, uint64_t vpn)
+static int same_page_walker(const struct tw_mmu *m, const struct step *s, uint64_t va)
 {
 	unsigned int busy = ~m->walkers.idle & ((1u << m->walkers.n) - 1);
 
@@ -27,7 +27,7 @@ static int same_page_walker(const struct tw_mmu *m, const struct step *s, uint64
 		int i = __builtin_ctz(busy);
 		const struct walker *w = &m->walkers.w[i];
 
-		if (w->vpn == vpn && !w->killed && !w->tainted &&
+		if ((w->va ^ va) < 4096 && !w->killed && !w->tainted &&
 		    !(s->cancelled[w->port] >> w->entry & 1))
 			return i;
 	}
@@ -38,10 +38,10 @@ static int same_page_walker(const struct tw_mmu *m, const struct step *s, uint64
 static bool l2_answers(struct tw_mmu *m, struct step *s, unsigned int port,
 		       const struct miss_entry *me)
 {
-	uint64_t vpn = vpn_of(me->req.va);
-	int way = tw_tlb_sa_find(&m->l2, vpn, m->ctx.asid);
-	int sp = way < 0 ? tlb_fa_find(&m->sp, vpn, m->ctx.asid) : -1;
-	unsigned int set = tlb_sa_set(&m->l2, vpn);
+	uint64_t va = me->req.va;
+	int way = tw_tlb_sa_find(&m->l2, va, m->ctx.asid);
+	int sp = way < 0 ? tlb_fa_find(&m->sp, va, m->ctx.asid) : -1;
+	unsigned int set = tlb_sa_set(&m->l2, va);
 	const struct tlb_entry *e;
 
 	if (way < 0 && sp < 0)
@@ -55,7 +55,7 @@ static bool l2_answers(struct tw_mmu *m, struct step *s, unsigned int port,
 	} else {
 		tlb_fa_touch(&m->sp, (unsigned int)sp);
 	}
-	tw_arch_resp_ok(&me->req, e->ppn, e->size, &e->rights, &s->resp);
+	tlb_answer(e, &me->req, &s->resp);
 	tw_l1_insert(m, s, port, e);
 	event(s, TW_EV_L2_HIT + size_class(e->size));
 	return true;
@@ -68,7 +68,6 @@ void tw_lookup_step(struct tw_mmu *m, struct step *s)
 	struct miss_port *mp = &q->port[port];
 	unsigned int i = round_robin(s->lookup[port], mp->lookup_ptr);
 	struct miss_entry *me = &mp->e[i];
-	uint64_t vpn = vpn_of(me->req.va);
 	int w;
 
 	q->last_lookup = port;
@@ -80,7 +79,7 @@ void tw_lookup_step(struct tw_mmu *m, struct step *s)
 		s->entry = (uint8_t)i;
 		return;
 	}
-	w = me->merged ? -1 : same_page_walker(m, s, vpn);
+	w = me->merged ? -1 : same_page_walker(m, s, me->req.va);
 	if (w >= 0) {
 		miss_set(mp, i, MISS_WAIT);
 		me->walker = (uint8_t)w;
@@ -89,7 +88,7 @@ void tw_lookup_step(struct tw_mmu *m, struct step *s)
 		return;
 	}
 	if (m->walkers.idle && !(q->port[!port].want && q->last_walk == port)) {
-		int pwc = tw_pwc_find(&m->pwc, vpn, m->ctx.asid);
+		int pwc = tw_pwc_find(&m->pwc, me->req.va, m->ctx.asid);
 
 		w = __builtin_ctz(m->walkers.idle);
 		tw_walker_start(m, (unsigned int)w, port, i, pwc);

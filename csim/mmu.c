@@ -27,8 +27,7 @@ static void reset(struct tw_mmu *m)
 	for (unsigned int p = 0; p < TW_PORTS; p++)
 		tw_tlb_fa_init(&m->l1[p], cfg.l1_entries[p]);
 	tw_tlb_fa_init(&m->sp, cfg.l2_sp_entries);
-	memset(m->l2.valid, 0, cfg.l2_sets);
-	memset(m->l2.plru, 0, cfg.l2_sets);
+	tw_tlb_sa_reset(&m->l2);
 	tw_pwc_init(&m->pwc, cfg.pwc_entries);
 	m->miss.n = cfg.miss_entries;
 	for (unsigned int p = 0; p < TW_PORTS; p++)
@@ -70,22 +69,7 @@ void tw_mmu_destroy(struct tw_mmu *m)
 void tw_l1_insert(struct tw_mmu *m, const struct step *s, unsigned int port,
 		  const struct tlb_entry *e)
 {
-	struct tlb_entry copy = *e;
-
-	copy.known = 0;
-	m->dbg_dirty = true;
-	tw_tlb_fa_insert(&m->l1[port], &copy, s->l1_plru[port]);
-}
-
-// The debug view's strobes last one cycle.
-void tw_mmu_clear_strobes(struct tw_mmu *m)
-{
-	struct tw_dbg_array *dbg[] = {&m->l1[0].dbg, &m->l1[1].dbg, &m->sp.dbg, &m->pwc.dbg};
-
-	for (size_t i = 0; i < sizeof(dbg) / sizeof(dbg[0]); i++)
-		memset(dbg[i], 0, sizeof(*dbg[i]));
-	memset(&m->dbg_l2, 0, sizeof(m->dbg_l2));
-	m->dbg_dirty = false;
+	tw_tlb_fa_insert(&m->l1[port], e, s->l1_plru[port], m->cycle);
 }
 
 static unsigned int cancel_mask(const struct tw_mmu *m, unsigned int p, const struct tw_mmu_in *in)
@@ -135,7 +119,7 @@ static void request_stage(struct tw_mmu *m, struct step *s, struct port_decision
 			event(s, TW_EV_RESP_STALL);
 		if (!s->in->port[p].req_valid || !ready)
 			continue;
-		tw_port_decide(m, p, &s->in->port[p].req, &d[p]);
+		port_decide(m, p, &s->in->port[p].req, &d[p]);
 		event(s, d[p].event);
 		if (d[p].hit >= 0)
 			tlb_fa_touch(&m->l1[p], (unsigned int)d[p].hit);
@@ -188,38 +172,34 @@ static void fence_step(struct tw_mmu *m, struct step *s)
 	struct fence *f = &m->fence;
 
 	f->done = s->finish;
-	if (s->finish || s->sweep)
-		m->dbg_dirty = true;
 	if (s->finish) {
 		tw_tlb_fa_invalidate(&m->l1[TW_PORT_FETCH], &f->scope);
 		tw_tlb_fa_invalidate(&m->l1[TW_PORT_DATA], &f->scope);
 		tw_tlb_fa_invalidate(&m->sp, &f->scope);
 		if (!f->scope.by_addr && !f->scope.by_asid) {
 			tw_tlb_sa_clear(&m->l2, f->scope.global);
-			m->dbg_l2.clear = true;
+			m->dbg_l2.clear_at = m->cycle;
 		}
 		f->state = FENCE_IDLE;
 		event(s, TW_EV_FENCE);
 	} else if (s->sweep) {
 		unsigned int mask = tw_tlb_sa_invalidate(&m->l2, f->set, &f->scope);
 
-		m->dbg_l2.inv = mask != 0;
-		m->dbg_l2.inv_set = mask ? (uint16_t)f->set : 0;
-		m->dbg_l2.inv_mask = (uint8_t)mask;
+		l2_invalidated(m, f->set, mask);
 		if (f->set++ == f->last_set)
 			f->state = FENCE_FINISH;
 	} else if (s->fence_taken) {
 		const struct tw_mmu_in *in = s->in;
 
-		f->scope = (struct tlb_scope){.vpn = vpn_of(in->fence_va),
+		f->scope = (struct tlb_scope){.va = in->fence_va,
 					      .asid = in->fence_asid,
 					      .by_addr = in->fence_by_addr,
 					      .by_asid = in->fence_by_asid,
 					      .global = in->fence_global};
-		f->set = in->fence_by_addr ? tlb_sa_set(&m->l2, f->scope.vpn) : 0;
+		f->set = in->fence_by_addr ? tlb_sa_set(&m->l2, f->scope.va) : 0;
 		f->last_set = in->fence_by_addr ? f->set : m->l2.sets - 1;
 		f->state = in->fence_by_addr || in->fence_by_asid ? FENCE_SWEEP : FENCE_FINISH;
-		m->pwc.valid = 0;
+		tw_pwc_empty(&m->pwc);
 		for (unsigned int i = 0; i < m->walkers.n; i++)
 			m->walkers.w[i].tainted |= m->walkers.w[i].state != WALK_IDLE;
 	}
@@ -311,28 +291,18 @@ static void ctrl_step(struct tw_mmu *m, struct step *s, bool busy)
 	tw_ctx_write(&m->ctx, m->ctrl.addr, m->ctrl.data);
 	for (unsigned int p = 0; p < TW_PORTS; p++)
 		for (unsigned int i = 0; i < m->l1[p].n; i++)
-			m->l1[p].e[i].known = 0;
+			m->l1[p].e[i].granted = 0;
 	if (m->ctx.format != format) {
 		const struct tw_format_desc *f = tw_format_desc(m->ctx.format);
 
 		m->index_bits = f ? f->vpn_shift[1] : 0;
-		m->va_shift = f ? 64u - f->va_bits : 0;
 		tw_tlb_fa_empty(&m->l1[TW_PORT_FETCH]);
 		tw_tlb_fa_empty(&m->l1[TW_PORT_DATA]);
 		tw_tlb_fa_empty(&m->sp);
-		m->pwc.valid = 0;
-		m->dbg_dirty = true;
+		tw_pwc_empty(&m->pwc);
 		tw_tlb_sa_clear(&m->l2, true);
-		m->dbg_l2.clear = true;
+		m->dbg_l2.clear_at = m->cycle;
 	}
-}
-
-static void count(struct tw_mmu *m, const struct step *s, uint8_t sel)
-{
-	m->counter_q = m->counter[sel % TW_EVENTS];
-	m->events = s->events;
-	for (uint32_t e = s->events; e; e &= e - 1)
-		m->counter[__builtin_ctz(e)]++;
 }
 
 static bool is_quiet(const struct tw_mmu *m)
@@ -356,8 +326,6 @@ void tw_mmu_tick(struct tw_mmu *m, const struct tw_mmu_in *in)
 		reset(m);
 		return;
 	}
-	if (m->dbg_dirty)
-		tw_mmu_clear_strobes(m);
 	s.in = in;
 	observe(m, &s);
 	request_stage(m, &s, d);
@@ -374,7 +342,7 @@ void tw_mmu_tick(struct tw_mmu *m, const struct tw_mmu_in *in)
 	cancels(m, &s);
 	allocate(m, &s, d);
 	ctrl_step(m, &s, busy);
-	count(m, &s, in->counter_sel);
+	count_events(m, s.events, in->counter_sel);
 	m->quiet = is_quiet(m);
 }
 
@@ -391,6 +359,11 @@ uint64_t tw_mmu_cycle(const struct tw_mmu *m)
 uint64_t tw_mmu_counter(const struct tw_mmu *m, unsigned int ev)
 {
 	return ev < TW_EVENTS ? m->counter[ev] : 0;
+}
+
+void tw_mmu_counters(const struct tw_mmu *m, uint64_t counter[TW_EVENTS])
+{
+	memcpy(counter, m->counter, sizeof(m->counter));
 }
 
 void tw_mmu_ctx(const struct tw_mmu *m, struct tw_ctx *ctx)

@@ -6,16 +6,33 @@
 #ifndef TW_CSIM_MMU_INTERNAL_H
 #define TW_CSIM_MMU_INTERNAL_H
 
+#include "chain.h"
 #include "plru.h"
 #include "twinwalk/mmu.h"
 
+// --- Debug view: a strobe is high in the one cycle whose number is kept here ---------------------
+
+struct dbg_write {
+	uint64_t at;
+	unsigned int index;
+};
+
+// Cycle 0 has none.
+static inline bool strobe(uint64_t at, uint64_t cycle)
+{
+	return at == cycle && cycle;
+}
+
 // --- TLBs ---------------------------------------------------------------------------------------
 
+// The bits of an address that make its VPN.
+#define VPN_BITS ((UINT64_C(1) << 48) - (UINT64_C(1) << 12))
+
 struct tlb_entry {
-	uint64_t vpn;  // bits below the page size zero
-	uint64_t mask; // VPN bits above the page size
+	uint64_t va;   // of the page: as a request gives it, all bits
+	uint64_t mask; // address bits above the page size
 	uint64_t ppn;
-	uint32_t allowed, known; // permission check per kind of access, as far as it was made
+	uint64_t granted; // for speed only: kinds of access that were found to hit, see port.c
 	struct tw_rights rights; // rights.g is the global bit
 	uint16_t asid;
 	uint8_t size;
@@ -26,12 +43,13 @@ enum { TLB_HINTS = 256, TLB_SIZES = TW_SIZE_256T + 1 };
 struct tlb_fa {
 	unsigned int n;
 	uint64_t valid, plru;
-	struct tw_dbg_array dbg;
 	struct tlb_entry e[TW_MAX_L1];
-	uint64_t path_mask[TW_MAX_L1], path_value[TW_MAX_L1];
-	// For speed only: where a VPN was last found; how many valid entries there are of each
-	// size, and with each hash of their VPN.
-	uint8_t hint[TLB_HINTS], of_size[TLB_SIZES], of_hash[TLB_HINTS];
+	struct dbg_write written;
+	// For speed only: where a page was last found; the entries by page; the sizes there are.
+	uint8_t hint[TLB_HINTS], of_size[TLB_SIZES];
+	uint32_t sizes;
+	struct chain by_page;
+	struct plru_paths path;
 };
 
 struct tlb_sa {
@@ -39,67 +57,77 @@ struct tlb_sa {
 	struct tlb_entry *e; // [set * ways + way]
 	uint8_t *valid;	     // [set], a bit for each way
 	uint8_t *plru;	     // [set]
+	uint64_t *page;	     // [set * ways + way], for speed only: e[].va
+	struct plru_paths path;
 };
 
 // What an entry has to match: also a fence's operands.
 struct tlb_scope {
-	uint64_t vpn;
+	uint64_t va;
 	uint16_t asid;
 	bool by_addr, by_asid, global;
 };
 
-static inline bool tlb_match(const struct tlb_entry *e, uint64_t vpn, uint16_t asid)
+static inline bool tlb_match(const struct tlb_entry *e, uint64_t va, uint16_t asid)
 {
-	return !((e->vpn ^ vpn) & e->mask) && (e->rights.g || e->asid == asid);
+	return !((e->va ^ va) & e->mask) && (e->rights.g || e->asid == asid);
 }
 
 static inline bool tlb_overlap(const struct tlb_entry *a, const struct tlb_entry *b)
 {
-	return !((a->vpn ^ b->vpn) & a->mask & b->mask) &&
+	return !((a->va ^ b->va) & a->mask & b->mask) &&
 	       (a->rights.g || b->rights.g || a->asid == b->asid);
 }
 
+// A fence's address need not be canonical: its VPN decides.
 static inline bool tlb_in_scope(const struct tlb_entry *e, const struct tlb_scope *s)
 {
-	if (s->by_addr && (e->vpn ^ s->vpn) & e->mask)
+	if (s->by_addr && (e->va ^ s->va) & e->mask & VPN_BITS)
 		return false;
 	return e->rights.g ? s->global : !s->by_asid || e->asid == s->asid;
 }
 
-void tw_tlb_entry_make(struct tlb_entry *e, uint64_t vpn, uint16_t asid, uint64_t ppn, uint8_t size,
+void tw_tlb_entry_make(struct tlb_entry *e, uint64_t va, uint16_t asid, uint64_t ppn, uint8_t size,
 		       const struct tw_rights *rights);
 void tw_tlb_entry_pack(const struct tlb_entry *e, uint64_t word[2]);
 
 void tw_tlb_fa_init(struct tlb_fa *t, unsigned int n);
-int tw_tlb_fa_search(struct tlb_fa *t, uint64_t vpn, uint16_t asid);
-// plru_start: the replacement state at the start of the cycle.
-void tw_tlb_fa_insert(struct tlb_fa *t, const struct tlb_entry *new, uint64_t plru_start);
+int tw_tlb_fa_search(struct tlb_fa *t, uint64_t va, uint16_t asid);
+// plru_start: the replacement state at the start of the cycle; at: the cycle that sees the entry.
+void tw_tlb_fa_insert(struct tlb_fa *t, const struct tlb_entry *new, uint64_t plru_start,
+		      uint64_t at);
 void tw_tlb_fa_kill(struct tlb_fa *t, const struct tlb_entry *page);
 void tw_tlb_fa_invalidate(struct tlb_fa *t, const struct tlb_scope *s);
 void tw_tlb_fa_empty(struct tlb_fa *t);
 
-// The index of the entry that matches, or -1.
-static inline int tlb_fa_find(struct tlb_fa *t, uint64_t vpn, uint16_t asid)
+static inline unsigned int tlb_hint(uint64_t va)
 {
-	unsigned int i = t->hint[vpn % TLB_HINTS];
+	return va >> 12 & (TLB_HINTS - 1);
+}
 
-	if (t->valid >> i & 1 && tlb_match(&t->e[i], vpn, asid))
+// The index of the entry that matches, or -1.
+static inline int tlb_fa_find(struct tlb_fa *t, uint64_t va, uint16_t asid)
+{
+	unsigned int i = t->hint[tlb_hint(va)];
+
+	if (t->valid >> i & 1 && tlb_match(&t->e[i], va, asid))
 		return (int)i;
-	return tw_tlb_fa_search(t, vpn, asid);
+	return t->valid ? tw_tlb_fa_search(t, va, asid) : -1;
 }
 
 static inline void tlb_fa_touch(struct tlb_fa *t, unsigned int i)
 {
-	t->plru = (t->plru & ~t->path_mask[i]) | t->path_value[i];
+	t->plru = tw_plru_touch(t->plru, &t->path, i);
 }
 
 int tw_tlb_sa_init(struct tlb_sa *t, unsigned int sets, unsigned int ways);
+void tw_tlb_sa_reset(struct tlb_sa *t);
 void tw_tlb_sa_free(struct tlb_sa *t);
-static inline unsigned int tlb_sa_set(const struct tlb_sa *t, uint64_t vpn)
+static inline unsigned int tlb_sa_set(const struct tlb_sa *t, uint64_t va)
 {
-	return (unsigned int)vpn & (t->sets - 1);
+	return (unsigned int)(va >> 12) & (t->sets - 1);
 }
-int tw_tlb_sa_find(const struct tlb_sa *t, uint64_t vpn, uint16_t asid);
+int tw_tlb_sa_find(const struct tlb_sa *t, uint64_t va, uint16_t asid);
 void tw_tlb_sa_touch(struct tlb_sa *t, unsigned int set, unsigned int way);
 // Each returns the mask of ways that were valid and are invalidated; insert gives the way written.
 unsigned int tw_tlb_sa_insert(struct tlb_sa *t, const struct tlb_entry *new, unsigned int *way);
@@ -110,25 +138,37 @@ void tw_tlb_sa_clear(struct tlb_sa *t, bool global);
 // --- Walk cache ---------------------------------------------------------------------------------
 
 struct pwc_entry {
-	uint64_t vpn, mask; // prefix above the level it leads to
-	uint64_t ppn;	    // the table it leads to
+	uint64_t va, mask; // address bits above the level it leads to
+	uint64_t ppn;	   // the table it leads to
 	struct tw_walk_state ws;
 	uint16_t asid;
 };
 
+enum { PWC_LEVELS = 8 };
+
 struct pwc {
 	unsigned int n;
 	uint64_t valid, plru;
-	struct tw_dbg_array dbg;
 	struct pwc_entry e[TW_MAX_PWC];
+	struct dbg_write written;
+	// For speed only: the entries by prefix; the levels there are, and the address bits that
+	// an entry of each does not compare.
+	struct chain by_prefix;
+	uint8_t of_level[PWC_LEVELS], shift[PWC_LEVELS];
+	uint32_t levels;
+	struct plru_paths path;
 };
 
 void tw_pwc_init(struct pwc *p, unsigned int n);
-int tw_pwc_find(const struct pwc *p, uint64_t vpn, uint16_t asid);
+// The match with the lowest level, or -1.
+int tw_pwc_find(const struct pwc *p, uint64_t va, uint16_t asid);
 // Every entry that matches goes.
-void tw_pwc_kill(struct pwc *p, uint64_t vpn, uint16_t asid);
-void tw_pwc_fill(struct pwc *p, uint64_t vpn, uint16_t asid, uint64_t ppn,
-		 const struct tw_walk_state *ws, unsigned int index_bits, uint64_t plru_start);
+void tw_pwc_kill(struct pwc *p, uint64_t va, uint16_t asid);
+void tw_pwc_empty(struct pwc *p);
+// shift: the number of address bits below the prefix.
+void tw_pwc_fill(struct pwc *p, uint64_t va, uint16_t asid, uint64_t ppn,
+		 const struct tw_walk_state *ws, unsigned int shift, uint64_t plru_start,
+		 uint64_t at);
 void tw_pwc_entry_pack(const struct pwc_entry *e, uint64_t word[2]);
 
 // --- Queues -------------------------------------------------------------------------------------
@@ -156,6 +196,13 @@ static inline void resp_fifo_push(struct resp_fifo *f, uint8_t id, const struct 
 	e->resp = *resp;
 	e->id = id;
 	e->dead = false;
+}
+
+// What a queue of at most one live response does in a cycle in which it is taken.
+static inline void resp_fifo_drain(struct resp_fifo *f)
+{
+	f->head = (uint8_t)((f->head + f->count) % RESP_QUEUE);
+	f->count = 0;
 }
 
 enum miss_state { MISS_FREE = 0, MISS_LOOKUP = 1, MISS_WAIT = 2, MISS_DONE = 3 };
@@ -218,7 +265,8 @@ struct walker {
 	bool from_root, pass2, need_a, tainted, killed;
 	uint8_t port, entry; // owner
 	struct tw_walk_state ws;
-	uint64_t vpn, addr, expected, desired;
+	uint64_t va; // of the owner's request
+	uint64_t addr, expected, desired;
 };
 
 struct walkers {
@@ -283,17 +331,18 @@ struct tw_mmu {
 	struct fence fence;
 	uint32_t events;
 	uint64_t counter[TW_EVENTS], counter_q;
-	__typeof__(((struct tw_mmu_out *)0)->dbg_l2) dbg_l2;
+	struct {
+		uint64_t write_at, inv_at, clear_at, touch_at;
+		unsigned int set, way, inv_set, inv_mask, touch_set;
+	} dbg_l2;
 
 	uint64_t cycle;
 	// For speed only. quiet: no miss, walk, fence or control write is in flight.
-	bool quiet, dbg_dirty, pins_fresh, short_cut;
+	bool quiet, pins_fresh, short_cut;
 	unsigned int index_bits; // of the format
-	unsigned int va_shift;	 // 64 - width of a canonical address
 	struct tw_mmu_out out;
 };
 
-void tw_mmu_clear_strobes(struct tw_mmu *m);
 void tw_mmu_mem_pins(const struct tw_mmu *m, struct tw_mmu_out *o);
 
 // What is decided about one request in the cycle in which it is accepted, section 4.
@@ -304,17 +353,13 @@ struct port_decision {
 	unsigned int event;
 	struct tw_resp resp;
 };
+// For requests that the L1 is not known to answer.
 void tw_port_decide(struct tw_mmu *m, unsigned int port, const struct tw_req *req,
 		    struct port_decision *d);
 bool tw_port_ready(const struct tw_mmu *m, unsigned int port);
 
 // The permission check with its D part: rows c of section 4 and a of section 7.
 bool tw_entry_usable(const struct tw_ctx *ctx, const struct tw_req *req, const struct tlb_entry *e);
-
-static inline uint64_t vpn_of(uint64_t va)
-{
-	return va >> 12 & ((UINT64_C(1) << 36) - 1);
-}
 
 static inline unsigned int size_class(uint8_t size)
 {
@@ -324,8 +369,51 @@ static inline unsigned int size_class(uint8_t size)
 // A number for everything about a request that the permission check looks at.
 static inline unsigned int access_kind(const struct tw_req *req)
 {
-	return (unsigned int)(req->access | (req->priv != TW_PRIV_U) << 2 | req->sum << 3 |
-			      req->mxr << 4);
+	return (req->access & 3u) | (req->priv & 3u) << 2 | (unsigned int)req->sum << 4 |
+	       (unsigned int)req->mxr << 5;
+}
+
+// The response of a page that the entry describes.
+static inline void tlb_answer(const struct tlb_entry *e, const struct tw_req *req,
+			      struct tw_resp *resp)
+{
+	resp->pa = e->ppn << 12 | (req->va & ~e->mask);
+	resp->fault_va = 0;
+	resp->size = e->size;
+	resp->fault = TW_FAULT_NONE;
+	resp->cause = 0;
+	resp->attr = e->rights.attr;
+	resp->global = e->rights.g;
+}
+
+static inline void port_hit(const struct tlb_fa *l1, unsigned int port, unsigned int i,
+			    const struct tw_req *req, struct port_decision *d)
+{
+	d->outcome = PORT_ANSWER;
+	d->hit = (int)i;
+	d->event = TW_EV_L1F_HIT + 4 * port + size_class(l1->e[i].size);
+	tlb_answer(&l1->e[i], req, &d->resp);
+}
+
+// Section 4. Most requests repeat what was granted before.
+static inline void port_decide(struct tw_mmu *m, unsigned int port, const struct tw_req *req,
+			       struct port_decision *d)
+{
+	const struct tlb_fa *l1 = &m->l1[port];
+	unsigned int i = l1->hint[tlb_hint(req->va)];
+
+	if (!((req->va ^ l1->e[i].va) & l1->e[i].mask) && l1->e[i].granted >> access_kind(req) & 1)
+		port_hit(l1, port, i, req, d);
+	else
+		tw_port_decide(m, port, req, d);
+}
+
+static inline void count_events(struct tw_mmu *m, uint32_t events, unsigned int sel)
+{
+	m->counter_q = m->counter[sel % TW_EVENTS];
+	m->events = events;
+	for (; events; events &= events - 1)
+		m->counter[__builtin_ctz(events)]++;
 }
 
 static inline bool writes(const struct tw_req *req)

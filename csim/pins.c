@@ -33,12 +33,48 @@ void tw_mmu_mem_pins(const struct tw_mmu *m, struct tw_mmu_out *o)
 	o->mem_req_desired = o->mem_req_cas ? w->desired : 0;
 }
 
-static void array_pins(struct tw_dbg_array *o, const struct tw_dbg_array *dbg, uint64_t valid,
-		       uint64_t plru)
+static void tlb_fa_pins(const struct tlb_fa *t, uint64_t cycle, struct tw_dbg_array *o)
 {
-	*o = *dbg;
-	o->valid = valid;
-	o->plru = plru;
+	*o = (struct tw_dbg_array){.valid = t->valid, .plru = t->plru};
+	if (strobe(t->written.at, cycle)) {
+		o->write = true;
+		o->index = (uint8_t)t->written.index;
+		tw_tlb_entry_pack(&t->e[t->written.index], o->entry);
+	}
+}
+
+static void pwc_pins(const struct pwc *p, uint64_t cycle, struct tw_dbg_array *o)
+{
+	*o = (struct tw_dbg_array){.valid = p->valid, .plru = p->plru};
+	if (strobe(p->written.at, cycle)) {
+		o->write = true;
+		o->index = (uint8_t)p->written.index;
+		tw_pwc_entry_pack(&p->e[p->written.index], o->entry);
+	}
+}
+
+static void l2_pins(const struct tw_mmu *m, struct tw_mmu_out *o)
+{
+	const struct tlb_sa *t = &m->l2;
+
+	memset(&o->dbg_l2, 0, sizeof(o->dbg_l2));
+	if (strobe(m->dbg_l2.write_at, m->cycle)) {
+		o->dbg_l2.write = true;
+		o->dbg_l2.set = (uint16_t)m->dbg_l2.set;
+		o->dbg_l2.way = (uint8_t)m->dbg_l2.way;
+		tw_tlb_entry_pack(&t->e[m->dbg_l2.set * t->ways + m->dbg_l2.way], o->dbg_l2.entry);
+	}
+	if (strobe(m->dbg_l2.inv_at, m->cycle)) {
+		o->dbg_l2.inv = true;
+		o->dbg_l2.inv_set = (uint16_t)m->dbg_l2.inv_set;
+		o->dbg_l2.inv_mask = (uint8_t)m->dbg_l2.inv_mask;
+	}
+	o->dbg_l2.clear = strobe(m->dbg_l2.clear_at, m->cycle);
+	if (strobe(m->dbg_l2.touch_at, m->cycle)) {
+		o->dbg_l2.touch = true;
+		o->dbg_l2.touch_set = (uint16_t)m->dbg_l2.touch_set;
+		o->dbg_l2.plru = t->plru[m->dbg_l2.touch_set];
+	}
 }
 
 static bool fifos_empty(const struct tw_mmu *m)
@@ -57,11 +93,11 @@ const struct tw_mmu_out *tw_mmu_pins(const struct tw_mmu *mmu)
 	m->pins_fresh = true;
 	for (unsigned int p = 0; p < TW_PORTS; p++) {
 		port_pins(m, p, o);
-		array_pins(&o->dbg_l1[p], &m->l1[p].dbg, m->l1[p].valid, m->l1[p].plru);
+		tlb_fa_pins(&m->l1[p], m->cycle, &o->dbg_l1[p]);
 	}
-	array_pins(&o->dbg_sp, &m->sp.dbg, m->sp.valid, m->sp.plru);
-	array_pins(&o->dbg_pwc, &m->pwc.dbg, m->pwc.valid, m->pwc.plru);
-	memcpy(&o->dbg_l2, &m->dbg_l2, sizeof(o->dbg_l2));
+	tlb_fa_pins(&m->sp, m->cycle, &o->dbg_sp);
+	pwc_pins(&m->pwc, m->cycle, &o->dbg_pwc);
+	l2_pins(m, o);
 	tw_mmu_mem_pins(m, o);
 	o->fence_ready = m->fence.state == FENCE_IDLE;
 	o->fence_done = m->fence.done;
@@ -132,7 +168,7 @@ static bool sa_disjoint(const struct tlb_sa *t)
 		unsigned int v = t->valid[set];
 
 		for (unsigned int i = 0; i < t->ways; i++) {
-			if (v >> i & 1 && tlb_sa_set(t, e[i].vpn) != set)
+			if (v >> i & 1 && tlb_sa_set(t, e[i].va) != set)
 				return false;
 			for (unsigned int j = 0; j < i; j++)
 				if (v >> i & v >> j & 1 && tlb_overlap(&e[i], &e[j]))
@@ -151,7 +187,7 @@ static bool pwc_disjoint(const struct pwc *p)
 			const struct pwc_entry *b = &p->e[j];
 
 			if (p->valid >> i & p->valid >> j & 1 && a->ws.level == b->ws.level &&
-			    a->asid == b->asid && a->vpn == b->vpn)
+			    a->asid == b->asid && a->va == b->va)
 				return false;
 		}
 	}
@@ -172,7 +208,7 @@ static const char *check_waiting(const struct tw_mmu *m)
 				continue;
 			if (w->state == WALK_IDLE || w->killed)
 				return "a miss waits for a walker that is not walking";
-			if (w->vpn != vpn_of(e->req.va))
+			if ((w->va ^ e->req.va) >> 12)
 				return "a miss waits for the walk of another page";
 			if (e->owner && (w->port != p || w->entry != i))
 				return "a walker has another owner than the miss that says so";

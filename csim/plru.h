@@ -17,28 +17,31 @@ static inline unsigned int tw_plru_victim(uint64_t bits, unsigned int n)
 	return node - (n - 1);
 }
 
-// The bits on entry i's path, and their values after a touch.
-static inline void tw_plru_path(unsigned int n, unsigned int i, uint64_t *mask, uint64_t *value)
+// The bits on the path of each of up to 64 entries, and their values after a touch.
+struct plru_paths {
+	uint64_t mask[64], value[64];
+};
+
+static inline void tw_plru_paths(struct plru_paths *p, unsigned int n)
 {
-	unsigned int node = i + n - 1;
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int node = i + n - 1;
 
-	*mask = *value = 0;
-	while (node) {
-		unsigned int parent = (node - 1) / 2;
+		p->mask[i] = p->value[i] = 0;
+		while (node) {
+			unsigned int parent = (node - 1) / 2;
 
-		*mask |= UINT64_C(1) << parent;
-		if (node & 1) // lower child: point to the upper half
-			*value |= UINT64_C(1) << parent;
-		node = parent;
+			p->mask[i] |= UINT64_C(1) << parent;
+			if (node & 1) // lower child: point to the upper half
+				p->value[i] |= UINT64_C(1) << parent;
+			node = parent;
+		}
 	}
 }
 
-static inline uint64_t tw_plru_touch(uint64_t bits, unsigned int n, unsigned int i)
+static inline uint64_t tw_plru_touch(uint64_t bits, const struct plru_paths *p, unsigned int i)
 {
-	uint64_t mask, value;
-
-	tw_plru_path(n, i, &mask, &value);
-	return (bits & ~mask) | value;
+	return (bits & ~p->mask[i]) | p->value[i];
 }
 
 #endif

@@ -151,6 +151,8 @@ int tw_pmem_add_flat(struct tw_pmem *pm, uint64_t lo, uint64_t hi)
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (host == MAP_FAILED)
 		return -ENOMEM;
+	// For speed only: fewer page faults and TLB misses of the host. It may refuse.
+	(void)madvise(host, hi - lo, MADV_HUGEPAGE);
 	insert_range(pm, i, lo, hi);
 	pm->flat = host;
 	pm->flat_lo = lo;

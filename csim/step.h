@@ -57,10 +57,18 @@ static inline void event(struct step *s, unsigned int bit)
 // The debug view of a touched L2 set.
 static inline void l2_touched(struct tw_mmu *m, unsigned int set)
 {
-	m->dbg_l2.touch = true;
-	m->dbg_l2.touch_set = (uint16_t)set;
-	m->dbg_l2.plru = m->l2.plru[set];
-	m->dbg_dirty = true;
+	m->dbg_l2.touch_at = m->cycle;
+	m->dbg_l2.touch_set = set;
+}
+
+// That of invalidated ways.
+static inline void l2_invalidated(struct tw_mmu *m, unsigned int set, unsigned int mask)
+{
+	if (!mask)
+		return;
+	m->dbg_l2.inv_at = m->cycle;
+	m->dbg_l2.inv_set = set;
+	m->dbg_l2.inv_mask = mask;
 }
 
 // A translation enters a port's L1.

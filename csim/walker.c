@@ -28,7 +28,7 @@ void tw_walker_start(struct tw_mmu *m, unsigned int i, unsigned int port, unsign
 
 	w->port = (uint8_t)port;
 	w->entry = (uint8_t)entry;
-	w->vpn = vpn_of(req->va);
+	w->va = req->va;
 	w->pass2 = w->tainted = w->killed = false;
 	tw_walker_to_root(m, i, req);
 	if (pwc >= 0) {
@@ -37,7 +37,7 @@ void tw_walker_start(struct tw_mmu *m, unsigned int i, unsigned int port, unsign
 		w->ws = e->ws;
 		w->addr = tw_arch_pte_addr(&m->ctx, e->ppn, e->ws.level, req->va);
 		w->from_root = false;
-		m->pwc.plru = tw_plru_touch(m->pwc.plru, m->pwc.n, (unsigned int)pwc);
+		m->pwc.plru = tw_plru_touch(m->pwc.plru, &m->pwc.path, (unsigned int)pwc);
 	}
 }
 
@@ -127,21 +127,17 @@ static void refill(struct tw_mmu *m, struct step *s, const struct walker *w,
 
 	if (w->tainted || s->finish)
 		return;
-	m->dbg_dirty = true;
-	tw_tlb_entry_make(&e, w->vpn, m->ctx.asid, pte->ppn, pte->size, &pte->rights);
+	tw_tlb_entry_make(&e, w->va, m->ctx.asid, pte->ppn, pte->size, &pte->rights);
 	tw_l1_insert(m, s, w->port, &e);
 	if (pte->size != TW_SIZE_4K) {
-		tw_tlb_fa_insert(&m->sp, &e, s->sp_plru);
+		tw_tlb_fa_insert(&m->sp, &e, s->sp_plru, m->cycle);
 	} else {
 		unsigned int way, mask = tw_tlb_sa_insert(&m->l2, &e, &way);
 
-		m->dbg_l2.write = true;
-		m->dbg_l2.set = (uint16_t)tlb_sa_set(&m->l2, w->vpn);
-		m->dbg_l2.way = (uint8_t)way;
-		tw_tlb_entry_pack(&e, m->dbg_l2.entry);
-		m->dbg_l2.inv = mask != 0;
-		m->dbg_l2.inv_set = mask ? m->dbg_l2.set : 0;
-		m->dbg_l2.inv_mask = (uint8_t)mask;
+		m->dbg_l2.write_at = m->cycle;
+		m->dbg_l2.set = tlb_sa_set(&m->l2, w->va);
+		m->dbg_l2.way = way;
+		l2_invalidated(m, m->dbg_l2.set, mask);
 		l2_touched(m, m->dbg_l2.set);
 	}
 }
@@ -152,18 +148,13 @@ static void kill_page(struct tw_mmu *m, const struct walker *w)
 {
 	static const struct tw_rights none;
 	struct tlb_entry page;
-	unsigned int mask;
 
-	tw_tlb_entry_make(&page, w->vpn, m->ctx.asid, 0, TW_SIZE_4K, &none);
+	tw_tlb_entry_make(&page, w->va, m->ctx.asid, 0, TW_SIZE_4K, &none);
 	tw_tlb_fa_kill(&m->l1[TW_PORT_FETCH], &page);
 	tw_tlb_fa_kill(&m->l1[TW_PORT_DATA], &page);
 	tw_tlb_fa_kill(&m->sp, &page);
-	tw_pwc_kill(&m->pwc, w->vpn, m->ctx.asid);
-	m->dbg_dirty = true;
-	mask = tw_tlb_sa_kill(&m->l2, &page);
-	m->dbg_l2.inv = mask != 0;
-	m->dbg_l2.inv_set = mask ? (uint16_t)tlb_sa_set(&m->l2, w->vpn) : 0;
-	m->dbg_l2.inv_mask = (uint8_t)mask;
+	tw_pwc_kill(&m->pwc, w->va, m->ctx.asid);
+	l2_invalidated(m, tlb_sa_set(&m->l2, w->va), tw_tlb_sa_kill(&m->l2, &page));
 }
 
 void tw_walker_apply(struct tw_mmu *m, struct step *s, const struct walk_answer *a)
@@ -198,9 +189,8 @@ void tw_walker_apply(struct tw_mmu *m, struct step *s, const struct walk_answer 
 		walker_set(&m->walkers, i, WALK_REQ);
 		// A fence that is taken in this cycle empties the walk cache; the fill is lost.
 		if (a->fill_pwc && !s->fence_taken) {
-			tw_pwc_fill(&m->pwc, w->vpn, m->ctx.asid, a->pte.ppn, &w->ws, m->index_bits,
-				    s->pwc_plru);
-			m->dbg_dirty = true;
+			tw_pwc_fill(&m->pwc, w->va, m->ctx.asid, a->pte.ppn, &w->ws,
+				    12 + m->index_bits * (w->ws.level + 1u), s->pwc_plru, m->cycle);
 			event(s, TW_EV_PWC_FILL);
 		}
 		return;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Measures speed, everything in one run on one machine, so that the figures can be compared with each other: model hits and
-# walks, latencies beside the contract's bounds, RTL alone and in lockstep on the same stimulus, replay on each back end.
+# walks, latencies beside the contract's bounds, faults, RTL alone and in lockstep on the same stimulus, replay on each back end.
 # Called by `make bench`; TW_BUILD is the build directory. Takes the best of three rounds, the back ends in turn.
 # Exit status: 1 when a latency exceeds its bound, else that of the first command that fails.
 set -eu
@@ -14,6 +14,9 @@ trace=trace/bundled/sort.twt
 
 echo "== model, and latencies (L: cycles from memory grant to data)"
 "$build/bench/tw_bench"
+
+echo "== minor faults on the model, fault handler included"
+"$build/bench/tw_bench_faults"
 
 # rate CONFIG MODE: cycles a second of the random stimulus.
 rate() {

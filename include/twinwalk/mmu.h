@@ -131,9 +131,10 @@ const struct tw_mmu_out *tw_mmu_pins(const struct tw_mmu *mmu);
 // One clock edge: the present cycle had the inputs IN.
 void tw_mmu_tick(struct tw_mmu *mmu, const struct tw_mmu_in *in);
 
-// Cycles since creation, and one counter (0 for numbers of TW_EVENTS and above).
+// Cycles since creation, one counter (0 for numbers of TW_EVENTS and above), and all of them.
 uint64_t tw_mmu_cycle(const struct tw_mmu *mmu);
 uint64_t tw_mmu_counter(const struct tw_mmu *mmu, unsigned int event);
+void tw_mmu_counters(const struct tw_mmu *mmu, uint64_t counter[TW_EVENTS]);
 
 // The control registers as they are in the present cycle.
 void tw_mmu_ctx(const struct tw_mmu *mmu, struct tw_ctx *ctx);

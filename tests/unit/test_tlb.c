@@ -62,14 +62,17 @@ static void plru_points_where_the_tree_points(void **state)
 	(void)state;
 	seed_rng();
 	for (unsigned int n = 2; n <= 64; n *= 2) {
+		struct plru_paths path;
 		uint64_t bits = 0;
 
+		tw_plru_paths(&path, n);
 		for (unsigned int k = 0; k < 2000; k++) {
 			unsigned int i = (unsigned int)(rng() % n);
 
 			assert_int_equal(tw_plru_victim(bits, n), tree_victim(bits, 0, 0, n));
-			assert_int_equal(tw_plru_touch(bits, n, i), tree_touch(bits, 0, 0, n, i));
-			bits = tw_plru_touch(bits, n, i);
+			assert_int_equal(tw_plru_touch(bits, &path, i),
+					 tree_touch(bits, 0, 0, n, i));
+			bits = tw_plru_touch(bits, &path, i);
 			assert_int_not_equal(tw_plru_victim(bits, n), i);
 		}
 	}
@@ -79,13 +82,15 @@ static void plru_visits_every_entry_when_each_victim_is_touched(void **state)
 {
 	(void)state;
 	for (unsigned int n = 2; n <= 64; n *= 2) {
+		struct plru_paths path;
 		uint64_t bits = 0, seen = 0;
 
+		tw_plru_paths(&path, n);
 		for (unsigned int k = 0; k < n; k++) {
 			unsigned int i = tw_plru_victim(bits, n);
 
 			seen |= UINT64_C(1) << i;
-			bits = tw_plru_touch(bits, n, i);
+			bits = tw_plru_touch(bits, &path, i);
 		}
 		assert_int_equal(seen, n == 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1);
 	}
@@ -142,7 +147,7 @@ static void plain_invalidate(struct plain_tlb *t, const struct tlb_scope *s)
 {
 	for (unsigned int i = 0; i < t->n; i++) {
 		struct page *p = &t->e[i];
-		bool here = !s->by_addr || (p->first <= s->vpn && s->vpn <= p->last);
+		bool here = !s->by_addr || (p->first <= s->va >> 12 && s->va >> 12 <= p->last);
 		bool mine = p->global ? s->global : !s->by_asid || p->asid == s->asid;
 
 		p->valid &= !(here && mine);
@@ -193,13 +198,13 @@ static struct tlb_entry entry_of(uint64_t vpn, unsigned int size, uint16_t asid,
 	struct tw_rights rights = {.r = true, .g = global};
 	struct tlb_entry e;
 
-	tw_tlb_entry_make(&e, vpn, asid, rng() & 0xffff, (uint8_t)size, &rights);
+	tw_tlb_entry_make(&e, vpn << 12, asid, rng() & 0xffff, (uint8_t)size, &rights);
 	return e;
 }
 
 static struct tlb_scope random_scope(void)
 {
-	return (struct tlb_scope){.vpn = random_vpn(),
+	return (struct tlb_scope){.va = random_vpn() << 12,
 				  .asid = (uint16_t)(rng() % 3),
 				  .by_addr = rng() & 1,
 				  .by_asid = rng() & 1,
@@ -245,11 +250,11 @@ static void fully_associative_tlb_equals_an_array_of_pages(void **state)
 			case 3:
 			case 4:
 			case 5:
-				tw_tlb_fa_insert(&t, &e, t.plru);
+				tw_tlb_fa_insert(&t, &e, t.plru, 1);
 				plain_insert(&plain, page_of(vpn, size, asid, global));
 				break;
 			default:
-				i = tlb_fa_find(&t, vpn, asid);
+				i = tlb_fa_find(&t, vpn << 12, asid);
 				assert_int_equal(i, plain_find(&plain, vpn, asid));
 				if (i >= 0) {
 					hits++;
@@ -310,7 +315,7 @@ static void set_associative_tlb_equals_arrays_of_pages(void **state)
 				plain_invalidate(&plain[i], &s);
 			break;
 		default:
-			assert_int_equal(tw_tlb_sa_find(&t, vpn, asid),
+			assert_int_equal(tw_tlb_sa_find(&t, vpn << 12, asid),
 					 plain_find(&plain[set], vpn, asid));
 			hits += plain_find(&plain[set], vpn, asid) >= 0;
 			break;
@@ -331,14 +336,14 @@ static void walk_cache_gives_the_deepest_table(void **state)
 
 	(void)state;
 	tw_pwc_init(&p, 4);
-	tw_pwc_fill(&p, 0x40201, 7, 100, &level1, 9, p.plru);
-	assert_int_equal(p.e[tw_pwc_find(&p, 0x40201, 7)].ppn, 100);
-	tw_pwc_fill(&p, 0x40201, 7, 200, &level0, 9, p.plru);
-	assert_int_equal(p.e[tw_pwc_find(&p, 0x40201, 7)].ppn, 200);
+	tw_pwc_fill(&p, 0x40201000, 7, 100, &level1, 30, p.plru, 1);
+	assert_int_equal(p.e[tw_pwc_find(&p, 0x40201000, 7)].ppn, 100);
+	tw_pwc_fill(&p, 0x40201000, 7, 200, &level0, 21, p.plru, 1);
+	assert_int_equal(p.e[tw_pwc_find(&p, 0x40201000, 7)].ppn, 200);
 	// The same gigabyte, another two megabytes: only the upper table is known.
-	assert_int_equal(p.e[tw_pwc_find(&p, 0x40401, 7)].ppn, 100);
-	assert_int_equal(tw_pwc_find(&p, 0x80201, 7), -1);
-	assert_int_equal(tw_pwc_find(&p, 0x40201, 8), -1);
+	assert_int_equal(p.e[tw_pwc_find(&p, 0x40401000, 7)].ppn, 100);
+	assert_int_equal(tw_pwc_find(&p, 0x80201000, 7), -1);
+	assert_int_equal(tw_pwc_find(&p, 0x40201000, 8), -1);
 }
 
 static void walk_cache_replaces_its_own_entry_for_the_same_table(void **state)
@@ -348,11 +353,11 @@ static void walk_cache_replaces_its_own_entry_for_the_same_table(void **state)
 
 	(void)state;
 	tw_pwc_init(&p, 4);
-	tw_pwc_fill(&p, 0x1000, 1, 5, &level0, 9, p.plru);
-	tw_pwc_fill(&p, 0x11ff, 1, 6, &level0, 9, p.plru);
+	tw_pwc_fill(&p, 0x1000000, 1, 5, &level0, 21, p.plru, 1);
+	tw_pwc_fill(&p, 0x11ff000, 1, 6, &level0, 21, p.plru, 1);
 	assert_int_equal(p.valid, 1);
-	assert_int_equal(p.e[tw_pwc_find(&p, 0x1000, 1)].ppn, 6);
-	tw_pwc_fill(&p, 0x1000, 2, 7, &level0, 9, p.plru);
+	assert_int_equal(p.e[tw_pwc_find(&p, 0x1000000, 1)].ppn, 6);
+	tw_pwc_fill(&p, 0x1000000, 2, 7, &level0, 21, p.plru, 1);
 	assert_int_equal(p.valid, 3);
 }
 
@@ -363,25 +368,25 @@ static void walk_cache_forgets_the_way_to_a_page_and_nothing_else(void **state)
 
 	(void)state;
 	tw_pwc_init(&p, 4);
-	tw_pwc_fill(&p, 0x40201, 7, 100, &level1, 9, p.plru);
-	tw_pwc_fill(&p, 0x40201, 7, 200, &level0, 9, p.plru);
-	tw_pwc_fill(&p, 0x40401, 7, 300, &level0, 9, p.plru);
-	tw_pwc_fill(&p, 0x40201, 8, 400, &level0, 9, p.plru);
-	tw_pwc_kill(&p, 0x40277, 7);
-	assert_int_equal(tw_pwc_find(&p, 0x40201, 7), -1);
-	assert_int_equal(p.e[tw_pwc_find(&p, 0x40401, 7)].ppn, 300);
-	assert_int_equal(p.e[tw_pwc_find(&p, 0x40201, 8)].ppn, 400);
+	tw_pwc_fill(&p, 0x40201000, 7, 100, &level1, 30, p.plru, 1);
+	tw_pwc_fill(&p, 0x40201000, 7, 200, &level0, 21, p.plru, 1);
+	tw_pwc_fill(&p, 0x40401000, 7, 300, &level0, 21, p.plru, 1);
+	tw_pwc_fill(&p, 0x40201000, 8, 400, &level0, 21, p.plru, 1);
+	tw_pwc_kill(&p, 0x40277000, 7);
+	assert_int_equal(tw_pwc_find(&p, 0x40201000, 7), -1);
+	assert_int_equal(p.e[tw_pwc_find(&p, 0x40401000, 7)].ppn, 300);
+	assert_int_equal(p.e[tw_pwc_find(&p, 0x40201000, 8)].ppn, 400);
 }
 
 static void packed_entries_follow_the_contract(void **state)
 {
 	struct tw_rights r = {.w = true, .u = true, .g = true, .attr = 5, .pkey = 9};
-	struct pwc_entry pe = {.vpn = 0xfffffffff, .ppn = 1, .asid = 0x8001};
+	struct pwc_entry pe = {.va = 0xfffffffff000, .ppn = 1, .asid = 0x8001};
 	struct tlb_entry e;
 	uint64_t word[2];
 
 	(void)state;
-	tw_tlb_entry_make(&e, 0xabcdef123, 0xf00d, 0x123456789ab, TW_SIZE_4K, &r);
+	tw_tlb_entry_make(&e, 0xabcdef123000, 0xf00d, 0x123456789ab, TW_SIZE_4K, &r);
 	tw_tlb_entry_pack(&e, word);
 	// pkey 3:0, attr 6:4, D 7, U 8, X 9, W 10, R 11, global 12, size 15:13, PPN 59:16,
 	// ASID 75:60, VPN 111:76.
