@@ -120,6 +120,14 @@ static int check_table(struct tw_check *c, const struct tw_mm *mm, uint32_t tabl
 	if (c->k->frames[table].state != TW_FRAME_TABLE || c->entries[table])
 		return tw_broken(c, "frame %u: not a table, or in two places", table);
 	n->tables++;
+	if (level == 0) {
+		uint32_t number = c->k->frames[table].rmap;
+
+		c->last_level++;
+		if (number >= c->k->rmap.numbers || !c->k->rmap.table[number] ||
+		    c->k->rmap.table[number]->mm != mm || c->k->rmap.table[number]->va != va)
+			return tw_broken(c, "frame %u: table without its reverse mappings", table);
+	}
 	for (unsigned int i = 0; i < 1u << fmt->index_bits; i++) {
 		uint64_t at = va + ((uint64_t)i << (TW_PAGE_SHIFT_4K + fmt->index_bits * level));
 		struct tw_entry e;

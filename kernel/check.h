@@ -15,10 +15,11 @@ struct tw_check {
 	bool deep;
 	char *err;
 	size_t errlen;
-	uint32_t *mapped;  // by frame: entries that name it
-	uint32_t *entries; // by frame of a table: entries in use
-	uint8_t *cached;   // by frame: it is in a page cache
-	uint32_t *refs;	   // by slot
+	uint32_t *mapped;    // by frame: entries that name it
+	uint32_t *entries;   // by frame of a table: entries in use
+	uint32_t last_level; // tables of that level
+	uint8_t *cached;     // by frame: it is in a page cache
+	uint32_t *refs;	     // by slot
 };
 
 // Writes the text and returns -EUCLEAN.

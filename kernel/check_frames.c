@@ -16,19 +16,24 @@ static int check_rmap(struct tw_check *c, uint32_t f)
 	struct tw_kernel *k = c->k;
 	uint32_t n = 0;
 
-	for (uint32_t i = k->frames[f].rmap; i != TW_NO_RMAP; i = k->rmap.rec[i].next, n++) {
-		const struct tw_rmap *r = &k->rmap.rec[i];
-		const struct tw_mm *mm = r->mm < k->mms_size ? k->mms[r->mm] : NULL;
-		const uint64_t *ptep = mm ? tw_pt_find(mm, r->va) : NULL;
+	for (uint32_t at = k->frames[f].rmap; at != TW_NO_RMAP; at = tw_rmap_next(k, at), n++) {
+		uint32_t number = at >> k->fmt->index_bits;
+		const uint64_t *ptep;
 		struct tw_entry e;
+		struct tw_mm *mm;
+		uint64_t va;
 
-		if (!ptep || n > k->rmap.used)
-			return tw_broken(c, "frame %u: mapping without an entry", f);
+		if (number >= k->rmap.numbers || !k->rmap.table[number] || n > k->rmap.used)
+			return tw_broken(c, "frame %u: mapping in no table", f);
+		ptep = tw_rmap_entry(k, at, &mm, &va);
+		if (ptep != tw_pt_find(mm, va))
+			return tw_broken(c, "frame %u: mapping %llx has another entry", f,
+					 (unsigned long long)va);
 		e = tw_pt_read(mm, ptep);
 		if ((e.kind != TW_ENTRY_LEAF && e.kind != TW_ENTRY_NONE) ||
 		    tw_pfn_frame(k, e.pfn) != f)
 			return tw_broken(c, "frame %u: mapping %llx leads elsewhere", f,
-					 (unsigned long long)r->va);
+					 (unsigned long long)va);
 	}
 	return n == c->mapped[f]
 		       ? 0
@@ -90,6 +95,9 @@ int tw_check_frames(struct tw_check *c)
 		if (c->k->frames[f].state != TW_FRAME_TABLE)
 			records += c->k->frames[f].mapcount;
 	}
+	if (c->last_level != c->k->rmap.numbers - c->k->rmap.frees)
+		return tw_broken(c, "%u last-level tables, %u with reverse mappings", c->last_level,
+				 c->k->rmap.numbers - c->k->rmap.frees);
 	if (records != c->k->rmap.used)
 		return tw_broken(c, "%u reverse mappings, %u in use", records, c->k->rmap.used);
 	for (size_t i = 0; i < TW_PAGE_BYTES; i++)

@@ -44,8 +44,7 @@ void tw_kernel_stats(struct tw_kernel *k, struct tw_kernel_stats *out)
 	s->watermark[0] = k->reclaim.min;
 	s->watermark[1] = k->reclaim.low;
 	s->watermark[2] = k->reclaim.high;
-	s->frame_bytes = (uint64_t)k->frames_total * sizeof(struct tw_frame) +
-			 (uint64_t)k->rmap.size * sizeof(struct tw_rmap);
+	s->frame_bytes = (uint64_t)k->frames_total * sizeof(struct tw_frame) + tw_rmap_bytes(k);
 	*out = *s;
 }
 

@@ -91,7 +91,7 @@ static void set_leaf(struct fault *f, uint32_t frame, bool w, bool dirty)
 // Points an empty entry at a frame, for the first time.
 static void map_frame(struct fault *f, uint32_t frame, bool w, bool dirty)
 {
-	tw_rmap_add(f->k, frame, f->mm, f->va);
+	tw_rmap_add(f->k, frame, f->ptep);
 	tw_mm_count(f->mm, f->k->frames[frame].state, 1);
 	set_leaf(f, frame, w, dirty);
 }
@@ -157,7 +157,7 @@ static int copy_page(struct fault *f, uint32_t old)
 	tw_frame_copy(k, frame, old);
 	f->kind = TW_FK_COW_COPY;
 	tw_mm_count(f->mm, k->frames[old].state, -1);
-	tw_rmap_del(k, old, f->mm, f->va);
+	tw_rmap_del(k, old, f->ptep);
 	map_new_anon(f, frame);
 	if (k->frames[old].mapcount == 0 && k->frames[old].slot)
 		tw_swap_cache_drop(k, old);
@@ -406,7 +406,7 @@ static int reserve(struct fault *f)
 			return err;
 		reserved = need;
 	}
-	err = tw_rmap_reserve(k, 2);
+	err = tw_rmap_reserve(k, 1);
 	return err ? tw_fail(k, err, "out of host memory") : 0;
 }
 

@@ -10,7 +10,7 @@
 #include "proc.h"
 #include "tlb.h"
 
-// Copies one entry of the parent. Frames for the child's tables and a reverse mapping are reserved.
+// Copies one entry of the parent. What the child's tables take is reserved.
 static int copy_entry(struct tw_mm *parent, struct tw_mm *child, uint64_t va, uint64_t *ptep,
 		      struct tw_gather *g)
 {
@@ -41,7 +41,7 @@ static int copy_entry(struct tw_mm *parent, struct tw_mm *child, uint64_t va, ui
 			tw_pt_write(parent, ptep, &e);
 			tw_gather_page(g, parent, va);
 		}
-		tw_rmap_add(k, f, child, va);
+		tw_rmap_add(k, f, to);
 		tw_mm_count(child, TW_FRAME_ANON, 1);
 	}
 	e.accessed = k->opts.svade;

@@ -46,7 +46,7 @@ struct tw_frame {
 	uint8_t zone;
 	uint32_t refcount;
 	uint32_t mapcount;	  // table: entries in use
-	uint32_t rmap;		  // first reverse mapping, TW_NO_RMAP
+	uint32_t rmap;		  // first reverse mapping, TW_NO_RMAP; last-level table: number
 	uint32_t prev, next;	  // links of the free list or of reclaim's
 	uint32_t slot;		  // swap cache: the slot, 0 = none
 	uint32_t policy;	  // for the policy's use

@@ -33,13 +33,14 @@ struct tw_kernel {
 	uint32_t zero_frame;
 	struct tw_frame *frames;
 	struct tw_zone zones[TW_ZONES];
-	struct tw_rmap_pool rmap;
+	struct tw_rmap rmap;
 	struct tw_asid_space asid;
 	struct tw_object_list objects; // files known to this kernel
 	struct tw_swap swap;
 	struct tw_reclaim reclaim;
 	struct tw_mm **mms; // by id; NULL: free id
 	uint32_t mms_size;
+	uint32_t mms_low; // no id below is free
 	LIST_HEAD(tw_proc_list, tw_proc) procs;
 	struct tw_proc *current;
 	uint32_t next_pid;

@@ -141,7 +141,6 @@ int tw_kernel_create(const struct tw_kernel_opts *opts, struct tw_kernel **out, 
 	k->ram_bytes = (uint64_t)opts->frames << TW_PAGE_SHIFT_4K;
 	k->base_pfn = opts->ram_base >> TW_PAGE_SHIFT_4K;
 	k->ram = tw_pmem_ptr(tw_hw_pmem(opts->hw), opts->ram_base, k->ram_bytes);
-	k->rmap.free = TW_NO_RMAP;
 	k->swap.blk.fd = -1;
 	k->next_pid = 1;
 	k->cpu = &k->stats.kernel_cycles;

@@ -13,7 +13,7 @@
 
 static int new_id(struct tw_kernel *k, struct tw_mm *mm)
 {
-	uint32_t id = 0;
+	uint32_t id = k->mms_low;
 
 	while (id < k->mms_size && k->mms[id])
 		id++;
@@ -29,8 +29,16 @@ static int new_id(struct tw_kernel *k, struct tw_mm *mm)
 		k->mms_size = size;
 	}
 	k->mms[id] = mm;
+	k->mms_low = id + 1;
 	mm->id = id;
 	return 0;
+}
+
+static void free_id(struct tw_kernel *k, uint32_t id)
+{
+	k->mms[id] = NULL;
+	if (id < k->mms_low)
+		k->mms_low = id;
 }
 
 int tw_mm_create(struct tw_kernel *k, const struct tw_layout *layout, struct tw_mm **out)
@@ -51,7 +59,7 @@ int tw_mm_create(struct tw_kernel *k, const struct tw_layout *layout, struct tw_
 	if (!err) {
 		err = tw_pt_create(mm);
 		if (err)
-			k->mms[mm->id] = NULL;
+			free_id(k, mm->id);
 	}
 	if (err) {
 		free(mm);
@@ -79,7 +87,7 @@ void tw_mm_destroy(struct tw_mm *mm)
 	tw_gather_flush(&g);
 	assert(mm->rss_anon + mm->rss_file + mm->rss_shmem + mm->swapped == 0);
 	tw_pt_destroy(mm);
-	k->mms[mm->id] = NULL;
+	free_id(k, mm->id);
 	free(mm);
 }
 
@@ -194,7 +202,7 @@ static void zap_entry(struct tw_mm *mm, uint64_t va, uint64_t *ptep, struct tw_g
 	if (e.dirty)
 		k->frames[f].flags |= TW_FRAME_DIRTY;
 	tw_mm_count(mm, k->frames[f].state, -1);
-	tw_rmap_del(k, f, mm, va);
+	tw_rmap_del(k, f, ptep);
 	if (k->frames[f].mapcount == 0 && k->frames[f].slot && k->frames[f].state == TW_FRAME_ANON)
 		tw_swap_cache_drop(k, f);
 	tw_gather_frame(g, f);

@@ -124,9 +124,14 @@ uint64_t *tw_pt_make(struct tw_mm *mm, uint64_t va)
 		uint32_t child = child_of(k, *ptep, level);
 
 		if (child == TW_NO_FRAME) {
+			if (level == 1 && k->rmap.spares == 0)
+				return NULL;
 			child = new_table(mm);
 			if (child == TW_NO_FRAME)
 				return NULL;
+			if (level == 1)
+				tw_rmap_table_new(mm, va & -(UINT64_C(1) << level_shift(k->fmt, 1)),
+						  child);
 			write_entry(mm, ptep,
 				    &(struct tw_entry){.kind = TW_ENTRY_TABLE,
 						       .pfn = tw_frame_pfn(k, child)});
@@ -207,6 +212,8 @@ void tw_pt_prune(struct tw_mm *mm, uint64_t va, struct tw_gather *g)
 		if (k->frames[child].mapcount > 0)
 			return;
 		write_entry(mm, path[level], &(struct tw_entry){.kind = TW_ENTRY_EMPTY});
+		if (level == 1)
+			tw_rmap_table_free(k, child);
 		mm->tables--;
 		k->stats.tables_freed++;
 		tw_gather_all(g, mm);

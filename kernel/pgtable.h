@@ -24,8 +24,8 @@ void tw_pt_destroy(struct tw_mm *mm);
 // The last-level entry of VA, or NULL if its table does not exist.
 uint64_t *tw_pt_find(const struct tw_mm *mm, uint64_t va);
 
-// The same, made if need be: takes at most levels-1 frames, which the caller has reserved. NULL: no
-// frame.
+// The same, made if need be: takes at most levels-1 frames and a last-level table, which the caller
+// has reserved (tw_reclaim_reserve, tw_rmap_reserve). NULL: there is none.
 uint64_t *tw_pt_make(struct tw_mm *mm, uint64_t va);
 
 // The first address >= *va and < end with a non-empty last-level entry, and the entry; NULL if

@@ -8,147 +8,256 @@
 #include "pgtable.h"
 #include "tlb.h"
 
-enum { POOL_MIN = 256 };
+enum { SPARES_KEPT = 16 };
+
+// --- Tables ----------------------------------------------------------------------------
+
+// Makes room for more numbers: all of them are in TABLE, the free ones in FREE.
+static int grow(struct tw_rmap *r, unsigned int index_bits)
+{
+	uint32_t most = UINT32_MAX >> index_bits, n = r->numbers ? 2 * r->numbers : 64;
+	struct tw_rmap_table **table;
+	uint32_t *numbers;
+
+	n = n < most ? n : most;
+	if (n == r->numbers)
+		return -ENOMEM;
+	table = realloc(r->table, n * sizeof(struct tw_rmap_table *));
+	if (!table)
+		return -ENOMEM;
+	r->table = table;
+	numbers = realloc(r->free, n * sizeof(*numbers));
+	if (!numbers)
+		return -ENOMEM;
+	r->free = numbers;
+	for (uint32_t i = n; i-- > r->numbers;) {
+		table[i] = NULL;
+		numbers[r->frees++] = i;
+	}
+	r->numbers = n;
+	return 0;
+}
 
 int tw_rmap_reserve(struct tw_kernel *k, uint32_t n)
 {
-	struct tw_rmap_pool *p = &k->rmap;
-	uint32_t size = p->size ? p->size : POOL_MIN;
-	struct tw_rmap *rec;
+	struct tw_rmap *r = &k->rmap;
 
-	if (p->size - p->used >= n)
-		return 0;
-	while (size - p->used < n) {
-		if (size > UINT32_MAX / 2)
+	while (r->frees < n) {
+		int err = grow(r, k->fmt->index_bits);
+
+		if (err)
+			return err;
+	}
+	while (r->spares < n) {
+		struct tw_rmap_table *t =
+			malloc(sizeof(*t) + (sizeof(t->link[0]) << k->fmt->index_bits));
+
+		if (!t)
 			return -ENOMEM;
-		size += size / 2;
+		t->spare = r->spare;
+		r->spare = t;
+		r->spares++;
 	}
-	rec = realloc(p->rec, size * sizeof(*rec));
-	if (!rec)
-		return -ENOMEM;
-	p->rec = rec;
-	for (uint32_t i = size; i-- > p->size;) {
-		rec[i].next = i + 1 == size ? (p->size ? p->free : TW_NO_RMAP) : i + 1;
-		rec[i].mm = UINT32_MAX;
-	}
-	p->free = p->size;
-	p->size = size;
 	return 0;
 }
 
 void tw_rmap_destroy(struct tw_kernel *k)
 {
-	free(k->rmap.rec);
-	k->rmap = (struct tw_rmap_pool){.free = TW_NO_RMAP};
+	struct tw_rmap *r = &k->rmap;
+
+	while (r->spare) {
+		struct tw_rmap_table *t = r->spare;
+
+		r->spare = t->spare;
+		free(t);
+	}
+	free(r->table);
+	free(r->free);
+	*r = (struct tw_rmap){0};
 }
 
-void tw_rmap_add(struct tw_kernel *k, uint32_t f, struct tw_mm *mm, uint64_t va)
+uint64_t tw_rmap_bytes(const struct tw_kernel *k)
 {
-	struct tw_rmap_pool *p = &k->rmap;
-	uint32_t i = p->free;
+	const struct tw_rmap *r = &k->rmap;
+	const struct tw_rmap_table *t = NULL;
 
-	assert(p->used < p->size && i != TW_NO_RMAP);
+	return (uint64_t)r->numbers * (sizeof(struct tw_rmap_table *) + sizeof(*r->free)) +
+	       (uint64_t)(r->numbers - r->frees + r->spares) *
+		       (sizeof(*t) + (sizeof(t->link[0]) << k->fmt->index_bits));
+}
+
+void tw_rmap_table_new(struct tw_mm *mm, uint64_t va, uint32_t table)
+{
+	struct tw_kernel *k = mm->k;
+	struct tw_rmap *r = &k->rmap;
+	struct tw_rmap_table *t = r->spare;
+	uint32_t number;
+
+	assert(t && r->frees > 0);
+	r->spare = t->spare;
+	r->spares--;
+	number = r->free[--r->frees];
+	t->mm = mm;
+	t->va = va;
+	t->entry = (uint64_t *)(void *)tw_frame_host(k, table);
+	r->table[number] = t;
+	k->frames[table].rmap = number;
+}
+
+void tw_rmap_table_free(struct tw_kernel *k, uint32_t table)
+{
+	struct tw_rmap *r = &k->rmap;
+	uint32_t number = k->frames[table].rmap;
+	struct tw_rmap_table *t = r->table[number];
+
+	k->frames[table].rmap = TW_NO_RMAP;
+	r->table[number] = NULL;
+	r->free[r->frees++] = number;
+	if (r->spares >= SPARES_KEPT) {
+		free(t);
+		return;
+	}
+	t->spare = r->spare;
+	r->spare = t;
+	r->spares++;
+}
+
+// --- Lists -----------------------------------------------------------------------------
+
+static uint32_t place_of(const struct tw_kernel *k, const uint64_t *ptep)
+{
+	uint64_t offset = (uint64_t)((const uint8_t *)ptep - k->ram);
+	uint32_t number = k->frames[offset >> TW_PAGE_SHIFT_4K].rmap;
+
+	return number << k->fmt->index_bits |
+	       (uint32_t)(offset & (TW_PAGE_BYTES - 1)) / (uint32_t)sizeof(*ptep);
+}
+
+static struct tw_rmap_table *table_of(const struct tw_kernel *k, uint32_t place, uint32_t *i)
+{
+	*i = place & ((1u << k->fmt->index_bits) - 1);
+	return k->rmap.table[place >> k->fmt->index_bits];
+}
+
+static uint32_t *next_of(const struct tw_kernel *k, uint32_t place)
+{
+	uint32_t i;
+	struct tw_rmap_table *t = table_of(k, place, &i);
+
+	return &t->link[i].next;
+}
+
+static uint32_t *prev_of(const struct tw_kernel *k, uint32_t place)
+{
+	uint32_t i;
+	struct tw_rmap_table *t = table_of(k, place, &i);
+
+	return &t->link[i].prev;
+}
+
+static void link_place(struct tw_kernel *k, uint32_t f, uint32_t place)
+{
+	uint32_t first = k->frames[f].rmap;
+
+	*next_of(k, place) = first;
+	*prev_of(k, place) = TW_NO_RMAP;
+	if (first != TW_NO_RMAP)
+		*prev_of(k, first) = place;
+	k->frames[f].rmap = place;
+	k->rmap.used++;
+}
+
+static void unlink_place(struct tw_kernel *k, uint32_t f, uint32_t place)
+{
+	uint32_t next = *next_of(k, place), prev = *prev_of(k, place);
+
+	assert(prev == TW_NO_RMAP ? k->frames[f].rmap == place : *next_of(k, prev) == place);
+	if (next != TW_NO_RMAP)
+		*prev_of(k, next) = prev;
+	if (prev != TW_NO_RMAP)
+		*next_of(k, prev) = next;
+	else
+		k->frames[f].rmap = next;
+	k->rmap.used--;
+}
+
+void tw_rmap_add(struct tw_kernel *k, uint32_t f, const uint64_t *ptep)
+{
 	tw_charge(k, TW_COST_RMAP, 1);
-	p->free = p->rec[i].next;
-	p->used++;
-	p->rec[i] = (struct tw_rmap){.va = va, .mm = mm->id, .next = k->frames[f].rmap};
-	k->frames[f].rmap = i;
+	link_place(k, f, place_of(k, ptep));
 	k->frames[f].mapcount++;
 	k->frames[f].refcount++;
 }
 
-static uint32_t *find(struct tw_kernel *k, uint32_t f, const struct tw_mm *mm, uint64_t va)
+void tw_rmap_del(struct tw_kernel *k, uint32_t f, const uint64_t *ptep)
 {
-	uint32_t *link = &k->frames[f].rmap;
-
-	for (;;) {
-		struct tw_rmap *r = &k->rmap.rec[*link];
-
-		assert(*link != TW_NO_RMAP);
-		tw_charge(k, TW_COST_RMAP, 1);
-		if (r->mm == mm->id && r->va == va)
-			return link;
-		link = &r->next;
-	}
-}
-
-static void unlink_record(struct tw_kernel *k, uint32_t f, uint32_t *link)
-{
-	uint32_t i = *link;
-
-	*link = k->rmap.rec[i].next;
-	k->rmap.rec[i].next = k->rmap.free;
-	k->rmap.rec[i].mm = UINT32_MAX;
-	k->rmap.free = i;
-	k->rmap.used--;
+	tw_charge(k, TW_COST_RMAP, 1);
+	unlink_place(k, f, place_of(k, ptep));
 	k->frames[f].mapcount--;
 }
 
-void tw_rmap_del(struct tw_kernel *k, uint32_t f, struct tw_mm *mm, uint64_t va)
+void tw_rmap_move(struct tw_kernel *k, uint32_t f, const uint64_t *from, const uint64_t *to)
 {
-	unlink_record(k, f, find(k, f, mm, va));
-}
-
-void tw_rmap_move(struct tw_kernel *k, uint32_t f, struct tw_mm *mm, uint64_t from, uint64_t to)
-{
-	k->rmap.rec[*find(k, f, mm, from)].va = to;
-}
-
-// The entry of a mapping, which exists.
-static uint64_t *entry_of(struct tw_kernel *k, const struct tw_rmap *r, struct tw_mm **mm)
-{
-	uint64_t *ptep;
-
-	*mm = k->mms[r->mm];
-	ptep = tw_pt_find(*mm, r->va);
-	assert(ptep);
 	tw_charge(k, TW_COST_RMAP, 1);
-	return ptep;
+	unlink_place(k, f, place_of(k, from));
+	link_place(k, f, place_of(k, to));
+}
+
+uint32_t tw_rmap_next(const struct tw_kernel *k, uint32_t place)
+{
+	return *next_of(k, place);
+}
+
+uint64_t *tw_rmap_entry(const struct tw_kernel *k, uint32_t place, struct tw_mm **mm, uint64_t *va)
+{
+	uint32_t i;
+	struct tw_rmap_table *t = table_of(k, place, &i);
+
+	*mm = t->mm;
+	*va = t->va + ((uint64_t)i << TW_PAGE_SHIFT_4K);
+	return &t->entry[i];
+}
+
+// --- All mappings of a frame -----------------------------------------------------------
+
+// Clears the A or the D bits.
+static bool clear(struct tw_kernel *k, uint32_t f, bool accessed, bool dirty, struct tw_gather *g)
+{
+	bool found = false;
+
+	for (uint32_t at = k->frames[f].rmap; at != TW_NO_RMAP; at = tw_rmap_next(k, at)) {
+		struct tw_mm *mm;
+		uint64_t va, *ptep = tw_rmap_entry(k, at, &mm, &va);
+		struct tw_entry e = tw_pt_read(mm, ptep);
+
+		tw_charge(k, TW_COST_RMAP, 1);
+		if (e.kind != TW_ENTRY_LEAF || !((accessed && e.accessed) || (dirty && e.dirty)))
+			continue;
+		e.accessed = e.accessed && !accessed;
+		e.dirty = e.dirty && !dirty;
+		tw_pt_write(mm, ptep, &e);
+		tw_gather_page(g, mm, va);
+		found = true;
+	}
+	return found;
 }
 
 bool tw_rmap_referenced(struct tw_kernel *k, uint32_t f, struct tw_gather *g)
 {
-	bool found = false;
-
-	for (uint32_t i = k->frames[f].rmap; i != TW_NO_RMAP; i = k->rmap.rec[i].next) {
-		struct tw_mm *mm;
-		uint64_t *ptep = entry_of(k, &k->rmap.rec[i], &mm);
-		struct tw_entry e = tw_pt_read(mm, ptep);
-
-		if (e.kind != TW_ENTRY_LEAF || !e.accessed)
-			continue;
-		e.accessed = false;
-		tw_pt_write(mm, ptep, &e);
-		tw_gather_page(g, mm, k->rmap.rec[i].va);
-		found = true;
-	}
-	return found;
+	return clear(k, f, true, false, g);
 }
 
 bool tw_rmap_clean(struct tw_kernel *k, uint32_t f, struct tw_gather *g)
 {
-	bool found = false;
-
-	for (uint32_t i = k->frames[f].rmap; i != TW_NO_RMAP; i = k->rmap.rec[i].next) {
-		struct tw_mm *mm;
-		uint64_t *ptep = entry_of(k, &k->rmap.rec[i], &mm);
-		struct tw_entry e = tw_pt_read(mm, ptep);
-
-		if (e.kind != TW_ENTRY_LEAF || !e.dirty)
-			continue;
-		e.dirty = false;
-		tw_pt_write(mm, ptep, &e);
-		tw_gather_page(g, mm, k->rmap.rec[i].va);
-		found = true;
-	}
-	return found;
+	return clear(k, f, false, true, g);
 }
 
 bool tw_rmap_dirty(const struct tw_kernel *k, uint32_t f)
 {
-	for (uint32_t i = k->frames[f].rmap; i != TW_NO_RMAP; i = k->rmap.rec[i].next) {
-		const struct tw_mm *mm = k->mms[k->rmap.rec[i].mm];
-		struct tw_entry e = tw_pt_read(mm, tw_pt_find(mm, k->rmap.rec[i].va));
+	for (uint32_t at = k->frames[f].rmap; at != TW_NO_RMAP; at = tw_rmap_next(k, at)) {
+		struct tw_mm *mm;
+		uint64_t va;
+		struct tw_entry e = tw_pt_read(mm, tw_rmap_entry(k, at, &mm, &va));
 
 		if (e.kind == TW_ENTRY_LEAF && e.dirty)
 			return true;
@@ -162,24 +271,23 @@ bool tw_rmap_unmap(struct tw_kernel *k, uint32_t f, uint32_t slot, struct tw_gat
 	bool dirty = false;
 
 	while (k->frames[f].rmap != TW_NO_RMAP) {
-		struct tw_rmap r = k->rmap.rec[k->frames[f].rmap];
 		struct tw_mm *mm;
-		uint64_t *ptep = entry_of(k, &r, &mm);
+		uint64_t va, *ptep = tw_rmap_entry(k, k->frames[f].rmap, &mm, &va);
 		struct tw_entry e = tw_pt_read(mm, ptep);
 
 		dirty = dirty || (e.kind == TW_ENTRY_LEAF && e.dirty);
 		tw_pt_write(mm, ptep, &gone);
 		tw_mm_count(mm, k->frames[f].state, -1);
-		unlink_record(k, f, &k->frames[f].rmap);
+		tw_rmap_del(k, f, ptep);
 		tw_frame_put(k, f);
 		if (slot) {
 			tw_swap_dup(k, slot);
 			mm->swapped++;
 		}
 		if (e.kind == TW_ENTRY_LEAF)
-			tw_gather_page(g, mm, r.va);
+			tw_gather_page(g, mm, va);
 		if (!slot)
-			tw_pt_prune(mm, r.va, g);
+			tw_pt_prune(mm, va, g);
 	}
 	return dirty;
 }

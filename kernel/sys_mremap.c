@@ -38,7 +38,7 @@ static void move_entries(struct tw_mm *mm, uint64_t from, uint64_t to, uint64_t 
 		tw_pt_write(mm, ptep, &(struct tw_entry){.kind = TW_ENTRY_EMPTY});
 		tw_pt_write(mm, new_ptep, &e);
 		if (e.kind != TW_ENTRY_SWAP && tw_pfn_frame(k, e.pfn) != k->zero_frame)
-			tw_rmap_move(k, tw_pfn_frame(k, e.pfn), mm, va, new_va);
+			tw_rmap_move(k, tw_pfn_frame(k, e.pfn), ptep, new_ptep);
 		if (e.kind == TW_ENTRY_LEAF)
 			tw_gather_page(g, mm, va);
 		tw_pt_prune(mm, va, g);
@@ -56,6 +56,8 @@ static int prepare(struct tw_mm *mm, const struct tw_vma *v, uint64_t addr, uint
 	if (mm->vmas.count >= TW_MAX_MAP_COUNT - 3)
 		return -ENOMEM;
 	err = tables ? tw_reclaim_reserve(mm->k, tables) : 0;
+	if (!err)
+		err = tw_rmap_reserve(mm->k, tables);
 	if (err)
 		return err;
 	*moved = tw_mm_new_vma(to, to + len, v->prot, v->flags, v->object,

@@ -266,6 +266,55 @@ static void page_without_access_is_copied_too(void **state)
 	assert_int_equal(world_close(&w), 0);
 }
 
+// What visits of reverse mappings cost one of N children that share 16 pages, and its parent: of a
+// store to one, of unmapping two, of the end.
+struct visits {
+	uint64_t store, unmap, exit;
+};
+
+static struct visits count_visits(unsigned int n)
+{
+	struct tw_proc *p, *c, *middle = NULL;
+	struct visits v;
+	struct world w;
+	uint64_t va, before;
+
+	world_open(&w, &(struct world_opts){.frames = 64 + 4 * n});
+	w.k->opts.costs = (struct tw_costs){.cycles = {[TW_COST_RMAP] = 1}};
+	p = world_proc(&w);
+	va = world_anon(p, 16);
+	for (uint64_t i = 0; i < 16; i++)
+		world_store(&w, va + i * PAGE, 1);
+	for (unsigned int i = 0; i < n; i++) {
+		assert_int_equal(tw_proc_fork(p, &c), 0);
+		middle = i == n / 2 ? c : middle;
+	}
+	run(&w, middle);
+	before = w.k->stats.kernel_cycles;
+	world_store(&w, va, 2);
+	v.store = w.k->stats.kernel_cycles - before;
+	before = w.k->stats.kernel_cycles;
+	assert_int_equal(tw_sys_munmap(middle, va + PAGE, 2 * PAGE), 0);
+	v.unmap = w.k->stats.kernel_cycles - before;
+	before = w.k->stats.kernel_cycles;
+	tw_proc_exit(middle);
+	v.exit = w.k->stats.kernel_cycles - before;
+	world_check(&w);
+	assert_int_equal(world_close(&w), 0);
+	return v;
+}
+
+static void removing_a_mapping_costs_the_same_however_many_share(void **state)
+{
+	struct visits two = count_visits(2), many = count_visits(300);
+
+	(void)state;
+	assert_int_equal(two.store, 2); // one removed, one made
+	assert_int_equal(two.unmap, 2);
+	assert_int_equal(two.exit, 14);
+	assert_memory_equal(&two, &many, sizeof(two));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +327,7 @@ int main(void)
 		cmocka_unit_test(exit_gives_everything_back),
 		cmocka_unit_test(fork_that_finds_no_memory_changes_nothing),
 		cmocka_unit_test(page_without_access_is_copied_too),
+		cmocka_unit_test(removing_a_mapping_costs_the_same_however_many_share),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
