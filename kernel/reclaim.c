@@ -286,8 +286,7 @@ static void write_files(struct batch *b)
 static uint32_t forget(struct batch *b)
 {
 	struct tw_kernel *k = b->k;
-	uint32_t freed = 0;
-	bool wrote = false;
+	uint32_t freed = 0, wrote = 0;
 
 	for (unsigned int i = 0; i < b->n; i++) {
 		uint32_t f = b->f[i];
@@ -307,7 +306,7 @@ static uint32_t forget(struct batch *b)
 		}
 		if (!b->keep[i]) {
 			freed++;
-			wrote = wrote || b->write[i];
+			wrote += b->write[i];
 			k->stats.reclaimed_file += fr->state == TW_FRAME_FILE;
 			k->stats.reclaimed_anon += fr->state != TW_FRAME_FILE;
 		}
@@ -315,8 +314,8 @@ static uint32_t forget(struct batch *b)
 			tw_swap_put(k, b->slot[i]);
 		tw_frame_put(k, f);
 	}
-	if (wrote)
-		unpark(k, &k->reclaim.failed, UINT32_MAX);
+	// Devices work: for each page that got through, a batch may try again.
+	unpark(k, &k->reclaim.failed, wrote * TW_RECLAIM_BATCH);
 	return freed;
 }
 

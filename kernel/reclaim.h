@@ -8,8 +8,8 @@
 // A frame that may leave memory is on one of three lists: the policy's; `waiting`, if it was passed
 // over because no swap slot could be had; `failed`, if it could not be written. The last two keep
 // the search short when little or nothing can go: a frame comes back to the policy when there is a
-// slot for it, or when a write has succeeded. A reservation that finds nothing else tries a batch
-// of the failed ones again, because what the host's disks have room for cannot be seen from here.
+// slot for it; of the failed ones, a batch when a page could be written, or when a reservation
+// finds nothing else, because what the host's disks have room for cannot be seen from here.
 // Invariants: a page leaves memory only after its contents are in the swap file or in its file, or
 // equal what is there; a waiting frame has no slot (tw_check_policy).
 #ifndef TW_RECLAIM_H

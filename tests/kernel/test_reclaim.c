@@ -191,6 +191,53 @@ static void daemon_keeps_memory_free_between_the_watermarks(void **state)
 	assert_int_equal(world_close(&w), 0);
 }
 
+static void daemon_takes_no_more_than_a_part_of_small_memory(void **state)
+{
+	static const uint32_t sizes[] = {TW_MIN_FRAMES, 64, 256, 1024, 4096};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		uint32_t frames = sizes[i], unit = frames / 128 ? frames / 128 : 1;
+		struct world w;
+		struct tw_proc *p;
+		uint64_t va;
+
+		world_open(&w, &(struct world_opts){.frames = frames, .swap_slots = 4 * frames});
+		p = world_proc(&w);
+		va = fill(&w, p, frames);
+		assert_true(world_stats(&w).reclaim_background > 0);
+		for (unsigned int j = 0; j < 500; j++) {
+			world_load(&w, va + j * 37 % frames * PAGE);
+			assert_in_range(tw_zones_free(w.k), unit, 3 * unit);
+		}
+		assert_int_equal(world_close(&w), 0);
+	}
+}
+
+static void direct_reclaim_takes_what_is_needed(void **state)
+{
+	struct world w;
+	struct tw_proc *p;
+	uint64_t va;
+
+	(void)state;
+	world_open(&w,
+		   &(struct world_opts){.frames = 128, .swap_slots = 500, .watermark = {2, 2, 2}});
+	p = world_proc(&w);
+	va = fill(&w, p, 150);
+	for (unsigned int i = 0; i < 100; i++) {
+		uint64_t before = world_stats(&w).reclaim_direct;
+		bool here = resident(p, va + i * PAGE);
+
+		assert_int_equal(world_load(&w, va + i * PAGE), i + 1);
+		assert_int_equal(world_stats(&w).reclaim_direct - before, !here);
+		assert_int_equal(world_stats(&w).free, 2);
+	}
+	assert_int_equal(world_stats(&w).reclaim_background, 0);
+	world_check(&w);
+	assert_int_equal(world_close(&w), 0);
+}
+
 static void direct_reclaim_when_the_daemon_is_late(void **state)
 {
 	struct world w;
@@ -271,6 +318,8 @@ int main(void)
 		cmocka_unit_test(every_mapping_is_found_from_the_frame),
 		cmocka_unit_test(shared_pages_are_reclaimed_from_all_their_processes),
 		cmocka_unit_test(daemon_keeps_memory_free_between_the_watermarks),
+		cmocka_unit_test(daemon_takes_no_more_than_a_part_of_small_memory),
+		cmocka_unit_test(direct_reclaim_takes_what_is_needed),
 		cmocka_unit_test(direct_reclaim_when_the_daemon_is_late),
 		cmocka_unit_test(clean_file_pages_are_dropped_and_dirty_ones_written),
 		cmocka_unit_test(anonymous_pages_stay_when_there_is_no_swap),
