@@ -38,6 +38,7 @@ static const char usage[] =
 	"  --work DIR           keep temporary files there, in a directory of their own\n"
 	"  --waves FILE         lockstep: waveform of a difference (default: difference.fst)\n"
 	"  --wave-cycles A-B    rtl: write a waveform of these cycles into that file\n"
+	"  --force              --waves may replace a file that is no waveform\n"
 	"  --json               report as JSON; --timing adds the host's time\n"
 	"  --progress           show progress even if stderr is no terminal\n"
 	"  -h, --help\n\n"
@@ -49,8 +50,11 @@ enum { MAX_RUNS = 8 };
 
 struct options {
 	struct replay_opts replay;
+	struct wave wave;
+	const char *wave_path;
 	char *compare;
-	bool json, timing;
+	uint64_t wave_from, wave_to;
+	bool json, timing, force;
 };
 
 static int bad(const char *option, const char *expected)
@@ -132,6 +136,7 @@ enum {
 	OPT_WORK,
 	OPT_WAVES,
 	OPT_WAVE_CYCLES,
+	OPT_FORCE,
 	OPT_JSON,
 	OPT_TIMING,
 	OPT_PROGRESS,
@@ -157,6 +162,7 @@ static const struct option long_options[] = {
 	{"work", required_argument, NULL, OPT_WORK},
 	{"waves", required_argument, NULL, OPT_WAVES},
 	{"wave-cycles", required_argument, NULL, OPT_WAVE_CYCLES},
+	{"force", no_argument, NULL, OPT_FORCE},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"timing", no_argument, NULL, OPT_TIMING},
 	{"progress", no_argument, NULL, OPT_PROGRESS},
@@ -268,11 +274,14 @@ static int one_option(int c, struct options *o)
 		r->work = optarg;
 		return TW_OK;
 	case OPT_WAVES:
-		r->wave = optarg;
+		o->wave_path = optarg;
+		return TW_OK;
+	case OPT_FORCE:
+		o->force = true;
 		return TW_OK;
 	case OPT_WAVE_CYCLES:
-		return parse_range(optarg, UINT64_MAX, &r->wave_from, &r->wave_to) &&
-				       r->wave_from < r->wave_to
+		return parse_range(optarg, UINT64_MAX, &o->wave_from, &o->wave_to) &&
+				       o->wave_from < o->wave_to
 			       ? TW_OK
 			       : bad("--wave-cycles", "a range of cycles, as in 0-20000");
 	case OPT_JSON:
@@ -298,11 +307,12 @@ static void speed(const struct replay_result *r)
 }
 
 // A difference found by lockstep says by itself how to repeat it.
-static void complain(const char *name, const char *error, const char *repeat)
+static void complain(const struct replay_opts *opts, enum tw_status status, const char *error)
 {
-	fprintf(stderr, "twinwalk run: %s: %s\n", name, error);
-	if (!strstr(error, repeat))
-		fprintf(stderr, "repeat with: %s\n", repeat);
+	(void)status;
+	fprintf(stderr, "twinwalk run: %s: %s\n", opts->hw, error);
+	if (!strstr(error, opts->repeat))
+		fprintf(stderr, "repeat with: %s\n", opts->repeat);
 }
 
 // Runs all back ends; stops at the first that fails.
@@ -331,9 +341,7 @@ static int run(struct options *o)
 	for (; done < n && status == TW_OK; done++) {
 		o->replay.hw = names[done];
 		status = (int)replay_run(&o->replay, &results[done]);
-		if (status != TW_OK)
-			complain(names[done], results[done].error, o->replay.repeat);
-		else if (o->replay.progress)
+		if (status == TW_OK && o->replay.progress)
 			speed(&results[done]);
 		if (status == TW_OK && done > 0 &&
 		    !replay_compare(stderr, &results[0], &results[done]))
@@ -378,7 +386,6 @@ int tw_cmd_run(int argc, char **argv)
 		.replay = {.hw = "csim",
 			   .config = "large",
 			   .format = TW_FMT_SV39,
-			   .wave = "difference.fst",
 			   .seed = 1,
 			   .latency_min = 10,
 			   .latency_max = 10,
@@ -408,8 +415,18 @@ int tw_cmd_run(int argc, char **argv)
 	}
 	o.replay.traces = (const char *const *)(argv + optind);
 	o.replay.n_traces = (unsigned int)(argc - optind);
+	o.replay.complain = complain;
+	if (o.wave_from < o.wave_to && !o.wave_path)
+		o.wave_path = WAVE_DEFAULT;
+	o.replay.wave = &o.wave;
+	if (status == TW_OK)
+		status = (int)wave_open(&o.wave, o.wave_path, o.force, o.replay.traces,
+					o.replay.n_traces);
+	o.wave.from = o.wave_from;
+	o.wave.to = o.wave_to;
 	if (status == TW_OK)
 		status = run(&o);
+	wave_close(&o.wave);
 	free(repeat);
 	// The files are gone; now end as the signal would have ended it.
 	if (replay_interrupted())

@@ -10,6 +10,7 @@
 #include "backend.h"
 #include "cli.h"
 #include "vectors/vectors.h"
+#include "wave.h"
 
 static const char usage[] =
 	"usage: twinwalk vectors [OPTION...] FILE > RESULTS\n"
@@ -19,12 +20,15 @@ static const char usage[] =
 	"or\n"
 	"                  lockstep\n"
 	"  --config NAME   the configuration of csim, rtl, lockstep (default: large), or a file\n"
+	"  --waves FILE    lockstep: waveform of a difference (default: difference.fst)\n"
+	"  --force         --waves may replace a file that is no waveform\n"
 	"  --no-rd         leave out which entries were read\n"
 	"  -h, --help\n\n"
 	"exit status: 1 if lockstep finds a difference, 3 if FILE is not as docs/vectors.md says\n";
 
 struct options {
-	const char *hw, *config, *file;
+	const char *hw, *config, *file, *wave;
+	bool force;
 	struct vec_opts vec;
 };
 
@@ -48,10 +52,11 @@ static enum tw_status run_hardware(const struct options *o, struct tw_pmem *pm, 
 		.pmem = pm,
 		.mem = {.latency_min = 4, .latency_max = 4},
 		.seed = 1,
-		.wave_path = "difference.fst",
 		.repeat_command = repeat,
 	};
+	const char *const inputs[] = {o->file, o->config};
 	struct vec_machine machine;
+	struct wave wave;
 	struct vec_hw vh;
 	struct tw_hw *hw;
 	enum tw_status status = tw_backend_config(o->config, &config, err, errlen);
@@ -59,25 +64,40 @@ static enum tw_status run_hardware(const struct options *o, struct tw_pmem *pm, 
 	snprintf(repeat, sizeof(repeat), "twinwalk vectors --hw %s --config %s %s", o->hw,
 		 o->config, o->file);
 	if (!status)
-		status = tw_backend_create(o->hw, &opts, &hw, err, errlen);
+		status = wave_open(&wave, o->wave, o->force, inputs, 2);
 	if (status)
 		return status;
+	opts.wave_fd = wave_fd(&wave);
+	status = tw_backend_create(o->hw, &opts, &hw, err, errlen);
+	if (status)
+		goto out;
 	vec_machine_init(&machine, hw, &vh);
 	status = vec_run(o->file, pm, &vh, &o->vec, stdout, err, errlen);
 	if (!status && tw_hw_finish(hw) != 0) {
 		snprintf(err, errlen, "%s", tw_hw_error(hw));
 		status = TW_DIFFERENCE;
 	}
+	if (status) {
+		fflush(stdout);
+		fprintf(stderr, "%s\n", err);
+		*err = '\0';
+	}
+	if (wave_complete(&wave, hw) != TW_OK && !status)
+		status = TW_SYSTEM;
 	tw_hw_destroy(hw);
+out:
+	wave_close(&wave);
 	return status;
 }
 
 static bool parse_options(int argc, char **argv, struct options *o, enum tw_status *status)
 {
-	enum { HW = 1, CONFIG, NO_RD };
+	enum { HW = 1, CONFIG, WAVES, FORCE, NO_RD };
 	static const struct option options[] = {
 		{"hw", required_argument, NULL, HW},
 		{"config", required_argument, NULL, CONFIG},
+		{"waves", required_argument, NULL, WAVES},
+		{"force", no_argument, NULL, FORCE},
 		{"no-rd", no_argument, NULL, NO_RD},
 		{"help", no_argument, NULL, 'h'},
 		{0},
@@ -92,6 +112,12 @@ static bool parse_options(int argc, char **argv, struct options *o, enum tw_stat
 			break;
 		case CONFIG:
 			o->config = optarg;
+			break;
+		case WAVES:
+			o->wave = optarg;
+			break;
+		case FORCE:
+			o->force = true;
 			break;
 		case NO_RD:
 			o->vec.no_rd = true;
@@ -131,7 +157,7 @@ int tw_cmd_vectors(int argc, char **argv)
 		status = run_arch(&o, pm, err, sizeof(err));
 	else
 		status = run_hardware(&o, pm, err, sizeof(err));
-	if (status)
+	if (*err)
 		fprintf(stderr, "%s\n", err);
 	tw_pmem_destroy(pm);
 	return (int)status;

@@ -2,14 +2,12 @@
 //
 // The `twinwalk` command: see cli.h.
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "../host/process.h"
 #include "cli.h"
 
 static const struct {
@@ -51,20 +49,6 @@ static void help(FILE *f)
 	      f);
 }
 
-// A standard descriptor that is closed would be taken by the first file that is opened; and a file
-// size limit is to be an error of the write, not a signal.
-static void tame_environment(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDONLY);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-	signal(SIGXFSZ, SIG_IGN);
-}
-
 // What was printed must have arrived.
 static int finish(int status)
 {
@@ -95,6 +79,6 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	tame_environment();
+	tw_process_start();
 	return finish(run(argc, argv));
 }

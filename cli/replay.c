@@ -121,9 +121,9 @@ static enum tw_status make_hardware(struct replay *r)
 			.latency_max = r->opts.latency_max,
 			.seed = r->opts.seed},
 		.seed = r->opts.seed,
-		.wave_path = r->opts.wave,
-		.wave_from = r->opts.wave_from,
-		.wave_to = r->opts.wave_to,
+		.wave_fd = wave_fd(r->opts.wave),
+		.wave_from = r->opts.wave->from,
+		.wave_to = r->opts.wave->to,
 		.repeat_command = r->opts.repeat,
 	};
 	char err[300] = "";
@@ -447,6 +447,10 @@ enum tw_status replay_run(const struct replay_opts *opts, struct replay_result *
 	    !interrupted)
 		verify_after_error(&r);
 	result->used = r.opts;
+	if (result->status != TW_OK)
+		opts->complain(&r.opts, result->status, result->error);
+	if (r.hw && wave_complete(opts->wave, r.hw) != TW_OK && result->status == TW_OK)
+		result->status = fail(&r, TW_SYSTEM, "waveform: %s", opts->wave->why);
 	tear_down(&r);
 	return result->status;
 }

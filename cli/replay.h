@@ -15,6 +15,7 @@
 #include "cli.h"
 #include "kernel.h"
 #include "twinwalk/hw.h"
+#include "wave.h"
 
 struct replay_opts {
 	const char *hw, *config;
@@ -30,8 +31,10 @@ struct replay_opts {
 	uint64_t check; // events between checks of all invariants; 0: at the end only
 	unsigned int asid_bits;
 	bool progress;
-	uint64_t wave_from, wave_to; // cycles
-	const char *wave, *work, *swap_path, *repeat;
+	struct wave *wave;
+	const char *work, *swap_path, *repeat;
+	// Called once when a run fails, before its waveform is written.
+	void (*complain)(const struct replay_opts *opts, enum tw_status status, const char *error);
 	struct tw_costs costs;
 	const char *const *traces;
 	unsigned int n_traces;

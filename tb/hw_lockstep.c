@@ -12,6 +12,7 @@
 struct lockstep_hw {
 	struct tw_hw_pins pins;
 	struct tw_lockstep *ls;
+	int wave_fd; // 0: none
 };
 
 static const struct tw_mmu_out *lockstep_pins(void *user)
@@ -44,6 +45,14 @@ static int lockstep_finish(struct tw_hw *hw)
 	return l->pins.err;
 }
 
+static int lockstep_wave(struct tw_hw *hw)
+{
+	struct lockstep_hw *l = (struct lockstep_hw *)hw;
+	int err = l->wave_fd ? tw_lockstep_wave(l->ls, l->wave_fd) : -ENODATA;
+
+	return err == -ENODATA ? 0 : err ? err : 1;
+}
+
 static const char *lockstep_error(const struct tw_hw *hw)
 {
 	const struct lockstep_hw *l = (const struct lockstep_hw *)hw;
@@ -71,6 +80,7 @@ static const struct tw_hw_ops lockstep_ops = {
 	.idle = tw_hw_pins_idle,
 	.counters = lockstep_counters,
 	.finish = lockstep_finish,
+	.wave = lockstep_wave,
 	.observe = tw_hw_pins_observe,
 	.error = lockstep_error,
 	.destroy = lockstep_destroy,
@@ -81,7 +91,6 @@ int tw_hw_lockstep_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 	struct tw_lockstep_opts ls_opts = {
 		.config = opts->config,
 		.seed = opts->seed,
-		.wave_path = opts->wave_path,
 		.repeat_command = opts->repeat_command,
 		.compare_interval = opts->compare_interval,
 	};
@@ -91,6 +100,7 @@ int tw_hw_lockstep_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 
 	if (!l)
 		return -ENOMEM;
+	l->wave_fd = opts->wave_fd;
 	err = tw_lockstep_create(&ls_opts, &l->ls);
 	dev.user = l->ls;
 	if (!err)

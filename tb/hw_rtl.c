@@ -4,9 +4,7 @@
 #include "twinwalk/tb.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "hw_pins.h"
 #include "rtl.h"
@@ -15,9 +13,10 @@ struct rtl_hw {
 	struct tw_hw_pins pins;
 	struct tw_rtl *rtl;
 	struct tw_mmu_out out;
-	char *wave_path; // NULL: no waveform
 	uint64_t cycle, wave_from, wave_to;
-	char error[200];
+	int wave_fd; // 0: no waveform
+	bool wave_open;
+	int wave; // as tw_hw_wave() returns it
 };
 
 static const struct tw_mmu_out *rtl_pins(void *user)
@@ -25,17 +24,27 @@ static const struct tw_mmu_out *rtl_pins(void *user)
 	return &((struct rtl_hw *)user)->out;
 }
 
+static void end_wave(struct rtl_hw *r)
+{
+	int err;
+
+	if (!r->wave_open)
+		return;
+	r->wave_open = false;
+	err = tw_rtl_wave_close(r->rtl);
+	r->wave = err ? err : 1;
+}
+
 static int rtl_tick(void *user, const struct tw_mmu_in *in)
 {
 	struct rtl_hw *r = user;
 
-	if (r->wave_path && r->cycle == r->wave_from && tw_rtl_wave_open(r->rtl, r->wave_path)) {
-		snprintf(r->error, sizeof(r->error), "the waveform %s cannot be written",
-			 r->wave_path);
-		return -EIO;
+	if (r->wave_fd && r->cycle == r->wave_from) {
+		r->wave = tw_rtl_wave_open(r->rtl, r->wave_fd);
+		r->wave_open = !r->wave;
 	}
-	if (r->wave_path && r->cycle++ == r->wave_to)
-		tw_rtl_wave_close(r->rtl);
+	if (r->wave_fd && r->cycle++ == r->wave_to)
+		end_wave(r);
 	tw_rtl_tick(r->rtl, in);
 	tw_rtl_pins(r->rtl, &r->out);
 	return 0;
@@ -55,12 +64,18 @@ static int rtl_finish(struct tw_hw *hw)
 	return ((struct rtl_hw *)hw)->pins.err;
 }
 
+static int rtl_wave(struct tw_hw *hw)
+{
+	struct rtl_hw *r = (struct rtl_hw *)hw;
+
+	end_wave(r);
+	return r->wave;
+}
+
 static const char *rtl_error(const struct tw_hw *hw)
 {
 	const struct rtl_hw *r = (const struct rtl_hw *)hw;
 
-	if (*r->error)
-		return r->error;
 	return r->pins.err ? "the hardware does not answer" : "";
 }
 
@@ -70,7 +85,6 @@ static void rtl_destroy(struct tw_hw *hw)
 
 	tw_hw_pins_exit(&r->pins);
 	tw_rtl_destroy(r->rtl);
-	free(r->wave_path);
 	free(r);
 }
 
@@ -82,6 +96,7 @@ static const struct tw_hw_ops rtl_ops = {
 	.idle = tw_hw_pins_idle,
 	.counters = rtl_counters,
 	.finish = rtl_finish,
+	.wave = rtl_wave,
 	.observe = tw_hw_pins_observe,
 	.error = rtl_error,
 	.destroy = rtl_destroy,
@@ -95,21 +110,15 @@ int tw_hw_rtl_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 
 	if (!r)
 		return -ENOMEM;
-	if (opts->wave_path && opts->wave_from < opts->wave_to) {
-		r->wave_path = strdup(opts->wave_path);
-		if (!r->wave_path) {
-			free(r);
-			return -ENOMEM;
-		}
-		r->wave_from = opts->wave_from;
-		r->wave_to = opts->wave_to;
-	}
+	if (opts->wave_from < opts->wave_to)
+		r->wave_fd = opts->wave_fd;
+	r->wave_from = opts->wave_from;
+	r->wave_to = opts->wave_to;
 	err = tw_rtl_create(opts->config, opts->seed, &r->rtl);
 	if (!err)
 		err = tw_hw_pins_init(&r->pins, opts, &dev);
 	if (err) {
 		tw_rtl_destroy(r->rtl);
-		free(r->wave_path);
 		free(r);
 		return err;
 	}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cycle model and RTL side by side: both see the same inputs, and after every clock edge every
 // output pin is compared; whole arrays are compared at intervals and on demand. At the first
-// difference a report is made, a waveform of the cycles before it is written, and every later call
-// fails. See docs/lockstep.md. Invariant: as long as no call failed, tw_lockstep_pins() are the
-// pins of both.
+// difference a report is made, and every later call fails; the waveform of the cycles before it is
+// written when it is asked for. See docs/lockstep.md. Invariant: as long as no call failed,
+// tw_lockstep_pins() are the pins of both.
 #ifndef TW_TB_LOCKSTEP_H
 #define TW_TB_LOCKSTEP_H
 
@@ -21,7 +21,6 @@ struct tw_lockstep;
 struct tw_lockstep_opts {
 	const struct tw_config *config; // a named one
 	uint64_t seed;			// random register values of the RTL before reset
-	const char *wave_path;		// borrowed; NULL: no waveform
 	const char *repeat_command;	// borrowed; may be NULL
 	uint64_t compare_interval; // cycles between comparisons of whole arrays; 0: the default
 };
@@ -51,6 +50,11 @@ int tw_lockstep_reject(struct tw_lockstep *ls, const char *rule);
 
 // The report: several lines, the first names cycle and pin. "" as long as there is no difference.
 const char *tw_lockstep_report(const struct tw_lockstep *ls);
+
+// After a difference: writes the waveform of the cycles before it (FST) to an empty file that is
+// open for reading and writing. 0; -ENODATA if there is no difference, or none after a cycle;
+// -ENOMEM; the first error of writing.
+int tw_lockstep_wave(const struct tw_lockstep *ls, int fd);
 
 // Where the difference was found: the cycle, and the first pin or array that differs (NULL: none;
 // "model": a broken invariant; "both": rejected).

@@ -33,7 +33,7 @@ struct tw_lockstep {
 	size_t report_size;
 };
 
-// Makes the report and the waveform. If the difference is not in the pins, the caller names the
+// Makes the report. If the difference is not in the pins, the caller names the
 // culprit and the text that says more; else both are NULL.
 void tw_lockstep_fail(struct tw_lockstep *ls, const char *culprit, const char *text);
 

@@ -13,6 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../host/command.h"
+#include "../host/number.h"
+#include "../host/output.h"
+#include "../host/process.h"
 #include "device.h"
 #include "events.h"
 #include "judge.h"
@@ -35,7 +39,7 @@ struct options {
 	uint64_t sabotage; // first cycle in which the device sees a changed input; 0: none
 	const char *wave;
 	enum tw_device_mode mode;
-	bool json, oracle;
+	bool json, oracle, force;
 };
 
 struct run {
@@ -44,11 +48,12 @@ struct run {
 	struct tw_stim *stim;
 	struct tw_watch watch;
 	struct tw_judge *judge; // NULL without --oracle
+	struct tw_output *wave; // NULL without --wave
 	const char *broken;	// the rule that a device alone broke
 	struct tw_mmu_in in;
 	uint64_t cycle;
 	double seconds;
-	char repeat[512];
+	char *repeat;
 };
 
 static const char usage_text[] =
@@ -60,7 +65,8 @@ static const char usage_text[] =
 	"  --mode MODE      lockstep, or rtl or csim alone, unchecked without --oracle (lockstep)\n"
 	"  --oracle         each answer judged from pins and history, without the model\n"
 	"  --interval N     cycles between comparisons of whole arrays\n"
-	"  --wave FILE      where the waveform of a difference goes (FST)\n"
+	"  --wave FILE      lockstep: where the waveform of a difference goes (FST)\n"
+	"  --force          --wave may replace a file that is no waveform\n"
 	"  --json           results as one line of JSON\n"
 	"  --sabotage N     from cycle N on the RTL sees bit 0 of counter_sel_i inverted, a "
 	"device\n"
@@ -68,11 +74,7 @@ static const char usage_text[] =
 
 static bool number(const char *text, uint64_t *value)
 {
-	char *end;
-
-	errno = 0;
-	*value = strtoull(text, &end, 0);
-	return !errno && *text >= '0' && *text <= '9' && !*end;
+	return tw_number(text, strlen(text), 0, UINT64_MAX, value);
 }
 
 static bool fresh_seed(uint64_t *seed)
@@ -91,14 +93,37 @@ static bool fresh_seed(uint64_t *seed)
 	return ok;
 }
 
+// An option without effect is a mistake.
+static bool has_effect(const struct options *o)
+{
+	const char *option = NULL, *needs = "--mode lockstep";
+
+	if (o->mode != TW_DEVICE_LOCKSTEP && o->wave)
+		option = "--wave";
+	else if (o->mode != TW_DEVICE_LOCKSTEP && o->interval)
+		option = "--interval";
+	else if (o->force && !o->wave)
+		option = "--force", needs = "--wave";
+	if (option)
+		fprintf(stderr, "tw_lockstep_random: %s has an effect with %s only\n", option,
+			needs);
+	return !option;
+}
+
 static bool parse(struct options *o, int argc, char **argv)
 {
 	static const struct option longopts[] = {
-		{"config", required_argument, NULL, 'c'},   {"seed", required_argument, NULL, 's'},
-		{"cycles", required_argument, NULL, 'n'},   {"mode", required_argument, NULL, 'm'},
-		{"interval", required_argument, NULL, 'i'}, {"wave", required_argument, NULL, 'w'},
-		{"json", no_argument, NULL, 'j'},	    {"oracle", no_argument, NULL, 'o'},
-		{"sabotage", required_argument, NULL, 'x'}, {NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'},
+		{"seed", required_argument, NULL, 's'},
+		{"cycles", required_argument, NULL, 'n'},
+		{"mode", required_argument, NULL, 'm'},
+		{"interval", required_argument, NULL, 'i'},
+		{"wave", required_argument, NULL, 'w'},
+		{"json", no_argument, NULL, 'j'},
+		{"oracle", no_argument, NULL, 'o'},
+		{"sabotage", required_argument, NULL, 'x'},
+		{"force", no_argument, NULL, 'f'},
+		{NULL, 0, NULL, 0},
 	};
 	int c;
 
@@ -133,6 +158,9 @@ static bool parse(struct options *o, int argc, char **argv)
 		case 'o':
 			o->oracle = true;
 			break;
+		case 'f':
+			o->force = true;
+			break;
 		case 'x':
 			ok = number(optarg, &o->sabotage);
 			break;
@@ -144,7 +172,7 @@ static bool parse(struct options *o, int argc, char **argv)
 			return false;
 		}
 	}
-	return optind == argc;
+	return optind == argc && has_effect(o);
 }
 
 static void invert_counter_sel(void *user, uint64_t cycle, struct tw_mmu_in *rtl_in)
@@ -314,6 +342,29 @@ static void print_text(const struct run *r)
 	printf("\n");
 }
 
+// The waveform of a difference, after its report.
+static void write_wave(struct run *r)
+{
+	char err[512] = "";
+	int e;
+
+	if (!r->wave)
+		return;
+	e = tw_lockstep_wave(r->dev.ls, tw_output_fd(r->wave));
+	if (e) {
+		snprintf(err, sizeof(err), "%s: %s", r->opt.wave, strerror(-e));
+		tw_output_discard(r->wave);
+	} else {
+		e = tw_output_commit(r->wave, err, sizeof(err));
+	}
+	r->wave = NULL;
+	if (e)
+		fprintf(stderr, "waveform: %s\n", err);
+	else
+		fprintf(stderr, "waveform of the last %d cycles: %s\n", TW_LOCKSTEP_WINDOW,
+			r->opt.wave);
+}
+
 // Runs and judges. Returns the exit status.
 static int check(struct run *r)
 {
@@ -332,6 +383,7 @@ static int check(struct run *r)
 		status = STATUS_DIFFERENCE;
 	} else if (err == -EIO) {
 		fprintf(stderr, "%s", tw_lockstep_report(r->dev.ls));
+		write_wave(r);
 		status = STATUS_DIFFERENCE;
 	} else if (err) {
 		fprintf(stderr, "tw_lockstep_random: %s\n", strerror(-err));
@@ -353,27 +405,59 @@ static int check(struct run *r)
 	return status;
 }
 
-// The command that repeats this run; in lockstep with a waveform.
-static void write_repeat(struct run *r, const char *command)
+static void add_option(struct tw_command *c, const char *option, const char *value)
 {
-	const struct options *o = &r->opt;
-	char more[128];
-	int n = snprintf(more, sizeof(more), "%s%s%s",
-			 o->mode == TW_DEVICE_LOCKSTEP ? "" : " --mode ",
-			 o->mode == TW_DEVICE_LOCKSTEP ? "" : mode_name(o->mode),
-			 o->oracle ? " --oracle" : "");
+	tw_command_add(c, option);
+	tw_command_add(c, value);
+}
 
+static void add_number(struct tw_command *c, const char *option, uint64_t value)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%" PRIu64, value);
+	add_option(c, option, digits);
+}
+
+// The command that repeats this run, in lockstep with a waveform; NULL: no memory. The seed stands
+// for itself, wherever it came from.
+static char *repeat_command(const struct options *o, const char *command)
+{
+	struct tw_command c = {0};
+
+	tw_command_add(&c, command);
+	add_option(&c, "--config", o->config->name);
+	add_number(&c, "--seed", o->seed);
+	add_number(&c, "--cycles", o->cycles);
+	if (o->mode != TW_DEVICE_LOCKSTEP)
+		add_option(&c, "--mode", mode_name(o->mode));
+	if (o->oracle)
+		tw_command_add(&c, "--oracle");
 	if (o->interval)
-		n += snprintf(more + n, sizeof(more) - (size_t)n, " --interval %" PRIu64,
-			      o->interval);
+		add_number(&c, "--interval", o->interval);
 	if (o->sabotage)
-		n += snprintf(more + n, sizeof(more) - (size_t)n, " --sabotage %" PRIu64,
-			      o->sabotage);
+		add_number(&c, "--sabotage", o->sabotage);
 	if (o->mode == TW_DEVICE_LOCKSTEP)
-		snprintf(more + n, sizeof(more) - (size_t)n, " --wave wave.fst");
-	snprintf(r->repeat, sizeof(r->repeat),
-		 "%s --config %s --seed %" PRIu64 " --cycles %" PRIu64 "%s", command,
-		 o->config->name, o->seed, o->cycles, more);
+		add_option(&c, "--wave", o->wave ? o->wave : "wave.fst");
+	return c.text;
+}
+
+// Opened before the run, which would be in vain if this failed. Returns the exit status.
+static int open_wave(struct run *r)
+{
+	const struct tw_output_rules rules = {.kind = "a waveform",
+					      .magic = TW_FST_MAGIC,
+					      .magic_len = TW_FST_MAGIC_LEN,
+					      .force = r->opt.force};
+	char err[512];
+	int e;
+
+	if (!r->opt.wave)
+		return STATUS_OK;
+	e = tw_output_open(r->opt.wave, &rules, &r->wave, err, sizeof(err));
+	if (e)
+		fprintf(stderr, "tw_lockstep_random: --wave %s\n", err);
+	return !e ? STATUS_OK : e == -EEXIST ? STATUS_USAGE : STATUS_SYSTEM;
 }
 
 int main(int argc, char **argv)
@@ -382,6 +466,7 @@ int main(int argc, char **argv)
 	struct run *r = calloc(1, sizeof(*r));
 	int status = STATUS_SYSTEM, err;
 
+	tw_process_start();
 	if (!r)
 		return STATUS_SYSTEM;
 	if (!parse(&r->opt, argc, argv)) {
@@ -389,11 +474,14 @@ int main(int argc, char **argv)
 		free(r);
 		return STATUS_USAGE;
 	}
-	write_repeat(r, argv[0]);
+	status = open_wave(r);
+	r->repeat = repeat_command(&r->opt, argv[0]);
+	if (status || !r->repeat)
+		goto out;
+	status = STATUS_SYSTEM;
 	opts = (struct tw_lockstep_opts){
 		.config = r->opt.config,
 		.seed = r->opt.seed,
-		.wave_path = r->opt.wave,
 		.repeat_command = r->repeat,
 		.compare_interval = r->opt.interval,
 	};
@@ -414,9 +502,12 @@ int main(int argc, char **argv)
 			tw_lockstep_sabotage(r->dev.ls, invert_counter_sel, &r->opt.sabotage);
 		status = check(r);
 	}
+out:
+	tw_output_discard(r->wave);
 	tw_judge_destroy(r->judge);
 	tw_stim_destroy(r->stim);
 	tw_device_close(&r->dev);
+	free(r->repeat);
 	free(r);
 	return status;
 }

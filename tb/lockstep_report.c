@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The report of a difference: cycle, pins and both values, the last transactions, a waveform, and
-// the command that repeats it. Transactions and waveform come from running a fresh instance of the
+// The report of a difference: cycle, pins and both values, the last transactions, the command that
+// repeats it; and its waveform. Transactions and waveform come from running a fresh instance of the
 // RTL from a saved image over the saved inputs, so that a run without a difference pays for
 // neither. Invariant: the repetition ends in the state in which the difference was found, or the
 // report says that it does not.
 #include "lockstep_internal.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -95,38 +96,73 @@ static void note_cycle(struct log *log, uint64_t cycle, const struct tw_mmu_out 
 		     out->mem_req_addr);
 }
 
-// Runs a fresh instance from the older image to the present cycle. Returns what there is to say.
-static const char *repeat(const struct tw_lockstep *ls, struct log *log, bool *wave)
+// A fresh instance in the state of the older image, which was taken before cycle *start. *start is
+// the present cycle if there was none yet.
+static int rewind_rtl(const struct tw_lockstep *ls, struct tw_rtl **rtl, uint64_t *start)
 {
-	uint64_t start = ls->cycle - 1 - (ls->cycle - 1) % TW_LOCKSTEP_HISTORY;
-	uint64_t wave_from = ls->cycle > TW_LOCKSTEP_WINDOW ? ls->cycle - TW_LOCKSTEP_WINDOW : 0;
+	uint64_t at = ls->cycle ? ls->cycle - 1 - (ls->cycle - 1) % TW_LOCKSTEP_HISTORY : 0;
+	int err = tw_rtl_create(&ls->config, ls->opts.seed, rtl);
+
+	if (err)
+		return err;
+	if (at)
+		at -= TW_LOCKSTEP_HISTORY;
+	if (ls->cycle)
+		tw_rtl_load(*rtl, &ls->image[at / TW_LOCKSTEP_HISTORY & 1]);
+	*start = at;
+	return 0;
+}
+
+// What the RTL saw in a cycle.
+static const struct tw_mmu_in *past(const struct tw_lockstep *ls, uint64_t cycle)
+{
+	return &ls->history[cycle / TW_LOCKSTEP_HISTORY & 1][cycle % TW_LOCKSTEP_HISTORY];
+}
+
+// Notes the transactions from the older image to the present cycle. Returns what there is to say.
+static const char *repeat(const struct tw_lockstep *ls, struct log *log)
+{
 	struct tw_mmu_out out = {0};
 	struct tw_rtl *rtl;
+	uint64_t start;
 
 	if (!ls->cycle)
 		return NULL;
-	if (start)
-		start -= TW_LOCKSTEP_HISTORY;
-	if (tw_rtl_create(&ls->config, ls->opts.seed, &rtl))
+	if (rewind_rtl(ls, &rtl, &start))
 		return "no memory to repeat the last cycles";
-	tw_rtl_load(rtl, &ls->image[start / TW_LOCKSTEP_HISTORY & 1]);
 	for (uint64_t c = start; c < ls->cycle; c++) {
-		const struct tw_mmu_in *in =
-			&ls->history[c / TW_LOCKSTEP_HISTORY & 1][c % TW_LOCKSTEP_HISTORY];
-
-		if (ls->opts.wave_path && c == wave_from)
-			*wave = !tw_rtl_wave_open(rtl, ls->opts.wave_path);
 		tw_rtl_pins(rtl, &out);
-		note_cycle(log, c, &out, in);
-		tw_rtl_tick(rtl, in);
+		note_cycle(log, c, &out, past(ls, c));
+		tw_rtl_tick(rtl, past(ls, c));
 	}
-	tw_rtl_wave_close(rtl);
 	tw_rtl_pins(rtl, &out);
 	tw_rtl_destroy(rtl);
 	if (tw_pin_next_difference(&out, &ls->out, 0) < tw_pin_count)
 		return "the repetition of the last cycles ended in other pins: the RTL's "
 		       "behaviour does not follow from its inputs";
 	return NULL;
+}
+
+int tw_lockstep_wave(const struct tw_lockstep *ls, int fd)
+{
+	uint64_t from = ls->cycle > TW_LOCKSTEP_WINDOW ? ls->cycle - TW_LOCKSTEP_WINDOW : 0, start;
+	struct tw_rtl *rtl;
+	int err;
+
+	if (!ls->failed || !ls->cycle)
+		return -ENODATA;
+	err = rewind_rtl(ls, &rtl, &start);
+	if (err)
+		return err;
+	for (uint64_t c = start; c < ls->cycle && !err; c++) {
+		if (c == from)
+			err = tw_rtl_wave_open(rtl, fd);
+		tw_rtl_tick(rtl, past(ls, c));
+	}
+	if (!err)
+		err = tw_rtl_wave_close(rtl);
+	tw_rtl_destroy(rtl);
+	return err;
 }
 
 static void print_pins(const struct tw_lockstep *ls, FILE *f)
@@ -146,7 +182,6 @@ static void print_pins(const struct tw_lockstep *ls, FILE *f)
 void tw_lockstep_fail(struct tw_lockstep *ls, const char *culprit, const char *text)
 {
 	struct log *log = calloc(1, sizeof(*log));
-	bool wave = false;
 	const char *problem = "no memory to repeat the last cycles";
 	FILE *f;
 
@@ -155,7 +190,7 @@ void tw_lockstep_fail(struct tw_lockstep *ls, const char *culprit, const char *t
 		culprit = tw_pin_table[tw_pin_next_difference(ls->model, &ls->out, 0)].name;
 	snprintf(ls->culprit, sizeof(ls->culprit), "%s", culprit);
 	if (log)
-		problem = repeat(ls, log, &wave);
+		problem = repeat(ls, log);
 	f = open_memstream(&ls->report, &ls->report_size);
 	if (f) {
 		fprintf(f, "%s, cycle %" PRIu64 ": ", ls->config.name, ls->cycle);
@@ -177,11 +212,6 @@ void tw_lockstep_fail(struct tw_lockstep *ls, const char *culprit, const char *t
 		}
 		if (problem)
 			fprintf(f, "%s\n", problem);
-		if (wave)
-			fprintf(f, "waveform of the last %d cycles: %s\n", TW_LOCKSTEP_WINDOW,
-				ls->opts.wave_path);
-		else if (ls->opts.wave_path)
-			fprintf(f, "waveform: cannot write %s\n", ls->opts.wave_path);
 		if (ls->opts.repeat_command)
 			fprintf(f, "to repeat: %s\n", ls->opts.repeat_command);
 		if (fclose(f))

@@ -56,14 +56,14 @@ void tw_rtl_arrays(const struct tw_rtl *rtl, struct tw_mmu_arrays *arrays)
 	rtl->ops->arrays(rtl, arrays);
 }
 
-int tw_rtl_wave_open(struct tw_rtl *rtl, const char *path)
+int tw_rtl_wave_open(struct tw_rtl *rtl, int fd)
 {
-	return rtl->ops->wave_open(rtl, path);
+	return rtl->ops->wave_open(rtl, fd);
 }
 
-void tw_rtl_wave_close(struct tw_rtl *rtl)
+int tw_rtl_wave_close(struct tw_rtl *rtl)
 {
-	rtl->ops->wave_close(rtl);
+	return rtl->ops->wave_close(rtl);
 }
 
 int tw_rtl_save(struct tw_rtl *rtl, struct tw_rtl_image *image)

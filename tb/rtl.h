@@ -29,8 +29,8 @@ struct tw_rtl_ops {
 	void (*pins)(const struct tw_rtl *rtl, struct tw_mmu_out *out);
 	void (*counters)(const struct tw_rtl *rtl, uint64_t counter[TW_EVENTS]);
 	void (*arrays)(const struct tw_rtl *rtl, struct tw_mmu_arrays *arrays);
-	int (*wave_open)(struct tw_rtl *rtl, const char *path);
-	void (*wave_close)(struct tw_rtl *rtl);
+	int (*wave_open)(struct tw_rtl *rtl, int fd);
+	int (*wave_close)(struct tw_rtl *rtl);
 	int (*save)(struct tw_rtl *rtl, struct tw_rtl_image *image);
 	void (*load)(struct tw_rtl *rtl, const struct tw_rtl_image *image);
 };

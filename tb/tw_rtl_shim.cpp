@@ -19,6 +19,7 @@
 
 #include "rtl.h"
 #include "twinwalk/config.h"
+#include "wave_io.h"
 
 #define TW_STR2(x)    #x
 #define TW_STR(x)     TW_STR2(x)
@@ -33,7 +34,7 @@ namespace
 {
 
 struct Instance : tw_rtl {
-	VerilatedContext context;
+	tw_wave_context context;
 	std::unique_ptr<TW_RTL_CLASS> top;
 	std::unique_ptr<VerilatedFstC> wave;
 	const tw_config *config;
@@ -119,8 +120,11 @@ void half(Instance *i, unsigned int clk, uint64_t time)
 {
 	i->top->clk_i = static_cast<CData>(clk);
 	i->top->eval();
-	if (i->wave)
+	// After the first error the rest would be written in vain.
+	if (i->wave && !i->context.wave_error) {
+		Verilated::threadContextp(&i->context);
 		i->wave->dump(time);
+	}
 }
 
 void write_inputs(Instance *i, const tw_mmu_in *in)
@@ -191,14 +195,16 @@ void tick(tw_rtl *rtl, const tw_mmu_in *in)
 	i->cycle++;
 }
 
-void wave_close(tw_rtl *rtl)
+int wave_close(tw_rtl *rtl)
 {
 	Instance *i = instance(rtl);
 
-	if (i->wave) {
-		i->wave->close();
-		i->wave.reset();
-	}
+	if (!i->wave)
+		return 0;
+	Verilated::threadContextp(&i->context);
+	i->wave->close();
+	i->wave.reset();
+	return -i->context.wave_error;
 }
 
 void destroy(tw_rtl *rtl)
@@ -213,21 +219,24 @@ void destroy(tw_rtl *rtl)
 	Verilated::threadContextp(Verilated::defaultContextp());
 }
 
-int wave_open(tw_rtl *rtl, const char *path)
+int wave_open(tw_rtl *rtl, int fd)
 {
 	Instance *i = instance(rtl);
 
 	wave_close(rtl);
+	Verilated::threadContextp(&i->context);
+	i->context.wave_fd = fd;
+	i->context.wave_error = 0;
 	i->wave.reset(new (std::nothrow) VerilatedFstC);
 	if (!i->wave)
 		return -ENOMEM;
 	i->top->trace(i->wave.get(), 99);
 	i->wave->set_time_unit("1ns");
 	i->wave->set_time_resolution("1ns");
-	i->wave->open(path);
+	i->wave->open(TW_WAVE_NAME);
 	if (!i->wave->isOpen()) {
 		i->wave.reset();
-		return -EIO;
+		return i->context.wave_error ? -i->context.wave_error : -EIO;
 	}
 	i->wave->dump(10 * i->cycle);
 	return 0;

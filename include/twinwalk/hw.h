@@ -54,6 +54,7 @@ struct tw_hw_ops {
 	void (*observe)(struct tw_hw *hw, tw_mem_observer fn, void *user);
 	const char *(*error)(const struct tw_hw *hw);
 	void (*destroy)(struct tw_hw *hw);
+	int (*wave)(struct tw_hw *hw); // NULL: writes none
 };
 
 // The common head of every back end's own structure. pmem is borrowed.
@@ -63,15 +64,19 @@ struct tw_hw {
 	struct tw_ctx ctx; // control state as last written through this interface
 };
 
+// The bytes with which a waveform (FST) begins.
+#define TW_FST_MAGIC	 "\0\0\0\0\0\0\0\1\111"
+#define TW_FST_MAGIC_LEN 9
+
 struct tw_hw_opts {
 	const struct tw_config *config; // copied
 	struct tw_pmem *pmem;		// physical memory; borrowed, must outlive the hardware
 	struct tw_membus_opts mem;
 	// Lockstep and rtl only:
 	uint64_t seed; // for the random values of registers before reset
-	// Lockstep: where the waveform of a difference goes (FST). Rtl: where that of the cycles
-	// from wave_from up to wave_to goes. NULL: no waveform.
-	const char *wave_path;
+	// Lockstep: an empty file for the waveform of a difference (FST). Rtl: for that of the
+	// cycles from wave_from up to wave_to. Open for reading and writing, borrowed. 0: none.
+	int wave_fd;
 	uint64_t wave_from, wave_to;
 	const char *repeat_command; // printed with a difference; may be NULL
 	uint64_t compare_interval;  // cycles between comparisons of whole contents; 0: the default
@@ -113,6 +118,14 @@ static inline int tw_hw_counters(struct tw_hw *hw, struct tw_hw_counters *c)
 static inline int tw_hw_finish(struct tw_hw *hw)
 {
 	return hw->ops->finish(hw);
+}
+
+// Completes the waveform: lockstep writes that of the cycles before a difference, which is in
+// tw_hw_error() already; rtl ends that of the cycles asked for. 1: it is complete; 0: there is none
+// to write; a negative errno: it cannot be written, which changes nothing else.
+static inline int tw_hw_wave(struct tw_hw *hw)
+{
+	return hw->ops->wave ? hw->ops->wave(hw) : 0;
 }
 
 // Every transaction of the walkers, as it happens.

@@ -26,9 +26,11 @@ void tw_rtl_pins(const struct tw_rtl *rtl, struct tw_mmu_out *out);
 // Whole arrays, invalid entries as zero.
 void tw_rtl_arrays(const struct tw_rtl *rtl, struct tw_mmu_arrays *arrays);
 
-// Opens and closes a waveform. -EIO when the file cannot be written.
-int tw_rtl_wave_open(struct tw_rtl *rtl, const char *path);
-void tw_rtl_wave_close(struct tw_rtl *rtl);
+// Opens a waveform (FST) on an empty file that is open for reading and writing; borrowed until the
+// waveform is closed. A negative errno if it cannot be written. What fails later is kept: closing
+// returns the first error, 0 if the file is complete or no waveform is open.
+int tw_rtl_wave_open(struct tw_rtl *rtl, int fd);
+int tw_rtl_wave_close(struct tw_rtl *rtl);
 
 // Back ends; errors as tw_hw_csim_create(), and -ENOENT when no RTL is built for the configuration.
 int tw_hw_rtl_create(const struct tw_hw_opts *opts, struct tw_hw **hw);

@@ -51,6 +51,59 @@ if [ ! -s "$tmp/wave.fst" ]; then
 	failed=1
 fi
 
+# The report comes first, then the waveform and the line about it.
+contains "$tmp/err" "^waveform of the last 200 cycles: $tmp/wave.fst\$"
+case $(tail -n 1 "$tmp/err") in
+waveform*) ;;
+*)
+	echo "the waveform is not the last that is said"
+	failed=1
+	;;
+esac
+rm "$tmp/wave.fst"
+# A limit on the size of files stands for a full disk; what is said goes through a pipe, which has none.
+{
+	(
+		ulimit -f 1
+		"$bench" --config "$config" --seed 7 --cycles 20000 --sabotage 5000 --wave "$tmp/wave.fst" 2>&1 >/dev/null
+	)
+	echo "status $?"
+} | cat >"$tmp/err"
+contains "$tmp/err" "^status 1\$"
+contains "$tmp/err" "model and rtl differ in counter_o"
+contains "$tmp/err" "^waveform: $tmp/wave.fst: File too large\$"
+[ ! -e "$tmp/wave.fst" ] || {
+	echo "a waveform that is not complete stays behind"
+	failed=1
+}
+echo "something else" >"$tmp/other"
+expect 2 "a file that is no waveform" --cycles 1000 --wave "$tmp/other"
+contains "$tmp/err" "$tmp/other: exists and is not a waveform; --force replaces it"
+expect 1 "such a file, given up" --seed 7 --cycles 20000 --sabotage 5000 --wave "$tmp/other" --force
+if grep -q something "$tmp/other"; then
+	echo "--force did not replace a file"
+	failed=1
+fi
+expect 4 "a waveform that cannot be written" --cycles 1000 --wave "$tmp/no/wave.fst"
+expect 2 "a waveform without lockstep" --cycles 1000 --mode csim --wave "$tmp/wave.fst"
+contains "$tmp/err" "--wave has an effect with --mode lockstep only"
+expect 2 "an interval without lockstep" --cycles 1000 --mode csim --interval 5
+expect 2 "--force without a waveform" --cycles 1000 --force
+
+# The command runs as it is printed, from wherever it was given.
+mkdir "$tmp/it's a folder"
+ln -s "$bench" "$tmp/it's a folder/bench"
+"$tmp/it's a folder/bench" --config "$config" --seed 7 --cycles 20000 --sabotage 5000 \
+	--wave "$tmp/it's a folder/w.fst" 2>"$tmp/err" >"$tmp/out"
+sed -n 's/^to repeat: //p' "$tmp/err" >"$tmp/again"
+rm "$tmp/it's a folder/w.fst"
+sh "$tmp/again" >"$tmp/out2" 2>"$tmp/err2"
+if ! cmp -s "$tmp/err" "$tmp/err2" || [ ! -s "$tmp/it's a folder/w.fst" ]; then
+	echo "the printed command does not repeat the run:"
+	cat "$tmp/again" "$tmp/err2"
+	failed=1
+fi
+
 for mode in rtl csim lockstep; do
 	expect 0 "$mode under the oracle" --seed 7 --cycles 20000 --mode $mode --oracle
 	contains "$tmp/out" "^oracle: [1-9][0-9]* responses .* 0 forbidden"
@@ -69,4 +122,5 @@ contains "$tmp/out" "seed 99:"
 expect 2 "an unknown option" --no-such-option
 expect 2 "a bad number" --cycles many
 expect 2 "a bad mode" --mode verilog
+expect 0 "a number with a leading zero is decimal" --cycles 0089
 exit $failed

@@ -292,8 +292,10 @@ static void strict_destroy(struct tw_hw *hw)
 }
 
 static const struct tw_hw_ops strict_ops = {
-	"strict",	 strict_access, strict_ctrl_write, strict_fence, strict_idle,
-	strict_counters, strict_finish, strict_observe,	   strict_error, strict_destroy,
+	"strict",	strict_access,	strict_ctrl_write,
+	strict_fence,	strict_idle,	strict_counters,
+	strict_finish,	strict_observe, strict_error,
+	strict_destroy, NULL,
 };
 
 int strict_create(struct tw_pmem *pmem, struct tw_hw **hw)
