@@ -5,27 +5,11 @@
 // that it made exactly the faults it counts. Exit status 1 if not, 4 for a system error.
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "../kernel/kernel.h"
-
-#define RAM_BASE UINT64_C(0x80000000)
+#include "machine.h"
 
 enum { FRAMES = 16384, PAGES = 12288, ROUNDS = 5 };
-
-struct machine {
-	struct tw_pmem *pmem;
-	struct tw_hw *hw;
-	struct tw_kernel *k;
-	struct tw_proc *proc;
-};
-
-static void die(const char *what, int err)
-{
-	fprintf(stderr, "bench: %s: %s\n", what, strerror(-err));
-	exit(4);
-}
 
 static double cpu_seconds(void)
 {
@@ -37,44 +21,9 @@ static double cpu_seconds(void)
 
 static void open_machine(struct machine *m, enum tw_format format)
 {
-	struct tw_hw_opts hw = {.config = tw_config_find("large"),
-				.mem = {.latency_min = 20, .latency_max = 20}};
-	struct tw_kernel_opts opts;
-	struct tw_layout layout;
-	char text[256] = "";
-	int err = tw_pmem_create(&m->pmem);
-
-	if (!err)
-		err = tw_pmem_add_flat(m->pmem, RAM_BASE, RAM_BASE + UINT64_C(4096) * FRAMES);
-	hw.pmem = m->pmem;
-	if (!err)
-		err = tw_hw_csim_create(&hw, &m->hw);
-	if (err)
-		die("hardware", err);
-	tw_kernel_opts_default(&opts);
-	opts.hw = m->hw;
-	opts.format = format;
-	opts.ram_base = RAM_BASE;
-	opts.frames = FRAMES;
-	err = tw_kernel_create(&opts, &m->k, text, sizeof(text));
-	if (err)
-		die(text, err);
-	tw_layout_default(m->k, &layout);
-	err = tw_proc_create(m->k, &layout, &m->proc);
-	if (!err)
-		err = tw_proc_switch(m->k, m->proc);
-	if (err)
-		die("process", err);
-}
-
-static void close_machine(struct machine *m)
-{
-	int err = tw_kernel_destroy(m->k);
-
-	if (err)
-		die("end of the kernel", err);
-	tw_hw_destroy(m->hw);
-	tw_pmem_destroy(m->pmem);
+	machine_open(m,
+		     &(struct machine_opts){
+			     .config = "large", .format = format, .latency = 20, .frames = FRAMES});
 }
 
 static uint64_t map(struct machine *m, uint32_t flags)
@@ -82,8 +31,7 @@ static uint64_t map(struct machine *m, uint32_t flags)
 	int64_t va = tw_sys_mmap(m->proc, 0, UINT64_C(4096) * PAGES, TW_PROT_READ | TW_PROT_WRITE,
 				 TW_MAP_ANONYMOUS | flags, NULL, 0);
 
-	if (va < 0)
-		die("mmap", (int)va);
+	check("mmap", va);
 	return (uint64_t)va;
 }
 
@@ -94,8 +42,7 @@ static void touch(struct machine *m, enum tw_access access, uint64_t va)
 		uint8_t *host;
 		int err = tw_user_ptr(m->k, access, va + UINT64_C(4096) * i, 1, &host, &sig);
 
-		if (err)
-			die("access", err);
+		check("access", err);
 		if (access == TW_STORE)
 			*host = 1;
 	}
@@ -121,7 +68,6 @@ static double round_of(struct machine *m, const struct kind *kind)
 	struct tw_kernel_stats before, after;
 	uint64_t va = map(m, kind->flags);
 	double seconds;
-	int err;
 
 	if (kind->read_first)
 		touch(m, TW_LOAD, va);
@@ -135,9 +81,7 @@ static double round_of(struct machine *m, const struct kind *kind)
 		fprintf(stderr, "bench: %s: not one fault a page\n", kind->name);
 		exit(1);
 	}
-	err = tw_sys_munmap(m->proc, va, UINT64_C(4096) * PAGES);
-	if (err)
-		die("munmap", err);
+	check("munmap", tw_sys_munmap(m->proc, va, UINT64_C(4096) * PAGES));
 	return PAGES / seconds;
 }
 
@@ -156,7 +100,7 @@ static void measure(enum tw_format format, const struct kind *kind, unsigned int
 			rate = round_of(&m, kind);
 			best->used = rate > best->used ? rate : best->used;
 		}
-		close_machine(&m);
+		machine_close(&m);
 	}
 }
 

@@ -4,24 +4,15 @@
 // Best of three rounds. On the C model, configuration tiny.
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "kernel.h"
+#include "machine.h"
 
-#define BASE   UINT64_C(0x80000000)
 #define ARENA  UINT64_C(0x10000000)
 #define FRAMES (UINT32_C(1) << 15)
 
 enum { PAGES = 256, ROUNDS = 3, RW = TW_PROT_READ | TW_PROT_WRITE };
 enum { ANON = TW_MAP_PRIVATE | TW_MAP_ANONYMOUS, FIXED = ANON | TW_MAP_FIXED };
-
-struct machine {
-	struct tw_pmem *pmem;
-	struct tw_hw *hw;
-	struct tw_kernel *k;
-	struct tw_proc *p;
-};
 
 static double now(void)
 {
@@ -31,41 +22,9 @@ static double now(void)
 	return 1e6 * (double)t.tv_sec + 1e-3 * (double)t.tv_nsec;
 }
 
-static void check(const char *what, int64_t err)
-{
-	if (err >= 0)
-		return;
-	fprintf(stderr, "bench: %s: %s\n", what, strerror((int)-err));
-	exit(4);
-}
-
 static void open_machine(struct machine *m)
 {
-	struct tw_hw_opts hw = {.config = tw_config_find("tiny"),
-				.mem = {.latency_min = 1, .latency_max = 1}};
-	struct tw_kernel_opts opts;
-	struct tw_layout layout;
-	char err[256] = "";
-
-	check("memory", tw_pmem_create(&m->pmem));
-	check("memory", tw_pmem_add_flat(m->pmem, BASE, BASE + (uint64_t)FRAMES * TW_PAGE_BYTES));
-	hw.pmem = m->pmem;
-	check("hardware", tw_hw_csim_create(&hw, &m->hw));
-	tw_kernel_opts_default(&opts);
-	opts.hw = m->hw;
-	opts.ram_base = BASE;
-	opts.frames = FRAMES;
-	check(err, tw_kernel_create(&opts, &m->k, err, sizeof(err)));
-	tw_layout_default(m->k, &layout);
-	check("process", tw_proc_create(m->k, &layout, &m->p));
-	check("switch", tw_proc_switch(m->k, m->p));
-}
-
-static void close_machine(struct machine *m)
-{
-	check("end", tw_kernel_destroy(m->k));
-	tw_hw_destroy(m->hw);
-	tw_pmem_destroy(m->pmem);
+	machine_open(m, &(struct machine_opts){.config = "tiny", .latency = 1, .frames = FRAMES});
 }
 
 static void map(struct tw_proc *p, uint64_t addr, uint64_t pages, uint32_t prot, uint32_t flags)
@@ -95,7 +54,7 @@ static void measure_processes(struct machine *m, unsigned int n, struct process_
 	for (unsigned int reverse = 0; reverse < 2; reverse++) {
 		start = now();
 		for (unsigned int i = 0; i < n; i++)
-			check("fork", tw_proc_fork(m->p, &child[i]));
+			check("fork", tw_proc_fork(m->proc, &child[i]));
 		keep_least(&best->fork, (now() - start) / n / PAGES);
 		check("switch", tw_proc_switch(m->k, child[n / 2]));
 		start = now();
@@ -103,7 +62,7 @@ static void measure_processes(struct machine *m, unsigned int n, struct process_
 			check("store", tw_user_store(m->k, ARENA + i * (uint64_t)TW_PAGE_BYTES, "x",
 						     1, &sig));
 		keep_least(&best->store, (now() - start) / PAGES);
-		check("switch", tw_proc_switch(m->k, m->p));
+		check("switch", tw_proc_switch(m->k, m->proc));
 		start = now();
 		for (unsigned int i = 0; i < n; i++)
 			tw_proc_exit(child[reverse ? n - 1 - i : i]);
@@ -123,13 +82,13 @@ static void bench_processes(void)
 		struct machine m;
 
 		open_machine(&m);
-		map(m.p, ARENA, PAGES, RW, FIXED | TW_MAP_POPULATE);
+		map(m.proc, ARENA, PAGES, RW, FIXED | TW_MAP_POPULATE);
 		for (unsigned int round = 0; round < ROUNDS; round++)
 			measure_processes(&m, ns[i], &best);
 		printf("  %5u processes  fork %.3f  exit %.3f, last first %.3f  copying store "
 		       "%.3f\n",
 		       ns[i], best.fork, best.exit, best.exit_reverse, best.store);
-		close_machine(&m);
+		machine_close(&m);
 	}
 }
 
@@ -146,22 +105,23 @@ static void measure_regions(struct machine *m, unsigned int n, struct region_cos
 	double start = now();
 
 	for (unsigned int i = 0; i < n; i++)
-		map(m->p, ARENA + (uint64_t)i * TW_PAGE_BYTES, 1, i & 1 ? RW : TW_PROT_READ, FIXED);
+		map(m->proc, ARENA + (uint64_t)i * TW_PAGE_BYTES, 1, i & 1 ? RW : TW_PROT_READ,
+		    FIXED);
 	keep_least(&best->map, (now() - start) / n);
 	start = now();
 	for (unsigned int i = 0; i < ops; i++) {
-		int64_t va = tw_sys_mmap(m->p, 0, TW_PAGE_BYTES, RW, ANON, NULL, 0);
+		int64_t va = tw_sys_mmap(m->proc, 0, TW_PAGE_BYTES, RW, ANON, NULL, 0);
 
 		check("mmap", va);
-		check("munmap", tw_sys_munmap(m->p, (uint64_t)va, TW_PAGE_BYTES));
+		check("munmap", tw_sys_munmap(m->proc, (uint64_t)va, TW_PAGE_BYTES));
 	}
 	keep_least(&best->chosen, (now() - start) / ops);
 	start = now();
 	for (unsigned int i = 0; i < ops; i++) {
 		uint64_t va = ARENA + (uint64_t)(i * (n / ops)) * TW_PAGE_BYTES;
 
-		check("mprotect", tw_sys_mprotect(m->p, va, TW_PAGE_BYTES, TW_PROT_NONE));
-		check("mprotect", tw_sys_mprotect(m->p, va, TW_PAGE_BYTES,
+		check("mprotect", tw_sys_mprotect(m->proc, va, TW_PAGE_BYTES, TW_PROT_NONE));
+		check("mprotect", tw_sys_mprotect(m->proc, va, TW_PAGE_BYTES,
 						  i * (n / ops) & 1 ? RW : TW_PROT_READ));
 	}
 	keep_least(&best->protect, (now() - start) / ops / 2);
@@ -170,12 +130,14 @@ static void measure_regions(struct machine *m, unsigned int n, struct region_cos
 		uint64_t va = ARENA + (uint64_t)(i * (n / ops)) * TW_PAGE_BYTES;
 		const uint32_t fixed = TW_MREMAP_MAYMOVE | TW_MREMAP_FIXED;
 
-		check("mremap", tw_sys_mremap(m->p, va, TW_PAGE_BYTES, TW_PAGE_BYTES, fixed, hole));
-		check("mremap", tw_sys_mremap(m->p, hole, TW_PAGE_BYTES, TW_PAGE_BYTES, fixed, va));
+		check("mremap",
+		      tw_sys_mremap(m->proc, va, TW_PAGE_BYTES, TW_PAGE_BYTES, fixed, hole));
+		check("mremap",
+		      tw_sys_mremap(m->proc, hole, TW_PAGE_BYTES, TW_PAGE_BYTES, fixed, va));
 	}
 	keep_least(&best->move, (now() - start) / ops / 2);
 	start = now();
-	check("fork", tw_proc_fork(m->p, &child));
+	check("fork", tw_proc_fork(m->proc, &child));
 	keep_least(&best->fork, (now() - start) / n);
 	start = now();
 	tw_proc_exit(child);
@@ -183,7 +145,7 @@ static void measure_regions(struct machine *m, unsigned int n, struct region_cos
 	start = now();
 	for (unsigned int i = 0; i < n; i++)
 		check("munmap",
-		      tw_sys_munmap(m->p, ARENA + (uint64_t)i * TW_PAGE_BYTES, TW_PAGE_BYTES));
+		      tw_sys_munmap(m->proc, ARENA + (uint64_t)i * TW_PAGE_BYTES, TW_PAGE_BYTES));
 	keep_least(&best->unmap, (now() - start) / n);
 }
 
@@ -203,7 +165,7 @@ static void bench_regions(void)
 		       "mprotect %.3f  mremap %.3f  fork %.3f  exit %.3f\n",
 		       ns[i], best.map, best.unmap, best.chosen, best.protect, best.move, best.fork,
 		       best.exit);
-		close_machine(&m);
+		machine_close(&m);
 	}
 }
 

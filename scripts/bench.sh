@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Measures speed, everything in one run on one machine, so that the figures can be compared with each other: model hits and
-# walks, latencies beside the contract's bounds, faults, the kernel's operations by processes and regions, RTL alone and in
-# lockstep on the same stimulus, replay on each back end.
+# walks, latencies beside the contract's bounds, faults, the kernel's operations by processes and regions, full memory by its
+# size, RTL alone and in lockstep on the same stimulus, replay on each back end.
 # Called by `make bench`; TW_BUILD is the build directory. Takes the best of three rounds, the back ends in turn.
-# Exit status: 1 when a latency exceeds its bound, else that of the first command that fails.
+# Exit status: 1 when a latency exceeds its bound or a cost in counts grows with memory, else that of the first command that fails.
 set -eu
 cd "$(dirname "$0")/.."
 build=${TW_BUILD:-build}
@@ -21,6 +21,9 @@ echo "== minor faults on the model, fault handler included"
 
 echo "== operations of the kernel with many processes and regions"
 "$build/bench/tw_bench_kernel"
+
+echo "== memory that is full, by its size"
+"$build/bench/tw_bench_memory"
 
 # rate CONFIG MODE: cycles a second of the random stimulus.
 rate() {
