@@ -366,6 +366,11 @@ void tw_mmu_counters(const struct tw_mmu *m, uint64_t counter[TW_EVENTS])
 	memcpy(counter, m->counter, sizeof(m->counter));
 }
 
+void tw_mmu_preset_counters(struct tw_mmu *m, const uint64_t counter[TW_EVENTS])
+{
+	memcpy(m->counter, counter, sizeof(m->counter));
+}
+
 void tw_mmu_ctx(const struct tw_mmu *m, struct tw_ctx *ctx)
 {
 	*ctx = m->ctx;

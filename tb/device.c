@@ -82,3 +82,19 @@ void tw_device_close(struct tw_device *dev)
 	tw_mmu_destroy(dev->mmu);
 	memset(dev, 0, sizeof(*dev));
 }
+
+int tw_device_preset_counters(struct tw_device *dev, const uint64_t counter[TW_EVENTS])
+{
+	if (dev->ls)
+		return tw_lockstep_preset_counters(dev->ls, counter);
+	if (dev->rtl)
+		tw_rtl_preset_counters(dev->rtl, counter);
+	if (dev->mmu)
+		tw_mmu_preset_counters(dev->mmu, counter);
+	return 0;
+}
+
+const struct tw_mmu *tw_device_model(const struct tw_device *dev)
+{
+	return dev->ls ? tw_lockstep_mmu(dev->ls) : dev->mmu;
+}

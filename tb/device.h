@@ -33,6 +33,12 @@ int tw_device_open(struct tw_device *dev, enum tw_device_mode mode,
 		   const struct tw_lockstep_opts *opts);
 void tw_device_close(struct tw_device *dev);
 
+// Gives the counters other values, between two edges. Errors as tw_lockstep_preset_counters().
+int tw_device_preset_counters(struct tw_device *dev, const uint64_t counter[TW_EVENTS]);
+
+// The cycle model, unless the device is the RTL alone: then NULL.
+const struct tw_mmu *tw_device_model(const struct tw_device *dev);
+
 #ifdef __cplusplus
 }
 #endif

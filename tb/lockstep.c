@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../csim/hw_driver.h"
+
 #include "pins.h"
 
 int tw_lockstep_create(const struct tw_lockstep_opts *opts, struct tw_lockstep **out)
@@ -104,6 +106,8 @@ int tw_lockstep_tick(struct tw_lockstep *ls, const struct tw_mmu_in *in)
 
 		if (err)
 			return err;
+		if (ls->preset[half].cycle != ls->cycle)
+			ls->preset[half].used = false;
 	}
 	*rtl_in = *in;
 	if (ls->saboteur)
@@ -119,6 +123,23 @@ int tw_lockstep_tick(struct tw_lockstep *ls, const struct tw_mmu_in *in)
 		return -EIO;
 	}
 	return ls->cycle == ls->next_compare ? tw_lockstep_compare(ls) : 0;
+}
+
+int tw_lockstep_preset_counters(struct tw_lockstep *ls, const uint64_t counter[TW_EVENTS])
+{
+	unsigned int half = ls->cycle / TW_LOCKSTEP_HISTORY & 1;
+	bool begins = !(ls->cycle % TW_LOCKSTEP_HISTORY);
+
+	if (ls->failed)
+		return -EIO;
+	if (ls->preset[half].used && (!begins || ls->preset[half].cycle == ls->cycle))
+		return -EBUSY;
+	ls->preset[half].used = true;
+	ls->preset[half].cycle = ls->cycle;
+	memcpy(ls->preset[half].counter, counter, sizeof(ls->preset[half].counter));
+	tw_mmu_preset_counters(ls->mmu, counter);
+	tw_rtl_preset_counters(ls->rtl, counter);
+	return 0;
 }
 
 // Describes the first difference between N pairs of words.

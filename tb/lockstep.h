@@ -29,6 +29,8 @@ enum {
 	TW_LOCKSTEP_INTERVAL = 16384, // default of compare_interval
 	TW_LOCKSTEP_WINDOW = 200,     // cycles of a waveform before the difference
 	TW_LOCKSTEP_LOG = 32,	      // transactions in a report
+	// Cycles between two images of the RTL: a report reaches at least that far back.
+	TW_LOCKSTEP_HISTORY = 4096,
 };
 
 // 0, -EINVAL, -ENOENT when no RTL is built for the configuration, -ENOMEM.
@@ -60,6 +62,10 @@ int tw_lockstep_wave(const struct tw_lockstep *ls, int fd);
 // "model": a broken invariant; "both": rejected).
 uint64_t tw_lockstep_cycle(const struct tw_lockstep *ls);
 const char *tw_lockstep_culprit(const struct tw_lockstep *ls);
+
+// Gives the counters of both other values, between two edges. Once in TW_LOCKSTEP_HISTORY cycles,
+// counted from cycle 0: -EBUSY; -EIO after a difference.
+int tw_lockstep_preset_counters(struct tw_lockstep *ls, const uint64_t counter[TW_EVENTS]);
 
 const struct tw_mmu *tw_lockstep_mmu(const struct tw_lockstep *ls);
 

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What lockstep.c (the comparison) and lockstep_report.c (the report and the waveform of a
-// difference) share. Invariant: the inputs of the RTL since the older image are in history.
+// difference) share. Invariant: the inputs of the RTL since the older image are in history and
+// preset.
 #ifndef TW_TB_LOCKSTEP_INTERNAL_H
 #define TW_TB_LOCKSTEP_INTERNAL_H
 
 #include "lockstep.h"
 #include "rtl.h"
-
-// Cycles between two images of the RTL: a report reaches at least that far back.
-enum { TW_LOCKSTEP_HISTORY = 4096 };
 
 struct tw_lockstep {
 	struct tw_mmu *mmu;
@@ -25,6 +23,11 @@ struct tw_lockstep {
 	// history[n & 1].
 	struct tw_rtl_image image[2];
 	struct tw_mmu_in history[2][TW_LOCKSTEP_HISTORY];
+	// New values of the counters at the start of a cycle of that stretch, if there were any.
+	struct {
+		bool used;
+		uint64_t cycle, counter[TW_EVENTS];
+	} preset[2];
 	struct tw_mmu_arrays *arrays[2]; // model, RTL
 	// After a difference:
 	bool failed;

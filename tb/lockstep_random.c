@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // tw_lockstep_random: random stimulus on model and RTL in lockstep, or on one of them alone: judged
-// by the oracle, or unchecked to measure its speed. Exit status: 0 no difference, 1 a difference, a
-// broken rule, a forbidden answer, or an event that never happened in a long run; 2 usage; 4 system
-// error.
+// by the oracle, or unchecked to measure its speed or what the stimulus reaches. Exit status: 0 no
+// difference, 1 a difference, a broken rule, a forbidden answer, an event that never happened in a
+// long run, or a coverage point that was missed; 2 usage; 4 system error.
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -20,6 +20,7 @@
 #include "device.h"
 #include "events.h"
 #include "judge.h"
+#include "stim_coverage.h"
 #include "stimulus.h"
 #include "watch.h"
 
@@ -31,6 +32,10 @@ enum {
 	DRAIN_LIMIT = 100000,
 	// A run of this length in which some event never happens is not a test.
 	LONG_RUN = 500000,
+	// Cycles from one preset of the counters to the next.
+	PRESET_INTERVAL = TW_LOCKSTEP_HISTORY,
+	// Lines of a report that name what was not covered.
+	MAX_MISSING = 40,
 };
 
 struct options {
@@ -39,7 +44,7 @@ struct options {
 	uint64_t sabotage; // first cycle in which the device sees a changed input; 0: none
 	const char *wave;
 	enum tw_device_mode mode;
-	bool json, oracle, force;
+	bool json, oracle, coverage, force;
 };
 
 struct run {
@@ -47,9 +52,10 @@ struct run {
 	struct tw_device dev;
 	struct tw_stim *stim;
 	struct tw_watch watch;
-	struct tw_judge *judge; // NULL without --oracle
-	struct tw_output *wave; // NULL without --wave
-	const char *broken;	// the rule that a device alone broke
+	struct tw_judge *judge;		   // NULL without --oracle
+	struct tw_stim_coverage *coverage; // NULL without --coverage
+	struct tw_output *wave;		   // NULL without --wave
+	const char *broken;		   // the rule that a device alone broke
 	struct tw_mmu_in in;
 	uint64_t cycle;
 	double seconds;
@@ -64,6 +70,7 @@ static const char usage_text[] =
 	"  --cycles N       clock cycles (1000000)\n"
 	"  --mode MODE      lockstep, or rtl or csim alone, unchecked without --oracle (lockstep)\n"
 	"  --oracle         each answer judged from pins and history, without the model\n"
+	"  --coverage       fails unless each bit was held as 0 and 1, and alone, everywhere\n"
 	"  --interval N     cycles between comparisons of whole arrays\n"
 	"  --wave FILE      lockstep: where the waveform of a difference goes (FST)\n"
 	"  --force          --wave may replace a file that is no waveform\n"
@@ -102,6 +109,8 @@ static bool has_effect(const struct options *o)
 		option = "--wave";
 	else if (o->mode != TW_DEVICE_LOCKSTEP && o->interval)
 		option = "--interval";
+	else if (o->mode == TW_DEVICE_RTL && o->coverage)
+		option = "--coverage", needs = "the model (--mode lockstep or csim)";
 	else if (o->force && !o->wave)
 		option = "--force", needs = "--wave";
 	if (option)
@@ -113,17 +122,12 @@ static bool has_effect(const struct options *o)
 static bool parse(struct options *o, int argc, char **argv)
 {
 	static const struct option longopts[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"seed", required_argument, NULL, 's'},
-		{"cycles", required_argument, NULL, 'n'},
-		{"mode", required_argument, NULL, 'm'},
-		{"interval", required_argument, NULL, 'i'},
-		{"wave", required_argument, NULL, 'w'},
-		{"json", no_argument, NULL, 'j'},
-		{"oracle", no_argument, NULL, 'o'},
-		{"sabotage", required_argument, NULL, 'x'},
-		{"force", no_argument, NULL, 'f'},
-		{NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'},   {"seed", required_argument, NULL, 's'},
+		{"cycles", required_argument, NULL, 'n'},   {"mode", required_argument, NULL, 'm'},
+		{"interval", required_argument, NULL, 'i'}, {"wave", required_argument, NULL, 'w'},
+		{"json", no_argument, NULL, 'j'},	    {"oracle", no_argument, NULL, 'o'},
+		{"sabotage", required_argument, NULL, 'x'}, {"force", no_argument, NULL, 'f'},
+		{"coverage", no_argument, NULL, 'v'},	    {NULL, 0, NULL, 0},
 	};
 	int c;
 
@@ -160,6 +164,9 @@ static bool parse(struct options *o, int argc, char **argv)
 			break;
 		case 'f':
 			o->force = true;
+			break;
+		case 'v':
+			o->coverage = true;
 			break;
 		case 'x':
 			ok = number(optarg, &o->sabotage);
@@ -205,15 +212,28 @@ static int reject(struct run *r, const char *broken)
 	return -EIO;
 }
 
+// The high bits of the counters change only if they start near it.
+static int preset_counters(struct run *r)
+{
+	uint64_t counter[TW_EVENTS];
+
+	tw_stim_counters(r->stim, counter);
+	return tw_device_preset_counters(&r->dev, counter);
+}
+
 // 0, or the device's error.
 static int step(struct run *r)
 {
 	const struct tw_mmu_out *out = r->dev.pin.pins(r->dev.pin.user);
 	const char *broken = NULL;
 	struct tw_mmu_in in;
-	int err = 0;
+	int err = r->cycle % PRESET_INTERVAL ? 0 : preset_counters(r);
 
+	if (err)
+		return err;
 	tw_stim_drive(r->stim, out, &r->in);
+	if (r->coverage)
+		tw_stim_coverage_cycle(r->coverage, tw_device_model(&r->dev), &r->in);
 	// The oracle speaks first: it names entries and versions.
 	if (r->judge)
 		err = tw_judge_cycle(r->judge, &r->in, out, &broken);
@@ -285,6 +305,11 @@ static uint64_t undecided(const struct run *r)
 	return s.undecided;
 }
 
+static bool uncovered(const struct run *r)
+{
+	return r->coverage && !tw_cover_complete(tw_stim_coverage_points(r->coverage));
+}
+
 static const char *mode_name(enum tw_device_mode mode)
 {
 	return mode == TW_DEVICE_CSIM ? "csim" : mode == TW_DEVICE_RTL ? "rtl" : "lockstep";
@@ -310,6 +335,8 @@ static void print_json(const struct run *r, int status)
 		       s.responses, s.updates, s.newest, s.stale, s.forbidden, s.undecided,
 		       s.searches, s.steps, s.longest);
 	}
+	if (r->coverage)
+		tw_cover_print_json(tw_stim_coverage_points(r->coverage), stdout);
 	printf(",\"events\":{");
 	for (unsigned int i = 0; i < TW_EVENTS; i++)
 		printf("%s\"%s\":%" PRIu64, i ? "," : "", tw_event_names[i], events[i]);
@@ -337,6 +364,8 @@ static void print_text(const struct run *r)
 		       s.responses, s.updates, s.newest, s.stale, s.forbidden, s.undecided,
 		       s.searches, s.longest);
 	}
+	if (r->coverage)
+		tw_cover_print(tw_stim_coverage_points(r->coverage), stdout);
 	for (unsigned int i = 0; i < TW_EVENTS; i++)
 		printf("%s%s %" PRIu64, i % 8 ? "  " : i ? "\n" : "", tw_event_names[i], events[i]);
 	printf("\n");
@@ -397,6 +426,12 @@ static int check(struct run *r)
 			"%s: the oracle left %" PRIu64 " verdicts undecided\nto repeat: %s\n",
 			r->opt.config->name, undecided(r), r->repeat);
 		status = STATUS_DIFFERENCE;
+	} else if (uncovered(r)) {
+		fprintf(stderr, "%s: the stimulus did not cover\n", r->opt.config->name);
+		tw_cover_name_missing(tw_stim_coverage_points(r->coverage), stderr, "  ",
+				      MAX_MISSING);
+		fprintf(stderr, "to repeat: %s\n", r->repeat);
+		status = STATUS_DIFFERENCE;
 	}
 	if (r->opt.json)
 		print_json(r, status);
@@ -433,6 +468,8 @@ static char *repeat_command(const struct options *o, const char *command)
 		add_option(&c, "--mode", mode_name(o->mode));
 	if (o->oracle)
 		tw_command_add(&c, "--oracle");
+	if (o->coverage)
+		tw_command_add(&c, "--coverage");
 	if (o->interval)
 		add_number(&c, "--interval", o->interval);
 	if (o->sabotage)
@@ -490,6 +527,8 @@ int main(int argc, char **argv)
 		err = tw_stim_create(r->opt.config, r->opt.seed, &r->stim);
 	if (!err && r->opt.oracle)
 		err = tw_judge_create(r->stim, &r->judge);
+	if (!err && r->opt.coverage)
+		err = tw_stim_coverage_create(r->opt.config, &r->coverage);
 	if (err == -ENOENT) {
 		fprintf(stderr, "tw_lockstep_random: no RTL is built for configuration %s\n",
 			r->opt.config->name);
@@ -504,6 +543,7 @@ int main(int argc, char **argv)
 	}
 out:
 	tw_output_discard(r->wave);
+	tw_stim_coverage_destroy(r->coverage);
 	tw_judge_destroy(r->judge);
 	tw_stim_destroy(r->stim);
 	tw_device_close(&r->dev);

@@ -119,6 +119,15 @@ static const struct tw_mmu_in *past(const struct tw_lockstep *ls, uint64_t cycle
 	return &ls->history[cycle / TW_LOCKSTEP_HISTORY & 1][cycle % TW_LOCKSTEP_HISTORY];
 }
 
+// Changes the counters as they were at the start of a past cycle.
+static void preset_again(const struct tw_lockstep *ls, struct tw_rtl *rtl, uint64_t cycle)
+{
+	unsigned int half = cycle / TW_LOCKSTEP_HISTORY & 1;
+
+	if (ls->preset[half].used && ls->preset[half].cycle == cycle)
+		tw_rtl_preset_counters(rtl, ls->preset[half].counter);
+}
+
 // Notes the transactions from the older image to the present cycle. Returns what there is to say.
 static const char *repeat(const struct tw_lockstep *ls, struct log *log)
 {
@@ -131,6 +140,7 @@ static const char *repeat(const struct tw_lockstep *ls, struct log *log)
 	if (rewind_rtl(ls, &rtl, &start))
 		return "no memory to repeat the last cycles";
 	for (uint64_t c = start; c < ls->cycle; c++) {
+		preset_again(ls, rtl, c);
 		tw_rtl_pins(rtl, &out);
 		note_cycle(log, c, &out, past(ls, c));
 		tw_rtl_tick(rtl, past(ls, c));
@@ -157,6 +167,7 @@ int tw_lockstep_wave(const struct tw_lockstep *ls, int fd)
 	for (uint64_t c = start; c < ls->cycle && !err; c++) {
 		if (c == from)
 			err = tw_rtl_wave_open(rtl, fd);
+		preset_again(ls, rtl, c);
 		tw_rtl_tick(rtl, past(ls, c));
 	}
 	if (!err)

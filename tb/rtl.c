@@ -51,6 +51,11 @@ void tw_rtl_counters(const struct tw_rtl *rtl, uint64_t counter[TW_EVENTS])
 	rtl->ops->counters(rtl, counter);
 }
 
+void tw_rtl_preset_counters(struct tw_rtl *rtl, const uint64_t counter[TW_EVENTS])
+{
+	rtl->ops->preset_counters(rtl, counter);
+}
+
 void tw_rtl_arrays(const struct tw_rtl *rtl, struct tw_mmu_arrays *arrays)
 {
 	rtl->ops->arrays(rtl, arrays);

@@ -28,6 +28,7 @@ struct tw_rtl_ops {
 	void (*tick)(struct tw_rtl *rtl, const struct tw_mmu_in *in);
 	void (*pins)(const struct tw_rtl *rtl, struct tw_mmu_out *out);
 	void (*counters)(const struct tw_rtl *rtl, uint64_t counter[TW_EVENTS]);
+	void (*preset_counters)(struct tw_rtl *rtl, const uint64_t counter[TW_EVENTS]);
 	void (*arrays)(const struct tw_rtl *rtl, struct tw_mmu_arrays *arrays);
 	int (*wave_open)(struct tw_rtl *rtl, int fd);
 	int (*wave_close)(struct tw_rtl *rtl);
@@ -43,6 +44,10 @@ struct tw_rtl {
 // Clock edges since creation, those of the reset included: the time axis of a waveform, where cycle
 // t lasts from 10 t to 10 t + 10, is the cycle number of the caller.
 void tw_rtl_counters(const struct tw_rtl *rtl, uint64_t counter[TW_EVENTS]);
+
+// Gives the counters other values, between two edges: by writing the registers of the simulation,
+// the RTL has no port for it.
+void tw_rtl_preset_counters(struct tw_rtl *rtl, const uint64_t counter[TW_EVENTS]);
 
 // Saves the whole state, the cycle number included, and puts it into an instance of the same
 // configuration. -ENOMEM. The image is ended with tw_rtl_image_free().

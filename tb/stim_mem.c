@@ -2,7 +2,7 @@
 // See stim_mem.h.
 #include "stim_mem.h"
 
-#include <string.h>
+enum { UNASKED = 24 }; // of 1024: cycles without an answer, in which nobody asked for one
 
 static void answer(struct tw_stim_mem *m, unsigned int id, struct tw_mmu_in *in)
 {
@@ -72,6 +72,22 @@ static void accept(struct tw_stim_mem *m, struct tw_stim_tables *t,
 		m->slot[id].wait += tw_prng_below(t->rng, phase->lat_max - phase->lat_min + 1u);
 }
 
+// An answer that nobody asked for: to any number, or to one that differs from that of a walker
+// which waits in a single bit.
+static void answer_unasked(struct tw_stim_mem *m, struct tw_prng *rng, struct tw_mmu_in *in)
+{
+	unsigned int id = tw_prng_bits(rng, 4);
+
+	if (m->slot[id].busy)
+		id ^= 1u << tw_prng_bits(rng, 2);
+	if (m->slot[id].busy)
+		return;
+	in->mem_resp_valid = true;
+	in->mem_resp_id = (uint8_t)id;
+	in->mem_resp_data = tw_prng_u64(rng);
+	in->mem_resp_err = tw_prng_bits(rng, 1);
+}
+
 bool tw_stim_mem_drive(struct tw_stim_mem *m, struct tw_stim_tables *t,
 		       const struct tw_stim_phase *phase, const struct tw_mmu_out *out,
 		       struct tw_mmu_in *in)
@@ -86,16 +102,17 @@ bool tw_stim_mem_drive(struct tw_stim_mem *m, struct tw_stim_tables *t,
 			answer(m, id, in);
 			event = true;
 		}
-	} else if (tw_prng_chance(t->rng, 4)) {
-		in->mem_resp_valid = true; // nobody asked
-		in->mem_resp_id = (uint8_t)tw_prng_bits(t->rng, 4);
-		in->mem_resp_data = tw_prng_u64(t->rng);
-		in->mem_resp_err = tw_prng_bits(t->rng, 1);
 	}
+	if (!in->mem_resp_valid && tw_prng_chance(t->rng, UNASKED))
+		answer_unasked(m, t->rng, in);
 	in->mem_req_ready = tw_prng_chance(t->rng, phase->mem_ready);
 	if (out->mem_req_valid) {
-		if (out->mem_req_cas && tw_prng_chance(t->rng, phase->race))
-			tw_stim_tables_edit_at(t, out->mem_req_addr);
+		if (out->mem_req_cas && tw_prng_chance(t->rng, phase->race)) {
+			if (tw_prng_bits(t->rng, 1))
+				tw_stim_tables_flip(t, out->mem_req_addr);
+			else
+				tw_stim_tables_edit_at(t, out->mem_req_addr);
+		}
 		if (in->mem_req_ready) {
 			accept(m, t, phase, out);
 			event = true;

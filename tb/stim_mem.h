@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stimulus's memory: one slot per walker, because a walker has at most one request in flight.
 // Requests take effect at their handshake and are answered later, in order or in any order, with
-// errors. Sometimes it answers a walker that did not ask, which the MMU has to ignore. Invariant:
-// each request is answered exactly once, at least one cycle after its handshake, unless a reset
-// comes first.
+// errors. Between them, whatever is in flight, it answers numbers that did not ask, also those of
+// no walker, which the MMU has to ignore. Invariant: each request is answered exactly once, at
+// least one cycle after its handshake, unless a reset comes first.
 #ifndef TW_TB_STIM_MEM_H
 #define TW_TB_STIM_MEM_H
 

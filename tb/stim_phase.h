@@ -20,6 +20,7 @@ struct tw_stim_phase {
 	uint16_t loose; // of requests: any access, privilege and modifiers
 	uint16_t mem_ready, mem_error;
 	uint16_t hot; // addresses in use: sixteenths of the L1's entries; 0: one address
+	uint8_t sets; // how many indices of the last level they share; 0: all
 	uint8_t lat_min, lat_max;
 	bool in_order;	// memory answers in order
 	bool good;	// prefers addresses that translate

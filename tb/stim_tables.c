@@ -8,21 +8,16 @@
 
 #define BIT(n) (UINT64_C(1) << (n))
 
-// Tables lie in three pieces of memory: low, just below the 52 bits of x86, and at the end of the
-// 56 bits of RISC-V, so that every bit of a PPN matters.
-enum { LOW, HIGH52, HIGH56, PIECES };
-static const uint64_t piece_base[PIECES] = {
-	UINT64_C(0x80000000),
-	BIT(52) - 0x40000,
-	BIT(56) - 0x40000,
-};
-enum { PIECE_BYTES_HIGH = 0x40000 };
+// Tables lie at base page numbers and at those that differ from them in one bit, so that every bit
+// of a PPN counts, alone: number 0 with every single bit, and all ones without one of 44 (the 56
+// bits of RISC-V) or 40 bits (the 52 of x86).
+static const uint8_t ppn_bits[TW_STIM_FORMATS] = {44, 40};
 
 static const uint8_t levels_of[TW_STIM_FORMATS] = {3, 4};
 static const uint8_t tables_of[TW_STIM_FORMATS][4] = {{16, 6, 3, 0}, {16, 6, 4, 2}};
 
-// Indices in use, per format and level: neighbours, both halves of the address space, and pairs
-// that share a set of the TLB.
+// Indices in use, per format and level, before the twist of the present tables: neighbours, both
+// halves of the address space, and pairs that share a set of the TLB.
 struct index_set {
 	uint8_t n;
 	uint16_t index[22];
@@ -58,9 +53,27 @@ static const struct index_set used[TW_STIM_FORMATS][4] = {
 	},
 };
 
+static uint64_t all_ones(unsigned int format)
+{
+	return BIT(ppn_bits[format]) - 1;
+}
+
+static int add_page(struct tw_stim_tables *t, uint64_t ppn)
+{
+	return tw_pmem_add_ram(t->pmem, ppn << 12, (ppn + 1) << 12);
+}
+
+static int add_pages(struct tw_stim_tables *t, uint64_t base, unsigned int bits)
+{
+	int err = add_page(t, base);
+
+	for (unsigned int i = 0; !err && i < bits; i++)
+		err = add_page(t, base ^ BIT(i));
+	return err;
+}
+
 int tw_stim_tables_init(struct tw_stim_tables *t, struct tw_prng *rng)
 {
-	unsigned int taken[PIECES] = {0};
 	int err;
 
 	memset(t, 0, sizeof(*t));
@@ -68,9 +81,9 @@ int tw_stim_tables_init(struct tw_stim_tables *t, struct tw_prng *rng)
 	err = tw_pmem_create(&t->pmem);
 	if (err)
 		return err;
-	err = tw_pmem_add_flat(t->pmem, piece_base[LOW], piece_base[LOW] + TW_STIM_TABLES * 4096);
-	for (unsigned int p = HIGH52; !err && p < PIECES; p++)
-		err = tw_pmem_add_ram(t->pmem, piece_base[p], piece_base[p] + PIECE_BYTES_HIGH);
+	err = add_pages(t, 0, ppn_bits[TW_STIM_SV39]);
+	for (unsigned int f = 0; !err && f < TW_STIM_FORMATS; f++)
+		err = add_pages(t, all_ones(f), ppn_bits[f]);
 	if (err) {
 		tw_stim_tables_exit(t);
 		return err;
@@ -80,11 +93,6 @@ int tw_stim_tables_init(struct tw_stim_tables *t, struct tw_prng *rng)
 			t->first[f][level] = (uint8_t)t->n;
 			t->count[f][level] = tables_of[f][level];
 			for (unsigned int i = 0; i < tables_of[f][level]; i++) {
-				unsigned int p = i % 4 != 1 ? LOW : i % 8 == 1 ? HIGH52 : HIGH56;
-
-				if (f == TW_STIM_LONG4 && p == HIGH56)
-					p = LOW;
-				t->table[t->n].ppn = (piece_base[p] >> 12) + taken[p]++;
 				t->table[t->n].format = (uint8_t)f;
 				t->table[t->n].level = (uint8_t)level;
 				t->n++;
@@ -92,6 +100,45 @@ int tw_stim_tables_init(struct tw_stim_tables *t, struct tw_prng *rng)
 		}
 	}
 	return 0;
+}
+
+// Gives the tables of a format other places, one of them, at any level, the base.
+static void place(struct tw_stim_tables *t, unsigned int format, uint64_t base)
+{
+	unsigned int level = tw_prng_below(t->rng, levels_of[format]);
+	unsigned int first = t->first[format][0], n = 0;
+	unsigned int at_base =
+		t->first[format][level] + tw_prng_below(t->rng, t->count[format][level]);
+	uint8_t bit[64];
+
+	for (unsigned int i = 0; i < ppn_bits[format]; i++) {
+		unsigned int k = tw_prng_below(t->rng, i + 1);
+
+		bit[i] = bit[k];
+		bit[k] = (uint8_t)i;
+	}
+	for (unsigned int l = 0; l < levels_of[format]; l++)
+		n += t->count[format][l];
+	for (unsigned int i = 0; i < n; i++)
+		t->table[first + i].ppn = first + i == at_base ? base : base ^ BIT(bit[i]);
+}
+
+// New places for all tables, and new indices and page numbers in use.
+static void move(struct tw_stim_tables *t)
+{
+	unsigned int low = tw_prng_bits(t->rng, 1);
+
+	for (unsigned int f = 0; f < TW_STIM_FORMATS; f++) {
+		place(t, f, f == low ? 0 : all_ones(f));
+		for (unsigned int level = 0; level < levels_of[f]; level++)
+			t->twist[f][level] = (uint16_t)tw_prng_bits(t->rng, 9);
+		t->leaf_bits[f] = ppn_bits[f];
+		t->leaf_base[f] = tw_prng_u64(t->rng);
+	}
+	t->napot = tw_prng_bits(t->rng, 2) ? 100 : 500;
+	// Below every MAXPHYADDR, or not.
+	if (tw_prng_bits(t->rng, 1))
+		t->leaf_bits[TW_STIM_LONG4] = 24;
 }
 
 void tw_stim_tables_exit(struct tw_stim_tables *t)
@@ -112,19 +159,29 @@ uint64_t tw_stim_tables_root(struct tw_stim_tables *t, unsigned int format)
 	return any_table(t, format, levels_of[format] - 1u);
 }
 
-// A page number: small, any of 40 (x86) or 44 bits, or all ones.
+// A page number: small, any of 40 (x86) or 44 bits, or close to all ones.
 static uint64_t any_ppn(struct tw_prng *r, unsigned int format)
 {
-	uint64_t mask = format == TW_STIM_LONG4 ? BIT(40) - 1 : BIT(44) - 1;
-
 	switch (tw_prng_bits(r, 2)) {
 	case 0:
-		return mask - tw_prng_bits(r, 3);
+		return all_ones(format) - tw_prng_bits(r, 3);
 	case 1:
-		return tw_prng_u64(r) & mask;
-	default:
 		return tw_prng_bits(r, 24);
+	default:
+		return tw_prng_u64(r) & all_ones(format);
 	}
+}
+
+// That of a leaf: any, or that of many leaves, or one that differs from it in one bit.
+static uint64_t leaf_ppn(struct tw_stim_tables *t, unsigned int format, unsigned int level)
+{
+	uint64_t ppn = t->leaf_base[format];
+
+	if (tw_prng_bits(t->rng, 1))
+		ppn = any_ppn(t->rng, format);
+	else if (tw_prng_bits(t->rng, 1))
+		ppn ^= BIT(9 * level + tw_prng_below(t->rng, t->leaf_bits[format] - 9 * level));
+	return ppn & (BIT(t->leaf_bits[format]) - 1) & ~(BIT(9 * level) - 1);
 }
 
 // One bit of LO..HI; the ends more often, because that is where a mask is wrong.
@@ -169,7 +226,7 @@ static uint64_t sv39_pointer(struct tw_stim_tables *t, unsigned int level, bool 
 static uint64_t sv39_leaf(struct tw_stim_tables *t, unsigned int level, bool flaw)
 {
 	struct tw_prng *r = t->rng;
-	uint64_t ppn = any_ppn(r, TW_STIM_SV39) & ~(BIT(9 * level) - 1);
+	uint64_t ppn = leaf_ppn(t, TW_STIM_SV39, level);
 	uint64_t pte = 1;
 
 	if (tw_prng_chance(r, 850)) {
@@ -186,7 +243,7 @@ static uint64_t sv39_leaf(struct tw_stim_tables *t, unsigned int level, bool fla
 	       (uint64_t)tw_prng_bits(r, 2) << 8;
 	if (tw_prng_chance(r, 200))
 		pte |= (uint64_t)tw_prng_below(r, 3) << 61;
-	if (level == 0 && tw_prng_chance(r, 160)) {
+	if (level == 0 && tw_prng_chance(r, t->napot)) {
 		pte |= BIT(63);
 		ppn = (ppn & ~UINT64_C(15)) | 8;
 	}
@@ -234,13 +291,11 @@ static uint64_t long4_entry(struct tw_stim_tables *t, unsigned int level, bool l
 	       (uint64_t)tw_prng_bits(r, 3) << 9 | (uint64_t)tw_prng_bits(r, 11) << 52 |
 	       (uint64_t)tw_prng_chance(r, leaf ? 80 : 10) << 63;
 	if (leaf) {
-		ppn = any_ppn(r, TW_STIM_LONG4) & ~(BIT(9 * level) - 1);
+		ppn = leaf_ppn(t, TW_STIM_LONG4, level);
 		if (level == 0)
 			pte |= (uint64_t)tw_prng_bits(r, 1) << 7; // PAT
 		else
 			pte |= BIT(7) | (uint64_t)tw_prng_bits(r, 1) << 12; // PS, PAT
-		if (ppn >= BIT(24) && !flaw)
-			ppn &= BIT(24) - 1; // below every MAXPHYADDR
 	} else {
 		ppn = any_table(t, TW_STIM_LONG4, level - 1);
 	}
@@ -300,16 +355,24 @@ static void put(struct tw_stim_tables *t, uint64_t pa, uint64_t pte)
 		t->observer.write(t->observer.user, pa, old, pte);
 }
 
+// The K-th index in use at a level.
+static uint64_t index_of(const struct tw_stim_tables *t, unsigned int format, unsigned int level,
+			 unsigned int k)
+{
+	return used[format][level].index[k] ^ t->twist[format][level];
+}
+
 void tw_stim_tables_fill(struct tw_stim_tables *t, unsigned int dirt, unsigned int user)
 {
 	t->dirt = dirt;
 	t->user = user;
+	move(t);
 	for (unsigned int i = 0; i < t->n; i++) {
-		const struct index_set *set = &used[t->table[i].format][t->table[i].level];
+		unsigned int format = t->table[i].format, level = t->table[i].level;
 
-		for (unsigned int k = 0; k < set->n; k++)
-			put(t, t->table[i].ppn << 12 | (uint64_t)set->index[k] << 3,
-			    any_entry(t, t->table[i].format, t->table[i].level));
+		for (unsigned int k = 0; k < used[format][level].n; k++)
+			put(t, t->table[i].ppn << 12 | index_of(t, format, level, k) << 3,
+			    any_entry(t, format, level));
 	}
 }
 
@@ -327,9 +390,9 @@ uint64_t tw_stim_tables_va(struct tw_stim_tables *t, unsigned int format)
 	uint64_t va = 0;
 
 	for (unsigned int level = 0; level < levels; level++) {
-		const struct index_set *set = &used[format][level];
+		unsigned int k = tw_prng_below(t->rng, used[format][level].n);
 
-		va |= (uint64_t)set->index[tw_prng_below(t->rng, set->n)] << (12 + 9 * level);
+		va |= index_of(t, format, level, k) << (12 + 9 * level);
 	}
 	return sign_extend(va, sign);
 }
@@ -339,6 +402,14 @@ uint64_t tw_stim_tables_neighbour(struct tw_stim_tables *t, unsigned int format,
 	unsigned int sign = 11 + 9u * levels_of[format];
 
 	return sign_extend(va ^ BIT(12 + tw_prng_below(t->rng, sign - 11)), sign);
+}
+
+uint64_t tw_stim_tables_sibling(struct tw_stim_tables *t, unsigned int format, uint64_t va)
+{
+	unsigned int sign = 11 + 9u * levels_of[format], bit = tw_prng_bits(t->rng, 6);
+
+	va ^= BIT(bit);
+	return bit == sign ? sign_extend(va, sign) : va;
 }
 
 uint64_t tw_stim_tables_edge_va(struct tw_stim_tables *t, unsigned int format)
@@ -367,6 +438,14 @@ uint64_t tw_stim_tables_edge_va(struct tw_stim_tables *t, unsigned int format)
 	}
 }
 
+void tw_stim_tables_flip(struct tw_stim_tables *t, uint64_t pa)
+{
+	uint64_t old;
+
+	if (!tw_pmem_read64(t->pmem, pa, &old))
+		put(t, pa, old ^ BIT(tw_prng_bits(t->rng, 6)));
+}
+
 void tw_stim_tables_edit_at(struct tw_stim_tables *t, uint64_t pa)
 {
 	uint64_t old;
@@ -375,7 +454,7 @@ void tw_stim_tables_edit_at(struct tw_stim_tables *t, uint64_t pa)
 		return;
 	switch (tw_prng_bits(t->rng, 2)) {
 	case 0:
-		put(t, pa, old ^ BIT(tw_prng_bits(t->rng, 6)));
+		tw_stim_tables_flip(t, pa);
 		return;
 	case 1:
 		put(t, pa, old & ~UINT64_C(0xe0)); // A, D: bits 5, 6 of x86, 6, 7 of RISC-V
@@ -391,8 +470,8 @@ void tw_stim_tables_edit_at(struct tw_stim_tables *t, uint64_t pa)
 void tw_stim_tables_edit(struct tw_stim_tables *t)
 {
 	unsigned int i = tw_prng_below(t->rng, t->n);
-	const struct index_set *set = &used[t->table[i].format][t->table[i].level];
+	unsigned int format = t->table[i].format, level = t->table[i].level;
+	unsigned int k = tw_prng_below(t->rng, used[format][level].n);
 
-	tw_stim_tables_edit_at(t, t->table[i].ppn << 12 |
-					  (uint64_t)set->index[tw_prng_below(t->rng, set->n)] << 3);
+	tw_stim_tables_edit_at(t, t->table[i].ppn << 12 | index_of(t, format, level, k) << 3);
 }

@@ -58,6 +58,7 @@ struct tw_stim {
 	} forced[FORCED]; // control writes to be made before others
 	unsigned int n_forced;
 	uint16_t ahead[AHEAD];
+	unsigned int presets; // of the counters
 	uint64_t now;
 	uint64_t events[TW_EVENTS];
 };
@@ -79,31 +80,51 @@ static uint16_t any_asid(struct tw_prng *r)
 	case 1:
 		return (uint16_t)(1u << tw_prng_bits(r, 4));
 	case 2:
-		return (uint16_t)tw_prng_bits(r, 16);
-	default:
+	case 3:
 		return (uint16_t)tw_prng_bits(r, 2);
+	default:
+		return (uint16_t)tw_prng_bits(r, 16);
 	}
+}
+
+// One bit apart.
+static uint16_t near_asid(struct tw_prng *r, uint16_t asid)
+{
+	return (uint16_t)(asid ^ 1u << tw_prng_bits(r, 4));
 }
 
 static void new_contexts(struct tw_stim *s)
 {
+	uint16_t common = any_asid(&s->rng);
+
 	for (unsigned int i = 0; i < CONTEXTS; i++) {
 		unsigned int format = tw_prng_bits(&s->rng, 1);
 		uint64_t mode = format == TW_STIM_SV39 ? TW_FMT_SV39 : TW_FMT_X86_LONG4;
 
+		// Some share an ASID or differ in one bit of it.
+		uint16_t asid = any_asid(&s->rng);
+
+		if (i < CONTEXTS / 2)
+			asid = i & 1 ? near_asid(&s->rng, common) : common;
 		if (i == CONTEXTS - 1)
 			mode = TW_FMT_BARE;
-		s->root[i] = mode << 60 | (uint64_t)any_asid(&s->rng) << 44 |
-			     tw_stim_tables_root(&s->tables, format);
+		s->root[i] =
+			mode << 60 | (uint64_t)asid << 44 | tw_stim_tables_root(&s->tables, format);
 	}
 }
 
 static uint64_t any_root(struct tw_stim *s)
 {
-	// The bare context is rare: it translates nothing.
+	// The bare context is rare: it translates nothing. So is another format: it empties all
+	// TLBs.
 	unsigned int n = tw_prng_chance(&s->rng, 60) ? CONTEXTS : CONTEXTS - 1;
+	unsigned int tries = 1 + tw_prng_bits(&s->rng, 2);
+	uint64_t root;
 
-	return s->root[tw_prng_below(&s->rng, n)];
+	do {
+		root = s->root[tw_prng_below(&s->rng, n)];
+	} while (--tries && root >> 60 != s->ctx.format);
+	return root;
 }
 
 // Flags with which most things are allowed.
@@ -213,6 +234,16 @@ static bool translates(struct tw_stim *s, uint64_t va)
 	return !tw_arch_walk(&s->ctx, &mem, &req, &walk) && !walk.resp.fault;
 }
 
+// The I-th address of this phase, which may keep to the sets of the first few.
+static uint64_t hot_candidate(struct tw_stim *s, unsigned int format, unsigned int i)
+{
+	const uint64_t index = UINT64_C(511) << 12;
+	unsigned int sets = s->phase->sets;
+	uint64_t va = tw_stim_tables_va(&s->tables, format);
+
+	return sets && i >= sets ? (va & ~index) | (s->hot[format][i % sets] & index) : va;
+}
+
 // The addresses of this phase; if it prefers good ones, several are tried for each.
 static void new_hot(struct tw_stim *s)
 {
@@ -223,7 +254,7 @@ static void new_hot(struct tw_stim *s)
 			unsigned int tries = judge && f == s->format ? 6 : 1;
 
 			do {
-				s->hot[f][i] = tw_stim_tables_va(&s->tables, f);
+				s->hot[f][i] = hot_candidate(s, f, i);
 			} while (--tries && !translates(s, s->hot[f][i]));
 		}
 	}
@@ -260,6 +291,9 @@ static void new_request(struct tw_stim *s, unsigned int port, struct tw_mmu_in *
 	else if (tw_prng_chance(r, 30))
 		req->va =
 			tw_stim_tables_neighbour(&s->tables, s->format, hot_va(s)) | any_offset(r);
+	else if (tw_prng_chance(r, 30))
+		req->va = tw_stim_tables_sibling(&s->tables, s->format,
+						 s->recent_va[tw_prng_bits(r, 2)]);
 	else
 		req->va = hot_va(s) | any_offset(r);
 	if (tw_prng_chance(r, ph->loose)) {
@@ -318,6 +352,7 @@ static void drive_fence(struct tw_stim *s, unsigned int snipes, const struct tw_
 	struct tw_prng *r = &s->rng;
 	bool wanted = snipes & (SNIPE_FENCE_RECENT | SNIPE_FENCE_ANY) ||
 		      tw_prng_chance(r, s->phase->fence);
+	uint64_t va;
 
 	// Operands change whether or not a fence is presented or was taken in the last cycle.
 	in->fence_valid = wanted;
@@ -326,16 +361,20 @@ static void drive_fence(struct tw_stim *s, unsigned int snipes, const struct tw_
 	in->fence_by_addr = snipes & SNIPE_FENCE_RECENT || tw_prng_bits(r, 1);
 	in->fence_by_asid = tw_prng_bits(r, 1);
 	in->fence_global = tw_prng_bits(r, 1);
-	in->fence_asid = tw_prng_bits(r, 2) ? s->ctx.asid : any_asid(r);
-	switch (tw_prng_bits(r, 2)) {
+	in->fence_asid = tw_prng_bits(r, 2)   ? s->ctx.asid
+			 : tw_prng_bits(r, 1) ? near_asid(r, s->ctx.asid)
+					      : any_asid(r);
+	va = tw_prng_bits(r, 1) ? s->recent_va[tw_prng_bits(r, 2)] : hot_va(s);
+	switch (tw_prng_bits(r, 3)) {
 	case 0:
-		in->fence_va = hot_va(s) ^ (UINT64_C(1) << tw_prng_bits(r, 6));
+		in->fence_va = tw_stim_tables_sibling(&s->tables, s->format, va);
 		break;
 	case 1:
-		in->fence_va = hot_va(s);
+	case 2:
+		in->fence_va = tw_stim_tables_neighbour(&s->tables, s->format, va);
 		break;
 	default:
-		in->fence_va = s->recent_va[tw_prng_bits(r, 2)] | tw_prng_bits(r, 12);
+		in->fence_va = va | tw_prng_bits(r, 12);
 		break;
 	}
 	if (wanted && tw_prng_chance(r, 20))
@@ -366,7 +405,8 @@ static void any_ctrl(struct tw_stim *s, struct tw_mmu_in *in)
 		break;
 	case 5:
 	case 6:
-		in->ctrl_data = any_root(s) ^ (uint64_t)tw_prng_bits(r, 2) << 44; // near ASID
+		in->ctrl_data = any_root(s);
+		in->ctrl_data ^= (uint64_t)(1u << tw_prng_bits(r, 4)) << 44; // near ASID
 		break;
 	default:
 		in->ctrl_data = any_root(s);
@@ -481,6 +521,17 @@ void tw_stim_destroy(struct tw_stim *s)
 		return;
 	tw_stim_tables_exit(&s->tables);
 	free(s);
+}
+
+void tw_stim_counters(struct tw_stim *s, uint64_t counter[TW_EVENTS])
+{
+	for (unsigned int i = 0; i < TW_EVENTS; i++) {
+		unsigned int bit = (s->presets + 2 * i) % 65; // 64: the next event wraps
+		uint64_t ones = bit < 64 ? (UINT64_C(1) << bit) - 1 : UINT64_MAX;
+
+		counter[i] = (tw_prng_u64(&s->rng) & ~(2 * ones + 1)) | ones;
+	}
+	s->presets++;
 }
 
 void tw_stim_quiesce(struct tw_stim *s)

@@ -28,6 +28,10 @@ void tw_stim_destroy(struct tw_stim *stim);
 // Chooses the inputs of the present cycle, whose outputs are OUT. Called once per cycle.
 void tw_stim_drive(struct tw_stim *stim, const struct tw_mmu_out *out, struct tw_mmu_in *in);
 
+// Values for the counters from which the next events carry into a high bit: in 65 calls each
+// counter's next event carries into each of its bits, and once wraps.
+void tw_stim_counters(struct tw_stim *stim, uint64_t counter[TW_EVENTS]);
+
 // From now on: nothing new is asked, everything is taken and answered at once.
 void tw_stim_quiesce(struct tw_stim *stim);
 

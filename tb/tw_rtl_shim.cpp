@@ -336,6 +336,14 @@ void counters(const tw_rtl *rtl, uint64_t counter[TW_EVENTS])
 		counter[i] = r->TW_IN(u_counters, count_q)[i];
 }
 
+void preset_counters(tw_rtl *rtl, const uint64_t counter[TW_EVENTS])
+{
+	auto *r = instance(rtl)->top->rootp;
+
+	for (unsigned int i = 0; i < TW_EVENTS; i++)
+		r->TW_IN(u_counters, count_q)[i] = counter[i];
+}
+
 void arrays(const tw_rtl *rtl, struct tw_mmu_arrays *a)
 {
 	const auto *r = instance(rtl)->top->rootp;
@@ -420,6 +428,6 @@ int create(uint64_t seed, tw_rtl **rtl)
 } // namespace
 
 extern "C" const tw_rtl_ops TW_CAT(tw_rtl_ops_, TW_RTL_NAME) = {
-	TW_STR(TW_RTL_NAME), create,	 destroy, tick, pins, counters, arrays,
-	wave_open,	     wave_close, save,	  load,
+	TW_STR(TW_RTL_NAME), create, destroy,	tick,	    pins, counters,
+	preset_counters,     arrays, wave_open, wave_close, save, load,
 };

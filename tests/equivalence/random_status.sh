@@ -104,6 +104,13 @@ if ! cmp -s "$tmp/err" "$tmp/err2" || [ ! -s "$tmp/it's a folder/w.fst" ]; then
 	failed=1
 fi
 
+expect 1 "a run too short to reach every bit" --seed 7 --cycles 20000 --coverage
+contains "$tmp/err" "the stimulus did not cover"
+contains "$tmp/err" "never 1$"
+contains "$tmp/err" "to repeat: .*--config $config --seed 7 --cycles 20000 --coverage"
+contains "$tmp/out" "^coverage: bits held as 1 [1-9][0-9]* of [1-9][0-9]*, "
+expect 2 "coverage of a device without a model" --mode rtl --coverage
+
 for mode in rtl csim lockstep; do
 	expect 0 "$mode under the oracle" --seed 7 --cycles 20000 --mode $mode --oracle
 	contains "$tmp/out" "^oracle: [1-9][0-9]* responses .* 0 forbidden"

@@ -388,6 +388,43 @@ static void every_bit_of_every_pin_is_compared(void **state)
 
 // The names of the outputs in the RTL's top module, each of which has to be in the table and the
 // other way round.
+// Each run ends 100 cycles after a preset, wherever in a stretch of the history that is.
+static void difference_after_a_preset_of_the_counters_is_repeated(void **state)
+{
+	const struct tw_lockstep_opts opts = {.config = config(), .seed = 5};
+	const unsigned int presets[] = {0, 100, 4095, 4096, 8192, 12287};
+	struct change c = {0, flip_va};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(presets) / sizeof(presets[0]); i++) {
+		uint64_t counter[TW_EVENTS];
+		struct tw_mmu_in in = {.counter_sel = TW_EV_DIRECT_D};
+		struct tw_lockstep *ls;
+
+		for (unsigned int k = 0; k < TW_EVENTS; k++)
+			counter[k] = UINT64_C(0xfffffffffffffff0) << 2 * k;
+		in.port[D].resp_ready = in.port[D].req_valid = true;
+		c.cycle = presets[i] + 100;
+		assert_int_equal(tw_lockstep_create(&opts, &ls), 0);
+		tw_lockstep_sabotage(ls, saboteur, &c);
+		for (unsigned int t = 0; t < c.cycle; t++) {
+			in.port[D].req.va = 8 * t;
+			if (t == presets[i]) {
+				assert_int_equal(tw_lockstep_preset_counters(ls, counter), 0);
+				assert_int_equal(tw_lockstep_preset_counters(ls, counter), -EBUSY);
+			}
+			assert_int_equal(tw_lockstep_tick(ls, &in), 0);
+		}
+		// One event a cycle; the last is not yet shown.
+		assert_int_equal(tw_lockstep_pins(ls)->counter, counter[TW_EV_DIRECT_D] + 99);
+		assert_int_equal(tw_lockstep_tick(ls, &in), -EIO);
+		assert_string_equal(tw_lockstep_culprit(ls), "resp_d_pa_o");
+		assert_null(strstr(tw_lockstep_report(ls), "repetition"));
+		assert_int_equal(tw_lockstep_preset_counters(ls, counter), -EIO);
+		tw_lockstep_destroy(ls);
+	}
+}
+
 static void table_of_pins_is_the_list_of_outputs_of_the_rtl(void **state)
 {
 	FILE *f = fopen("rtl/tw_mmu.sv", "r");
@@ -555,6 +592,7 @@ int main(void)
 		cmocka_unit_test(comparison_of_arrays_names_what_differs),
 		cmocka_unit_test(arrays_are_compared_at_intervals),
 		cmocka_unit_test(every_bit_of_every_pin_is_compared),
+		cmocka_unit_test(difference_after_a_preset_of_the_counters_is_repeated),
 		cmocka_unit_test(table_of_pins_is_the_list_of_outputs_of_the_rtl),
 		cmocka_unit_test(two_instances_do_not_disturb_each_other),
 		cmocka_unit_test(hardware_interface_fails_for_ever_after_a_difference),
