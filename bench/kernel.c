@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Measures what the kernel's operations cost on this machine as processes and regions become many:
-// each figure should stay flat along its row, or grow with the logarithm for what searches a tree.
-// Best of three rounds. On the C model, configuration tiny.
+// Measures what the kernel's operations cost on this machine as processes, regions and files become
+// many: each figure should stay flat along its row, or grow with the logarithm for what searches a
+// tree. Best of three rounds. On the C model, configuration tiny.
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "machine.h"
 
@@ -169,9 +172,73 @@ static void bench_regions(void)
 	}
 }
 
+static void make_file(const char *path)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f || fputc('x', f) == EOF || fclose(f))
+		check(path, -errno);
+}
+
+// Opens each of N files, reads its page and closes it: the page stays.
+static double measure_files(struct machine *m, const char *dir, unsigned int n)
+{
+	double start = now();
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct tw_signal sig;
+		struct tw_file *f;
+		char path[128], c;
+		int64_t va;
+
+		snprintf(path, sizeof(path), "%s/%u", dir, i);
+		check(path, tw_file_open(m->k, path, TW_O_RDONLY, &f));
+		va = tw_sys_mmap(m->proc, 0, 1, TW_PROT_READ, TW_MAP_SHARED, f, 0);
+		check("mmap", va);
+		check("load", tw_user_load(m->k, (uint64_t)va, &c, 1, &sig));
+		check("munmap", tw_sys_munmap(m->proc, (uint64_t)va, 1));
+		check("close", tw_file_close(f));
+	}
+	return (now() - start) / n;
+}
+
+static void bench_files(void)
+{
+	static const unsigned int ns[] = {10, 1000, 10000};
+	const char *tmp = getenv("TMPDIR");
+	char dir[100], path[128];
+
+	snprintf(dir, sizeof(dir), "%s/tw-bench-XXXXXX",
+		 tmp && strlen(tmp) < sizeof(dir) / 2 ? tmp : "/tmp");
+	if (!mkdtemp(dir))
+		check(dir, -errno);
+	printf("files with a page in memory, us to open, map, read, unmap and close each:\n");
+	for (size_t i = 0; i < sizeof(ns) / sizeof(ns[0]); i++) {
+		double first, again = 0;
+		struct machine m;
+
+		for (unsigned int f = 0; f < ns[i]; f++) {
+			snprintf(path, sizeof(path), "%s/%u", dir, f);
+			make_file(path);
+		}
+		open_machine(&m);
+		first = measure_files(&m, dir, ns[i]);
+		for (unsigned int round = 0; round < ROUNDS; round++)
+			keep_least(&again, measure_files(&m, dir, ns[i]));
+		printf("  %5u files      first %.3f  again %.3f\n", ns[i], first, again);
+		machine_close(&m);
+		for (unsigned int f = 0; f < ns[i]; f++) {
+			snprintf(path, sizeof(path), "%s/%u", dir, f);
+			unlink(path);
+		}
+	}
+	rmdir(dir);
+}
+
 int main(void)
 {
 	bench_processes();
 	bench_regions();
+	bench_files();
 	return 0;
 }

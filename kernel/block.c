@@ -20,6 +20,28 @@ static void pass_time(struct tw_kernel *k, struct tw_blk *b, uint64_t latency, u
 		k->stats.device_cycles += b->busy_until + latency - now;
 }
 
+ssize_t tw_blk_peek(struct tw_kernel *k, const struct tw_blk *b, void *buf, size_t len,
+		    uint64_t offset)
+{
+	ssize_t n;
+
+	if (b->file)
+		return tw_hostfile_read(&k->hostfiles, b->file, buf, len, offset);
+	n = pread(b->fd, buf, len, (off_t)offset);
+	return n < 0 ? -errno : n;
+}
+
+static ssize_t write_host(struct tw_kernel *k, const struct tw_blk *b, const struct iovec *vec,
+			  int n, uint64_t offset)
+{
+	ssize_t done;
+
+	if (b->file)
+		return tw_hostfile_write(&k->hostfiles, b->file, vec, n, offset);
+	done = pwritev(b->fd, vec, n, (off_t)offset);
+	return done < 0 ? -errno : done;
+}
+
 int tw_blk_read(struct tw_kernel *k, struct tw_blk *b, void *buf, uint64_t len, uint64_t offset,
 		bool zero_tail)
 {
@@ -28,12 +50,12 @@ int tw_blk_read(struct tw_kernel *k, struct tw_blk *b, void *buf, uint64_t len, 
 
 	pass_time(k, b, b->model->read_latency, tw_page_up(len) >> TW_PAGE_SHIFT_4K, true);
 	while (left) {
-		ssize_t n = pread(b->fd, to, left, (off_t)offset);
+		ssize_t n = tw_blk_peek(k, b, to, left, offset);
 
-		if (n < 0 && errno == EINTR)
+		if (n == -EINTR)
 			continue;
 		if (n < 0)
-			return -errno;
+			return (int)n;
 		if (n == 0) {
 			if (!zero_tail)
 				return -EIO;
@@ -61,12 +83,12 @@ int tw_blk_write(struct tw_kernel *k, struct tw_blk *b, const struct iovec *vec,
 	}
 	pass_time(k, b, b->model->write_latency, tw_page_up(bytes) >> TW_PAGE_SHIFT_4K, wait);
 	while (i < n) {
-		ssize_t done = pwritev(b->fd, v + i, (int)(n - i), (off_t)offset);
+		ssize_t done = write_host(k, b, v + i, (int)(n - i), offset);
 
-		if (done < 0 && errno == EINTR)
+		if (done == -EINTR)
 			continue;
 		if (done < 0)
-			return -errno;
+			return (int)done;
 		if (done == 0)
 			return -EIO;
 		offset += (uint64_t)done;

@@ -12,12 +12,18 @@
 #include "kernel.h"
 
 struct tw_blk {
-	int fd; // -1: closed
+	int fd;			  // -1: closed
+	struct tw_hostfile *file; // instead of fd; NULL: none
 	const struct tw_dev_model *model;
 	uint64_t busy_until; // virtual time at which the last transfer given to the device ends
 };
 
 enum { TW_BLK_VECS = 64 };
+
+// One read of the host's, which may be short, without any effect in the machine. Bytes, or a
+// negative errno.
+ssize_t tw_blk_peek(struct tw_kernel *k, const struct tw_blk *b, void *buf, size_t len,
+		    uint64_t offset);
 
 // Reads LEN bytes at OFFSET; what lies beyond the end of the file reads as zero only if zero_tail,
 // else it is -EIO. The caller waits: device time passes.

@@ -186,9 +186,9 @@ static int compare_file(struct tw_check *c, const struct tw_object *o, uint64_t 
 
 	if ((c->k->frames[f].flags & TW_FRAME_DIRTY) || tw_rmap_dirty(c->k, f))
 		return 0;
-	if (pread(o->blk.fd, page, len, (off_t)at) != (ssize_t)len ||
+	if (tw_blk_peek(c->k, &o->blk, page, len, at) != (ssize_t)len ||
 	    memcmp(page, tw_frame_host(c->k, f), len) != 0)
-		return tw_broken(c, "%s: clean page %llu differs from the file", o->path,
+		return tw_broken(c, "%s: clean page %llu differs from the file", o->host.path,
 				 (unsigned long long)index);
 	return 0;
 }
@@ -203,6 +203,10 @@ static int check_object(struct tw_check *c, const struct tw_object *o)
 		regions++;
 	if (regions > o->users)
 		return tw_broken(c, "object: more regions than users");
+	if (o->file && tw_object_find(c->k, o->host.dev, o->host.ino) != o)
+		return tw_broken(c, "%s: cannot be found by its inode number", o->host.path);
+	if (o->file && (o->host.fd >= 0) == (o->host.held != NULL))
+		return tw_broken(c, "%s: must be either open or held", o->host.path);
 	for (; (page = tw_radix_next(&o->pages, &index)); index++) {
 		uint32_t n = tw_page_number(page);
 

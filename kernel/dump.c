@@ -79,7 +79,7 @@ int tw_proc_regions(const struct tw_proc *p, int (*fn)(void *user, const struct 
 			.end = v->end,
 			.prot = v->prot,
 			.shared = v->flags & TW_VMA_SHARED,
-			.path = file ? v->object->path : NULL,
+			.path = file ? v->object->host.path : NULL,
 			.offset = file ? v->index << TW_PAGE_SHIFT_4K : 0,
 		};
 
@@ -115,7 +115,7 @@ size_t tw_proc_maps(const struct tw_proc *p, char *buf, size_t size)
 		buf[0] = '\0';
 	for (struct tw_vma *v = tw_vma_first(&mm->vmas); v; v = tw_vma_next(v)) {
 		const struct tw_object *o = v->object;
-		const char *name = o ? o->path : NULL;
+		const char *name = o ? o->host.path : NULL;
 		size_t begin = t.len;
 
 		if (o && !o->file)
@@ -127,8 +127,8 @@ size_t tw_proc_maps(const struct tw_proc *p, char *buf, size_t size)
 		       v->prot & TW_PROT_READ ? 'r' : '-', v->prot & TW_PROT_WRITE ? 'w' : '-',
 		       v->prot & TW_PROT_EXEC ? 'x' : '-', v->flags & TW_VMA_SHARED ? 's' : 'p',
 		       (unsigned long long)(o ? v->index << TW_PAGE_SHIFT_4K : 0),
-		       o && o->file ? major(o->dev) : 0, o && o->file ? minor(o->dev) : 0,
-		       (unsigned long long)(o && o->file ? o->ino : 0));
+		       o && o->file ? major(o->host.dev) : 0, o && o->file ? minor(o->host.dev) : 0,
+		       (unsigned long long)(o && o->file ? o->host.ino : 0));
 		// Linux pads to column 73.
 		if (name)
 			append(&t, "%*s%s", (int)(begin + 73 > t.len ? begin + 73 - t.len : 0), "",
@@ -140,13 +140,14 @@ size_t tw_proc_maps(const struct tw_proc *p, char *buf, size_t size)
 
 // --- Memory ----------------------------------------------------------------------------
 
-static int raw_read(const struct tw_blk *b, void *buf, size_t len, uint64_t offset)
+static int raw_read(struct tw_kernel *k, const struct tw_blk *b, void *buf, size_t len,
+		    uint64_t offset)
 {
 	// No time passes: nobody in the machine does this.
-	ssize_t n = pread(b->fd, buf, len, (off_t)offset);
+	ssize_t n = tw_blk_peek(k, b, buf, len, offset);
 
 	if (n < 0)
-		return -errno;
+		return (int)n;
 	memset((uint8_t *)buf + n, 0, len - (size_t)n);
 	return 0;
 }
@@ -163,13 +164,13 @@ static int peek_object(struct tw_kernel *k, const struct tw_object *o, uint64_t 
 		return 0;
 	}
 	if (page)
-		return raw_read(&k->swap.blk, buf, len,
+		return raw_read(k, &k->swap.blk, buf, len,
 				((uint64_t)tw_page_number(page) << TW_PAGE_SHIFT_4K) + in_page);
 	if (!o->file) {
 		memset(buf, 0, len);
 		return 0;
 	}
-	return raw_read(&o->blk, buf, len, at);
+	return raw_read(k, &o->blk, buf, len, at);
 }
 
 static int peek_page(const struct tw_proc *p, uint64_t va, void *buf, size_t len)
@@ -195,7 +196,7 @@ static int peek_page(const struct tw_proc *p, uint64_t va, void *buf, size_t len
 	}
 	f = e.kind == TW_ENTRY_SWAP ? k->swap.frame[e.slot] : tw_pfn_frame(k, e.pfn);
 	if (f == TW_NO_FRAME)
-		return raw_read(&k->swap.blk, buf, len,
+		return raw_read(k, &k->swap.blk, buf, len,
 				((uint64_t)e.slot << TW_PAGE_SHIFT_4K) + in_page);
 	memcpy(buf, tw_frame_host(k, f) + in_page, len);
 	return 0;
@@ -245,7 +246,7 @@ int tw_kernel_digest(struct tw_kernel *k, uint64_t *digest)
 
 		if (k->swap.refs[slot] == 0 && k->swap.frame[slot] == TW_NO_FRAME)
 			continue;
-		err = raw_read(&k->swap.blk, page, sizeof(page),
+		err = raw_read(k, &k->swap.blk, page, sizeof(page),
 			       (uint64_t)slot << TW_PAGE_SHIFT_4K);
 		if (err)
 			return tw_fail(k, err, "swap: reading slot %u failed: %s", slot,

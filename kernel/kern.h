@@ -11,6 +11,7 @@
 #include "asid.h"
 #include "block.h"
 #include "frame.h"
+#include "hostfile.h"
 #include "kernel.h"
 #include "object.h"
 #include "pte.h"
@@ -35,7 +36,9 @@ struct tw_kernel {
 	struct tw_zone zones[TW_ZONES];
 	struct tw_rmap rmap;
 	struct tw_asid_space asid;
-	struct tw_object_list objects; // files known to this kernel
+	struct tw_object_list objects;
+	struct tw_object_table files; // those that are files
+	struct tw_hostfiles hostfiles;
 	struct tw_swap swap;
 	struct tw_reclaim reclaim;
 	struct tw_mm **mms; // by id; NULL: free id

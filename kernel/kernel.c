@@ -116,6 +116,7 @@ static void free_all(struct tw_kernel *k)
 	tw_swap_destroy(k);
 	tw_reclaim_destroy(k);
 	free(k->frames);
+	free(k->files.bucket);
 	free(k->mms);
 	free(k);
 }
@@ -145,6 +146,7 @@ int tw_kernel_create(const struct tw_kernel_opts *opts, struct tw_kernel **out, 
 	k->next_pid = 1;
 	k->cpu = &k->stats.kernel_cycles;
 	LIST_INIT(&k->objects);
+	tw_hostfiles_init(&k->hostfiles);
 	LIST_INIT(&k->procs);
 	e = create(k, err, errlen);
 	if (e) {
@@ -153,17 +155,6 @@ int tw_kernel_create(const struct tw_kernel_opts *opts, struct tw_kernel **out, 
 	}
 	*out = k;
 	return 0;
-}
-
-// Drops the clean and dirty pages of an object that nobody uses any more.
-static void drop_object(struct tw_kernel *k, struct tw_object *o)
-{
-	uint64_t index = 0, page;
-
-	while ((page = tw_radix_next(&o->pages, &index)))
-		tw_object_drop_page(k, tw_page_number(page), 0);
-	o->users = 0;
-	tw_object_reap(k, o);
 }
 
 int tw_kernel_destroy(struct tw_kernel *k)
@@ -178,7 +169,7 @@ int tw_kernel_destroy(struct tw_kernel *k)
 		tw_proc_exit(p);
 	err = tw_kernel_sync(k);
 	while ((o = LIST_FIRST(&k->objects)))
-		drop_object(k, o);
+		tw_object_discard(k, o);
 	free_all(k);
 	return err;
 }

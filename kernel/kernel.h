@@ -191,14 +191,17 @@ int tw_proc_set_brk(struct tw_proc *proc, uint64_t start_brk);
 
 enum { TW_O_RDONLY = 0, TW_O_WRONLY = 1, TW_O_RDWR = 2 };
 
-// Opens a real file. The same file opened twice has one page cache. Closing ends the handle,
-// mappings go on; the last close writes dirty pages back and reports their error.
+// Opens a real file: -EACCES if it is not a regular one, or the errno of open(2). The same file
+// opened twice has one page cache. Closing ends the handle, mappings go on; the last close writes
+// dirty pages back and reports their error. Descriptors of the host's are few however many files
+// are in use (hostfile.h). Nobody else may change the contents meanwhile.
 int tw_file_open(struct tw_kernel *k, const char *path, int mode, struct tw_file **file);
 int tw_file_close(struct tw_file *file);
 // Writes back the dirty pages of one file.
 int tw_file_sync(struct tw_file *file);
 uint64_t tw_file_size(const struct tw_file *file);
-// Makes the file longer; the new part reads as zero. -EINVAL if size is less than the present one.
+// Makes the file longer; the new part reads as zero. -EINVAL if size is less than the present one,
+// -ESTALE if its path does not lead to it any more and its descriptor was closed for others.
 int tw_file_grow(struct tw_file *file, uint64_t size);
 
 // --- System calls: results as Linux's, errno for errno ---------------------------------

@@ -3,7 +3,6 @@
 #include "object.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,71 +13,85 @@
 
 // --- Life ------------------------------------------------------------------------------
 
-static int open_host(const char *path, bool write, bool *writable)
+static struct tw_object_list *bucket_of(struct tw_object_table *t, dev_t dev, ino_t ino)
 {
-	int fd = open(path, O_RDWR | O_CLOEXEC);
+	uint64_t h = (uint64_t)ino * UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)dev;
 
-	*writable = fd >= 0;
-	if (fd < 0 && !write && (errno == EACCES || errno == EROFS || errno == EPERM))
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	h *= UINT64_C(0xc2b2ae3d27d4eb4f);
+	return &t->bucket[h >> 32 & (t->size - 1)];
 }
 
-static struct tw_object *find(struct tw_kernel *k, const struct stat *st)
+struct tw_object *tw_object_find(struct tw_kernel *k, dev_t dev, ino_t ino)
 {
 	struct tw_object *o;
 
-	LIST_FOREACH (o, &k->objects, link)
-		if (o->file && o->dev == st->st_dev && o->ino == st->st_ino)
+	if (k->files.size == 0)
+		return NULL;
+	LIST_FOREACH (o, bucket_of(&k->files, dev, ino), hash)
+		if (o->host.dev == dev && o->host.ino == ino)
 			return o;
 	return NULL;
 }
 
+// Makes room for one more. A table that cannot grow stays as it is.
+static int grow(struct tw_object_table *t, struct tw_object_list *all)
+{
+	uint32_t size = t->size ? 2 * t->size : 64;
+	struct tw_object_list *bucket;
+	struct tw_object *o;
+
+	if (t->count < t->size || size == 0)
+		return 0;
+	bucket = calloc(size, sizeof(*bucket));
+	if (!bucket)
+		return t->size ? 0 : -ENOMEM;
+	free(t->bucket);
+	t->bucket = bucket;
+	t->size = size;
+	LIST_FOREACH (o, all, link)
+		if (o->file)
+			LIST_INSERT_HEAD(bucket_of(t, o->host.dev, o->host.ino), o, hash);
+	return 0;
+}
+
+// The object of a file of which FD is a descriptor; that becomes the object's.
+static int new_file(struct tw_kernel *k, const char *path, int fd, bool writable,
+		    const struct stat *st, struct tw_object **out)
+{
+	struct tw_object *o = calloc(1, sizeof(*o));
+
+	if (!o || grow(&k->files, &k->objects)) {
+		free(o);
+		close(fd);
+		return -ENOMEM;
+	}
+	if (tw_hostfile_begin(&k->hostfiles, &o->host, path, fd, writable, st)) {
+		free(o);
+		return -ENOMEM;
+	}
+	LIST_INIT(&o->vmas);
+	o->file = true;
+	o->size = (uint64_t)st->st_size;
+	o->blk = (struct tw_blk){.fd = -1, .file = &o->host, .model = &k->opts.file_dev};
+	LIST_INSERT_HEAD(&k->objects, o, link);
+	LIST_INSERT_HEAD(bucket_of(&k->files, st->st_dev, st->st_ino), o, hash);
+	k->files.count++;
+	*out = o;
+	return 0;
+}
+
 int tw_object_open(struct tw_kernel *k, const char *path, bool write, struct tw_object **out)
 {
-	struct tw_object *o;
 	struct stat st;
 	bool writable;
-	int fd = open_host(path, write, &writable);
+	int fd = tw_hostfile_find(&k->hostfiles, path, write, &writable, &st);
 
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &st) != 0) {
-		int err = -errno;
-
-		close(fd);
-		return err;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		close(fd);
-		return -EACCES;
-	}
-	o = find(k, &st);
-	if (o && (o->writable || !writable)) {
-		close(fd);
-	} else if (o) {
-		close(o->blk.fd);
-		o->blk.fd = fd;
-		o->writable = true;
-	} else {
-		o = calloc(1, sizeof(*o));
-		if (o)
-			o->path = strdup(path);
-		if (!o || !o->path) {
-			free(o);
-			close(fd);
-			return -ENOMEM;
-		}
-		LIST_INIT(&o->vmas);
-		o->file = true;
-		o->writable = writable;
-		o->size = (uint64_t)st.st_size;
-		o->dev = st.st_dev;
-		o->ino = st.st_ino;
-		o->blk = (struct tw_blk){.fd = fd, .model = &k->opts.file_dev};
-		LIST_INSERT_HEAD(&k->objects, o, link);
-	}
-	*out = o;
+	*out = tw_object_find(k, st.st_dev, st.st_ino);
+	if (!*out)
+		return new_file(k, path, fd, writable, &st, out);
+	tw_hostfile_renew(&k->hostfiles, &(*out)->host, path, fd, writable);
 	return 0;
 }
 
@@ -96,21 +109,22 @@ int tw_object_new_shmem(struct tw_kernel *k, uint64_t size, struct tw_object **o
 	return 0;
 }
 
-static void destroy(struct tw_object *o)
+static void destroy(struct tw_kernel *k, struct tw_object *o)
 {
 	LIST_REMOVE(o, link);
 	tw_radix_clear(&o->pages);
-	if (o->blk.fd >= 0)
-		close(o->blk.fd);
-	free(o->path);
+	if (o->file) {
+		LIST_REMOVE(o, hash);
+		k->files.count--;
+		tw_hostfile_end(&k->hostfiles, &o->host);
+	}
 	free(o);
 }
 
 void tw_object_reap(struct tw_kernel *k, struct tw_object *o)
 {
-	(void)k;
 	if (o->users == 0 && o->pages.count == 0)
-		destroy(o);
+		destroy(k, o);
 }
 
 void tw_object_get(struct tw_object *o)
@@ -118,15 +132,12 @@ void tw_object_get(struct tw_object *o)
 	o->users++;
 }
 
-void tw_object_put(struct tw_kernel *k, struct tw_object *o)
+// Drops all pages of an object, which are mapped nowhere.
+static void drop_pages(struct tw_kernel *k, struct tw_object *o)
 {
 	uint64_t index = 0, page;
 
-	assert(o->users > 0);
-	if (--o->users > 0)
-		return;
-	// The contents of shared anonymous memory end with its last user.
-	while (!o->file && (page = tw_radix_next(&o->pages, &index))) {
+	while ((page = tw_radix_next(&o->pages, &index))) {
 		if (tw_page_is_frame(page)) {
 			tw_object_drop_page(k, tw_page_number(page), 0);
 		} else {
@@ -134,6 +145,24 @@ void tw_object_put(struct tw_kernel *k, struct tw_object *o)
 			tw_swap_put(k, tw_page_number(page));
 		}
 	}
+}
+
+void tw_object_discard(struct tw_kernel *k, struct tw_object *o)
+{
+	drop_pages(k, o);
+	destroy(k, o);
+}
+
+void tw_object_put(struct tw_kernel *k, struct tw_object *o)
+{
+	assert(o->users > 0);
+	if (--o->users > 0)
+		return;
+	// The contents of shared anonymous memory end with its last user. Those of a file stay as
+	// long as the host can keep the file for them without a descriptor.
+	if (!o->file || (o->pages.count > 0 && !tw_hostfile_close(&k->hostfiles, &o->host) &&
+			 tw_object_sync(k, o, 0, UINT64_MAX, false) == 0))
+		drop_pages(k, o);
 	tw_object_reap(k, o);
 }
 
@@ -200,7 +229,7 @@ int tw_object_page(struct tw_kernel *k, struct tw_object *o, uint64_t index, uin
 		k->stats.file_errors += o->file;
 		tw_frame_put(k, f);
 		return tw_fail(k, err, "%s: reading page %llu failed: %s",
-			       o->file ? o->path : "swap", (unsigned long long)index,
+			       o->file ? o->host.path : "swap", (unsigned long long)index,
 			       strerror(-err));
 	}
 	if (page)

@@ -5,7 +5,9 @@
 // (with one reference);
 // - a FILE frame that is not dirty, and whose mappings are not, equals the real file up to its
 // size;
-// - a file object without users stays while it has pages, so nothing dirty is dropped.
+// - a file object without users stays while it has pages, so nothing dirty is dropped, but without
+// a descriptor of the host's;
+// - a file is in the table at the bucket of its device and inode number, once.
 #ifndef TW_OBJECT_H
 #define TW_OBJECT_H
 
@@ -16,6 +18,7 @@
 #include <bsd/sys/queue.h>
 
 #include "block.h"
+#include "hostfile.h"
 #include "radix.h"
 
 struct tw_kernel;
@@ -23,18 +26,23 @@ struct tw_vma;
 
 struct tw_object {
 	LIST_ENTRY(tw_object) link;
+	LIST_ENTRY(tw_object) hash; // file: of its bucket
 	LIST_HEAD(, tw_vma) vmas;
 	struct tw_radix pages;
 	uint32_t users; // regions and open files
 	bool file;	// else shared anonymous memory
-	bool writable;	// the real file is open for writing
+	bool written;	// file: to the host, not yet made durable
 	uint64_t size;	// bytes
-	dev_t dev;
-	ino_t ino;
-	char *path;
+	struct tw_hostfile host;
 	struct tw_blk blk;
 };
 LIST_HEAD(tw_object_list, tw_object);
+
+// The files by device and inode number. SIZE buckets, a power of two or 0; grows with the count.
+struct tw_object_table {
+	struct tw_object_list *bucket;
+	uint32_t size, count;
+};
 
 // An open file: an object and the right to read or write it.
 struct tw_file {
@@ -61,6 +69,8 @@ static inline uint32_t tw_page_number(uint64_t page)
 	return (uint32_t)(page >> 1);
 }
 
+// The object of a file that is known, or NULL.
+struct tw_object *tw_object_find(struct tw_kernel *k, dev_t dev, ino_t ino);
 // Finds or opens the object of a real file. The caller has no reference yet.
 int tw_object_open(struct tw_kernel *k, const char *path, bool write, struct tw_object **o);
 int tw_object_new_shmem(struct tw_kernel *k, uint64_t size, struct tw_object **o);
@@ -72,6 +82,8 @@ void tw_object_attach(struct tw_object *o, struct tw_vma *v);
 void tw_object_detach(struct tw_kernel *k, struct tw_object *o, struct tw_vma *v);
 // Frees a file object without users and pages.
 void tw_object_reap(struct tw_kernel *k, struct tw_object *o);
+// Frees an object that is mapped nowhere, whatever it holds.
+void tw_object_discard(struct tw_kernel *k, struct tw_object *o);
 
 enum tw_page_source { TW_PAGE_CACHED, TW_PAGE_READ, TW_PAGE_NEW, TW_PAGE_SWAPPED };
 

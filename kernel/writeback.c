@@ -35,12 +35,13 @@ int tw_object_write(struct tw_kernel *k, const uint32_t *frames, unsigned int n,
 	err = tw_blk_write(k, &o->blk, vec, vecs, at, wait);
 	if (!err) {
 		k->stats.file_writes += vecs;
+		o->written = true;
 		return 0;
 	}
 	for (unsigned int i = 0; i < n; i++)
 		k->frames[frames[i]].flags |= TW_FRAME_DIRTY;
 	k->stats.file_errors++;
-	return tw_fail(k, err, "%s: writing %u pages at offset %llu failed: %s", o->path, n,
+	return tw_fail(k, err, "%s: writing %u pages at offset %llu failed: %s", o->host.path, n,
 		       (unsigned long long)at, strerror(-err));
 }
 
@@ -90,11 +91,14 @@ int tw_object_sync(struct tw_kernel *k, struct tw_object *o, uint64_t first, uin
 		if (err && !result)
 			result = err;
 	}
-	if (durable && !result && fdatasync(o->blk.fd) != 0) {
-		result = -errno;
-		tw_set_error(k, "%s: cannot be made durable: %s", o->path, strerror(-result));
-	}
-	return result;
+	if (!durable || result || !o->written)
+		return result;
+	result = tw_hostfile_sync(&k->hostfiles, &o->host, o->size);
+	if (result)
+		return tw_fail(k, result, "%s: cannot be made durable: %s", o->host.path,
+			       strerror(-result));
+	o->written = false;
+	return 0;
 }
 
 // --- Open files ------------------------------------------------------------------------
@@ -149,17 +153,17 @@ int tw_file_grow(struct tw_file *file, uint64_t size)
 	struct tw_kernel *k = file->k;
 	struct tw_object *o = file->object;
 	uint64_t page, tail = o->size & (TW_PAGE_BYTES - 1);
+	int err;
 
 	if (size < o->size || size > INT64_MAX)
 		return -EINVAL;
 	if (file->mode == TW_O_RDONLY)
 		return -EBADF;
-	if (ftruncate(o->blk.fd, (off_t)size) != 0) {
-		int err = -errno;
-
-		return tw_fail(k, err, "%s: cannot grow to %llu bytes: %s", o->path,
+	err = tw_hostfile_resize(&k->hostfiles, &o->host, size);
+	if (err)
+		return tw_fail(k, err, "%s: cannot grow to %llu bytes: %s", o->host.path,
 			       (unsigned long long)size, strerror(-err));
-	}
+	o->written = true;
 	// What mappings wrote behind the old end in its page was never part of the file.
 	page = tail ? tw_radix_get(&o->pages, o->size >> TW_PAGE_SHIFT_4K) : 0;
 	if (page)
