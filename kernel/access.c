@@ -164,7 +164,8 @@ int tw_copy_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t 
 {
 	struct tw_req req = {.va = va, .access = (uint8_t)access, .priv = TW_PRIV_S, .sum = true};
 
-	if (!k->current || len == 0 || first_part(va, len) != len)
+	// The kernel never executes user memory.
+	if (!k->current || len == 0 || first_part(va, len) != len || access == TW_FETCH)
 		return -EINVAL;
 	tw_reclaim_daemon(k);
 	k->stats.accesses[access]++;

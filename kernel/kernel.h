@@ -232,7 +232,7 @@ int tw_user_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t 
 		struct tw_signal *sig);
 
 // The same for the kernel's own accesses to user memory (read(2), write(2)): supervisor privilege
-// with SUM or AC.
+// with SUM or AC. -EINVAL also for a fetch.
 int tw_copy_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t len, uint8_t **host,
 		struct tw_signal *sig);
 

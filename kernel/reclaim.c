@@ -150,21 +150,26 @@ static bool pinned(const struct tw_kernel *k, uint32_t f)
 	return fr->refcount != fr->mapcount + (fr->object ? 1 : 0) + (fr->slot ? 1 : 0);
 }
 
+// Takes up to WANT frames off the policy's list. Every frame is looked at before it takes fewer.
 static void choose(struct batch *b, uint32_t want)
 {
 	struct tw_kernel *k = b->k;
 	struct tw_reclaim *r = &k->reclaim;
-	uint32_t slots = tw_swap_available(k), tries;
+	uint32_t slots = tw_swap_available(k);
+	struct tw_ring passed;
 
+	tw_ring_init(&passed, k);
 	// No more than slots allow, so that they are not passed over at once again.
 	if (slots > r->needy)
 		unpark(k, &r->waiting, slots - r->needy);
-	tries = r->policy->count(r->state);
-	while (b->n < want && tries-- > 0) {
-		uint32_t f = r->policy->select(r->state, &b->g);
+	while (b->n < want) {
 		const struct tw_frame *fr;
+		uint32_t f;
 		bool spare;
 
+		if (r->policy->count(r->state) == 0)
+			unpark(k, &r->waiting, slots);
+		f = r->policy->select(r->state, &b->g);
 		if (f == TW_NO_FRAME)
 			break;
 		fr = &k->frames[f];
@@ -172,16 +177,20 @@ static void choose(struct batch *b, uint32_t want)
 		// A spare slot is no longer available once its own frame needs it.
 		spare = fr->slot && k->swap.refs[fr->slot] == 0;
 		if (pinned(k, f) || (spare && slots == 0)) {
-			tw_reclaim_insert(k, f);
-			continue;
-		}
-		if (needs_slot(fr) && slots == 0) {
+			tw_ring_insert(&passed, f);
+		} else if (needs_slot(fr) && slots == 0) {
 			park(k, &r->waiting, TW_FRAME_WAITING, f);
-			continue;
+		} else {
+			slots -= spare || needs_slot(fr);
+			tw_frame_get(k, f);
+			b->f[b->n++] = f;
 		}
-		slots -= spare || needs_slot(fr);
-		tw_frame_get(k, f);
-		b->f[b->n++] = f;
+	}
+	while (passed.count > 0) {
+		uint32_t f = passed.hand;
+
+		tw_ring_remove(&passed, f);
+		tw_reclaim_insert(k, f);
 	}
 	r->chosen = b->n;
 }

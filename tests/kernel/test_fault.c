@@ -345,6 +345,7 @@ static void kernel_copies_to_user_memory_fault_like_the_user(void **state)
 		assert_int_equal(tw_copy_ptr(w.k, TW_STORE, va + 3, 4, &host, &w.sig), 0);
 		memcpy(host, "abcd", 4);
 		assert_int_equal(world_load(&w, va + 4), 'b');
+		assert_int_equal(tw_copy_ptr(w.k, TW_FETCH, va, 1, &host, &w.sig), -EINVAL);
 		expect_signal(&w, tw_copy_ptr(w.k, TW_LOAD, va + PAGE, 1, &host, &w.sig),
 			      TW_SIGSEGV, TW_SEGV_MAPERR, va + PAGE);
 		assert_int_equal(world_close(&w), 0);

@@ -139,6 +139,32 @@ static void both_pages_of_an_access_stay_until_it_is_done(void **state)
 	}
 }
 
+// The hand stands at the page that the access is about; the other one was used since its last
+// visit.
+static void page_that_can_go_is_found_beside_one_that_is_held(void **state)
+{
+	static const char *const policies[] = {"clock", "fifo"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct scene s;
+
+		full_but(&s,
+			 &(struct world_opts){
+				 .frames = 64, .policy = policies[i], .watermark = {1, 1, 1}},
+			 2);
+		use_file_page(&s, 0, false);
+		use_file_page(&s, 1, false);
+		assert_int_equal(tw_sys_munmap(s.p, FILE_AT, PAGE), 0);
+		// A private copy of page 0, which is in the cache: page 1 must go for it.
+		map(s.p, ARENA, 1, TW_MAP_PRIVATE, s.file);
+		world_store(&s.w, ARENA, 9);
+		assert_true(resident(s.p, ARENA));
+		assert_false(resident(s.p, FILE_AT + PAGE));
+		end(&s);
+	}
+}
+
 static void access_that_needs_two_pages_in_one_frame_is_out_of_memory(void **state)
 {
 	(void)state;
@@ -237,6 +263,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(page_is_used_before_the_daemon_can_take_it),
 		cmocka_unit_test(both_pages_of_an_access_stay_until_it_is_done),
+		cmocka_unit_test(page_that_can_go_is_found_beside_one_that_is_held),
 		cmocka_unit_test(access_that_needs_two_pages_in_one_frame_is_out_of_memory),
 		cmocka_unit_test(shortage_is_called_shortage),
 		cmocka_unit_test(memory_is_used_down_to_the_reserve),
