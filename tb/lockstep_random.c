@@ -21,6 +21,7 @@
 #include "events.h"
 #include "judge.h"
 #include "stim_coverage.h"
+#include "stim_probe.h"
 #include "stimulus.h"
 #include "watch.h"
 
@@ -36,6 +37,8 @@ enum {
 	PRESET_INTERVAL = TW_LOCKSTEP_HISTORY,
 	// Lines of a report that name what was not covered.
 	MAX_MISSING = 40,
+	// Nor one of this length in which some combination of fence, page and ASID is not tried.
+	FULL_RUN = 1000000,
 };
 
 struct options {
@@ -295,6 +298,17 @@ static const char *missing_event(const struct run *r)
 	return NULL;
 }
 
+// Combinations of fence, page and ASID that were not tried (stim_probe.h).
+static unsigned int untried(const struct run *r)
+{
+	const uint64_t *probes = tw_stim_probes(r->stim);
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < TW_STIM_PROBES; i++)
+		n += !probes[i];
+	return n;
+}
+
 // Verdicts that the oracle left open: a wrong answer may be among them.
 static uint64_t undecided(const struct run *r)
 {
@@ -337,7 +351,7 @@ static void print_json(const struct run *r, int status)
 	}
 	if (r->coverage)
 		tw_cover_print_json(tw_stim_coverage_points(r->coverage), stdout);
-	printf(",\"events\":{");
+	printf(",\"untried\":%u,\"events\":{", untried(r));
 	for (unsigned int i = 0; i < TW_EVENTS; i++)
 		printf("%s\"%s\":%" PRIu64, i ? "," : "", tw_event_names[i], events[i]);
 	printf("}}\n");
@@ -366,6 +380,8 @@ static void print_text(const struct run *r)
 	}
 	if (r->coverage)
 		tw_cover_print(tw_stim_coverage_points(r->coverage), stdout);
+	printf("edit, fence, access: %u of %d combinations of fence, page and ASID\n",
+	       TW_STIM_PROBES - untried(r), TW_STIM_PROBES);
 	for (unsigned int i = 0; i < TW_EVENTS; i++)
 		printf("%s%s %" PRIu64, i % 8 ? "  " : i ? "\n" : "", tw_event_names[i], events[i]);
 	printf("\n");
@@ -420,6 +436,12 @@ static int check(struct run *r)
 	} else if (missing) {
 		fprintf(stderr, "%s: event %s never happened\nto repeat: %s\n", r->opt.config->name,
 			missing, r->repeat);
+		status = STATUS_DIFFERENCE;
+	} else if (r->opt.cycles >= FULL_RUN && checked(r) && untried(r)) {
+		fprintf(stderr,
+			"%s: %u of %d combinations of fence, page and ASID were never tried\n"
+			"to repeat: %s\n",
+			r->opt.config->name, untried(r), TW_STIM_PROBES, r->repeat);
 		status = STATUS_DIFFERENCE;
 	} else if (undecided(r)) {
 		fprintf(stderr,

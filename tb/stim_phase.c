@@ -282,6 +282,12 @@ const struct tw_stim_phase tw_stim_phases[] = {
 	 .lat_min = 1,
 	 .lat_max = 6,
 	 .reset = 600},
+	{.name = "edit, fence, access",
+	 .weight = 8,
+	 .probe = true,
+	 .mem_ready = 950,
+	 .lat_min = 1,
+	 .lat_max = 6},
 };
 
 const unsigned int tw_stim_phase_count = sizeof(tw_stim_phases) / sizeof(tw_stim_phases[0]);

@@ -25,6 +25,7 @@ struct tw_stim_phase {
 	bool in_order;	// memory answers in order
 	bool good;	// prefers addresses that translate
 	uint16_t reset; // of 65536 per cycle
+	bool probe;	// the pins but the memory's are driven by plans (stim_probe.h)
 };
 
 extern const struct tw_stim_phase tw_stim_phases[];

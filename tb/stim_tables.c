@@ -344,7 +344,7 @@ static uint64_t any_entry(struct tw_stim_tables *t, unsigned int format, unsigne
 	return leaf ? sv39_leaf(t, level, flaw) : sv39_pointer(t, level, flaw);
 }
 
-static void put(struct tw_stim_tables *t, uint64_t pa, uint64_t pte)
+void tw_stim_tables_write(struct tw_stim_tables *t, uint64_t pa, uint64_t pte)
 {
 	uint64_t old;
 
@@ -371,8 +371,9 @@ void tw_stim_tables_fill(struct tw_stim_tables *t, unsigned int dirt, unsigned i
 		unsigned int format = t->table[i].format, level = t->table[i].level;
 
 		for (unsigned int k = 0; k < used[format][level].n; k++)
-			put(t, t->table[i].ppn << 12 | index_of(t, format, level, k) << 3,
-			    any_entry(t, format, level));
+			tw_stim_tables_write(
+				t, t->table[i].ppn << 12 | index_of(t, format, level, k) << 3,
+				any_entry(t, format, level));
 	}
 }
 
@@ -443,7 +444,7 @@ void tw_stim_tables_flip(struct tw_stim_tables *t, uint64_t pa)
 	uint64_t old;
 
 	if (!tw_pmem_read64(t->pmem, pa, &old))
-		put(t, pa, old ^ BIT(tw_prng_bits(t->rng, 6)));
+		tw_stim_tables_write(t, pa, old ^ BIT(tw_prng_bits(t->rng, 6)));
 }
 
 void tw_stim_tables_edit_at(struct tw_stim_tables *t, uint64_t pa)
@@ -457,12 +458,14 @@ void tw_stim_tables_edit_at(struct tw_stim_tables *t, uint64_t pa)
 		tw_stim_tables_flip(t, pa);
 		return;
 	case 1:
-		put(t, pa, old & ~UINT64_C(0xe0)); // A, D: bits 5, 6 of x86, 6, 7 of RISC-V
+		tw_stim_tables_write(
+			t, pa, old & ~UINT64_C(0xe0)); // A, D: bits 5, 6 of x86, 6, 7 of RISC-V
 		return;
 	default:
 		for (unsigned int i = 0; i < t->n; i++)
 			if (t->table[i].ppn == pa >> 12)
-				put(t, pa, any_entry(t, t->table[i].format, t->table[i].level));
+				tw_stim_tables_write(
+					t, pa, any_entry(t, t->table[i].format, t->table[i].level));
 		return;
 	}
 }

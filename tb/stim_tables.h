@@ -63,6 +63,9 @@ uint64_t tw_stim_tables_edge_va(struct tw_stim_tables *t, unsigned int format);
 uint64_t tw_stim_tables_neighbour(struct tw_stim_tables *t, unsigned int format, uint64_t va);
 uint64_t tw_stim_tables_sibling(struct tw_stim_tables *t, unsigned int format, uint64_t va);
 
+// Software writes an entry. Outside memory nothing happens.
+void tw_stim_tables_write(struct tw_stim_tables *t, uint64_t pa, uint64_t pte);
+
 // Another processor writes to the tables: any used entry, or the one at PA: a new entry, a flipped
 // bit, or A and D taken away; a flipped bit only.
 void tw_stim_tables_edit(struct tw_stim_tables *t);

@@ -12,6 +12,7 @@
 #include "prng.h"
 #include "stim_mem.h"
 #include "stim_phase.h"
+#include "stim_probe.h"
 #include "stim_tables.h"
 
 enum { CONTEXTS = 10, HOT_MAX = 4096, AHEAD = 16, FORCED = 4 };
@@ -38,6 +39,7 @@ struct tw_stim {
 	struct tw_prng rng;
 	struct tw_stim_tables tables;
 	struct tw_stim_mem mem;
+	struct tw_stim_probe probe;
 	const struct tw_stim_phase *phase;
 	uint32_t left; // cycles of this phase
 	unsigned int l1_entries;
@@ -191,6 +193,7 @@ static void new_phase(struct tw_stim *s)
 		s->phase++;
 	}
 	s->left = 256 + tw_prng_bits(&s->rng, 11);
+	tw_stim_probe_restart(&s->probe);
 	s->priv = s->tables.user > 512 ? TW_PRIV_U : TW_PRIV_S;
 	if (!tw_prng_bits(&s->rng, 3))
 		s->priv = (uint8_t)tw_prng_bits(&s->rng, 1);
@@ -414,6 +417,18 @@ static void any_ctrl(struct tw_stim *s, struct tw_mmu_in *in)
 	}
 }
 
+// The control registers as they will be.
+static void note_ctrl(struct tw_stim *s, const struct tw_mmu_out *out, const struct tw_mmu_in *in)
+{
+	if (!in->ctrl_valid || !out->ctrl_ready)
+		return;
+	tw_ctx_write(&s->ctx, in->ctrl_addr, in->ctrl_data);
+	if (s->ctx.format == TW_FMT_X86_LONG4)
+		s->format = TW_STIM_LONG4;
+	else if (s->ctx.format == TW_FMT_SV39)
+		s->format = TW_STIM_SV39;
+}
+
 static void drive_ctrl(struct tw_stim *s, unsigned int snipes, const struct tw_mmu_out *out,
 		       struct tw_mmu_in *in)
 {
@@ -426,17 +441,10 @@ static void drive_ctrl(struct tw_stim *s, unsigned int snipes, const struct tw_m
 		in->ctrl_valid = true;
 		any_ctrl(s, in);
 	}
-	if (!in->ctrl_valid || !out->ctrl_ready)
-		return;
-	if (s->n_forced) {
+	if (s->n_forced && out->ctrl_ready) {
 		s->n_forced--;
 		memmove(s->forced, s->forced + 1, s->n_forced * sizeof(s->forced[0]));
 	}
-	tw_ctx_write(&s->ctx, in->ctrl_addr, in->ctrl_data);
-	if (s->ctx.format == TW_FMT_X86_LONG4)
-		s->format = TW_STIM_LONG4;
-	else if (s->ctx.format == TW_FMT_SV39)
-		s->format = TW_STIM_SV39;
 }
 
 static void count_events(struct tw_stim *s, uint32_t events)
@@ -467,10 +475,15 @@ void tw_stim_drive(struct tw_stim *s, const struct tw_mmu_out *out, struct tw_mm
 	*here = 0;
 	s->now++;
 
-	drive_port(s, TW_PORT_FETCH, snipes, out, in);
-	drive_port(s, TW_PORT_DATA, snipes, out, in);
-	drive_fence(s, snipes, out, in);
-	drive_ctrl(s, snipes, out, in);
+	if (s->phase->probe) {
+		tw_stim_probe_drive(&s->probe, out, in);
+	} else {
+		drive_port(s, TW_PORT_FETCH, snipes, out, in);
+		drive_port(s, TW_PORT_DATA, snipes, out, in);
+		drive_fence(s, snipes, out, in);
+		drive_ctrl(s, snipes, out, in);
+	}
+	note_ctrl(s, out, in);
 	if (snipes & SNIPE_EDIT)
 		tw_stim_tables_edit_at(&s->tables, tw_stim_mem_recent(&s->mem, &s->rng));
 	if (tw_prng_chance(&s->rng, s->phase->edit))
@@ -505,6 +518,7 @@ int tw_stim_create(const struct tw_config *config, uint64_t seed, struct tw_stim
 		free(s);
 		return err;
 	}
+	tw_stim_probe_init(&s->probe, &s->tables);
 	s->l1_entries = config->l1_entries[TW_PORT_DATA];
 	tw_ctx_reset(&s->ctx);
 	new_tables(s);
@@ -555,4 +569,9 @@ struct tw_pmem *tw_stim_memory(const struct tw_stim *s)
 const uint64_t *tw_stim_events(const struct tw_stim *s)
 {
 	return s->events;
+}
+
+const uint64_t *tw_stim_probes(const struct tw_stim *s)
+{
+	return s->probe.done;
 }

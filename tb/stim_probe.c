@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: Apache-2.0
+// See stim_probe.h. A plan is a list of operations, each of which takes the cycles that it needs;
+// an operation that joins the one before begins in its last cycle.
+#include "stim_probe.h"
+
+#include <string.h>
+
+#include "twinwalk/arch.h"
+
+enum op_kind {
+	OP_CTRL,    // write control register addr with data
+	OP_EDIT,    // write the entry at addr; takes no cycle
+	OP_FENCE,   // present it until it is taken
+	OP_DONE,    // wait for its end
+	OP_REQUEST, // present it until it is taken
+	OP_READ,    // wait until a walker reads addr, at most so many cycles
+	OP_DELAY,
+	OP_IDLE, // wait until nothing is in flight
+};
+
+// How the page is accessed around the edit and the fence.
+enum course {
+	CACHED,	 // before both
+	WALKING, // a walk reads the entry, then it is edited, then comes the fence
+	MEETING, // shortly before or in the fence, so that its lookup or walk meets it
+	REFILL,	 // between edit and fence, so that a new translation replaces the old one
+};
+
+// One page of the plan: its size by level, or the 64 KB page of the last.
+struct page {
+	unsigned int format, level;
+	bool napot, global;
+	uint64_t va, root, leaf;
+	uint16_t asid;
+	uint64_t addr[4]; // of the path's entries, by level
+};
+
+#define BIT(n) (UINT64_C(1) << (n))
+
+static const enum tw_format format_of[TW_STIM_FORMATS] = {TW_FMT_SV39, TW_FMT_X86_LONG4};
+
+static struct tw_stim_probe_op *add(struct tw_stim_probe *p, enum op_kind kind)
+{
+	struct tw_stim_probe_op *op = &p->op[p->ops++];
+
+	*op = (struct tw_stim_probe_op){.kind = (uint8_t)kind};
+	return op;
+}
+
+static void add_ctrl(struct tw_stim_probe *p, enum tw_ctrl_reg reg, uint64_t data)
+{
+	struct tw_stim_probe_op *op = add(p, OP_CTRL);
+
+	op->addr = reg;
+	op->data = data;
+}
+
+static void add_edit(struct tw_stim_probe *p, uint64_t addr, uint64_t value)
+{
+	struct tw_stim_probe_op *op = add(p, OP_EDIT);
+
+	op->addr = addr;
+	op->data = value;
+}
+
+static void add_delay(struct tw_stim_probe *p, uint32_t cycles)
+{
+	add(p, OP_DELAY)->cycles = cycles;
+}
+
+static void add_fence(struct tw_stim_probe *p, const struct tw_fence *fence)
+{
+	add(p, OP_FENCE)->fence = *fence;
+}
+
+static unsigned int page_shift(const struct page *page)
+{
+	return page->napot ? 16 : 12 + 9 * page->level;
+}
+
+// An access somewhere in the page.
+static struct tw_stim_probe_op *add_request(struct tw_stim_probe *p, const struct page *page,
+					    unsigned int port)
+{
+	uint64_t offset = tw_prng_u64(p->rng) & (BIT(page_shift(page)) - 1);
+	struct tw_stim_probe_op *op = add(p, OP_REQUEST);
+
+	// Mostly in the same 4 KB.
+	if (tw_prng_bits(p->rng, 1))
+		offset &= 0xfff;
+	op->port = (uint8_t)port;
+	op->addr = page->va | offset;
+	op->access = port == TW_PORT_FETCH	? TW_FETCH
+		     : tw_prng_bits(p->rng, 2)	? TW_LOAD
+		     : !tw_prng_bits(p->rng, 2) ? TW_RMW
+						: TW_STORE;
+	return op;
+}
+
+static uint64_t any_table(struct tw_stim_probe *p, unsigned int format, unsigned int level)
+{
+	const struct tw_stim_tables *t = p->tables;
+
+	return t->table[t->first[format][level] + tw_prng_below(p->rng, t->count[format][level])]
+		.ppn;
+}
+
+static uint64_t pointer(const struct page *page, uint64_t table)
+{
+	return page->format == TW_STIM_SV39 ? table << 10 | 1 : table << 12 | 0x27;
+}
+
+static uint64_t leaf(struct tw_stim_probe *p, const struct page *page, bool dirty)
+{
+	uint64_t ppn = tw_prng_u64(p->rng) & ~(BIT(page_shift(page) - 12) - 1);
+	uint64_t pte;
+
+	if (page->format == TW_STIM_SV39) {
+		pte = (ppn & (BIT(44) - 1)) << 10 | 0x4f | (dirty ? BIT(7) : 0);
+		pte |= page->global ? BIT(5) : 0;
+		return page->napot ? pte | BIT(63) | BIT(13) : pte;
+	}
+	pte = (ppn & (BIT(40) - 1)) << 12 | 0x23 | (dirty ? BIT(6) : 0);
+	return pte | (page->global ? BIT(8) : 0) | (page->level ? BIT(7) : 0);
+}
+
+// Writes the page's leaf. A 64 KB page has 16 of them, in the last table.
+static void add_leaf(struct tw_stim_probe *p, const struct page *page, uint64_t value)
+{
+	uint64_t addr = page->addr[page->level];
+
+	if (!page->napot) {
+		add_edit(p, addr, value);
+		return;
+	}
+	for (unsigned int i = 0; i < 16; i++)
+		add_edit(p, (addr & ~UINT64_C(127)) + 8 * i, value);
+}
+
+// Writes good entries for the page from TABLE at LEVEL down.
+static void add_path(struct tw_stim_probe *p, struct page *page, unsigned int level, uint64_t table,
+		     bool dirty)
+{
+	const struct tw_ctx ctx = {.format = format_of[page->format]};
+
+	for (; level > page->level; level--) {
+		uint64_t next = any_table(p, page->format, level - 1);
+
+		page->addr[level] = tw_arch_pte_addr(&ctx, table, (uint8_t)level, page->va);
+		add_edit(p, page->addr[level], pointer(page, next));
+		table = next;
+	}
+	page->addr[level] = tw_arch_pte_addr(&ctx, table, (uint8_t)level, page->va);
+	page->leaf = leaf(p, page, dirty);
+	add_leaf(p, page, page->leaf);
+}
+
+// Another leaf: elsewhere, not valid, without the right to write, or with A and D clear.
+static uint64_t other_leaf(struct tw_stim_probe *p, const struct page *page)
+{
+	switch (tw_prng_bits(p->rng, 3)) {
+	case 0:
+		return page->leaf & ~UINT64_C(1);
+	case 1:
+		return page->leaf & ~(page->format == TW_STIM_SV39 ? BIT(2) : BIT(1));
+	case 2:
+		return page->leaf & ~UINT64_C(0xe0); // A and D of both families; G of RISC-V
+	default:
+		return leaf(p, page, tw_prng_bits(p->rng, 1));
+	}
+}
+
+// A page of the same table and size.
+static struct page add_neighbour(struct tw_stim_probe *p, const struct page *page)
+{
+	const struct tw_ctx ctx = {.format = format_of[page->format]};
+	struct page beside = *page;
+	unsigned int level = page->level;
+
+	beside.va ^= BIT(page_shift(page) + tw_prng_bits(p->rng, 2));
+	beside.addr[level] =
+		tw_arch_pte_addr(&ctx, page->addr[level] >> 12, (uint8_t)level, beside.va);
+	beside.leaf = leaf(p, page, true);
+	add_leaf(p, &beside, beside.leaf);
+	return beside;
+}
+
+// Edits the leaf, or a pointer, which then leads to another one; LEAVES: of
+// 1024. Returns the entry's address.
+static uint64_t add_change(struct tw_stim_probe *p, const struct page *page, unsigned int leaves)
+{
+	unsigned int top = tw_format_desc(format_of[page->format])->levels - 1u;
+	unsigned int level = page->level;
+	struct page moved = *page;
+	uint64_t table;
+
+	if (level == top || tw_prng_chance(p->rng, leaves)) {
+		add_leaf(p, page, other_leaf(p, page));
+		return page->addr[level];
+	}
+	level += 1 + tw_prng_below(p->rng, top - level);
+	table = any_table(p, page->format, level - 1);
+	add_path(p, &moved, level - 1, table, true);
+	add_edit(p, page->addr[level], pointer(page, table));
+	return page->addr[level];
+}
+
+// Other pages of the same set of the TLB, accessed: the page is not the first in its set.
+static void add_same_set(struct tw_stim_probe *p, const struct page *page)
+{
+	const struct tw_ctx ctx = {.format = format_of[page->format]};
+	unsigned int n = tw_prng_bits(p->rng, 2);
+
+	if (page_shift(page) != 12)
+		return;
+	for (unsigned int i = 0; i < n; i++) {
+		struct page like = *page;
+		uint64_t table = any_table(p, page->format, 0);
+
+		// Another entry of the table above, the same index in another last table.
+		like.va ^= BIT(21 + i);
+		if (table == page->addr[0] >> 12)
+			continue;
+		add_edit(p, tw_arch_pte_addr(&ctx, page->addr[1] >> 12, 1, like.va),
+			 pointer(page, table));
+		add_path(p, &like, 0, table, true);
+		add_request(p, &like, tw_prng_bits(p->rng, 1));
+		add(p, OP_IDLE);
+	}
+}
+
+static uint64_t root_reg(const struct page *page)
+{
+	return (uint64_t)format_of[page->format] << 60 | (uint64_t)page->asid << 44 | page->root;
+}
+
+// Nothing of earlier inputs counts any more, and most things are allowed.
+static void add_start(struct tw_stim_probe *p, const struct page *page)
+{
+	const struct tw_fence all = {.global = true};
+	uint64_t flags = TW_F_ADUE | TW_F_SVNAPOT | TW_F_PGE | TW_F_GBPAGES | TW_F_NXE;
+
+	flags |= tw_prng_bits(p->rng, 12) & (TW_F_PBMTE | TW_F_SVRSW | TW_F_WP | TW_F_SMEP);
+	add(p, OP_IDLE);
+	add_ctrl(p, TW_CTRL_FLAGS, flags);
+	add_ctrl(p, TW_CTRL_PHYS, 52);
+	add_ctrl(p, TW_CTRL_ROOT, root_reg(page));
+	add_fence(p, &all);
+	add(p, OP_DONE);
+}
+
+static void add_accesses(struct tw_stim_probe *p, const struct page *page)
+{
+	unsigned int first = tw_prng_bits(p->rng, 1);
+
+	add_request(p, page, first);
+	add_request(p, page, !first)->join = tw_prng_bits(p->rng, 1);
+}
+
+// A delay with which something meets the end of a fence of this scope that was just taken.
+static uint32_t near_end(struct tw_stim_probe *p, const struct tw_fence *f)
+{
+	uint32_t usual = p->duration[f->by_addr | f->by_asid << 1];
+
+	if (tw_prng_bits(p->rng, 1))
+		return tw_prng_below(p->rng, usual + 2);
+	return (usual > 5 ? usual - 5 : 0) + tw_prng_bits(p->rng, 3);
+}
+
+// What COMBINATION asks for; the rest is random.
+static void choose(struct tw_stim_probe *p, unsigned int combination, struct page *page,
+		   struct tw_fence *fence)
+{
+	unsigned int size = combination / 32;
+	bool own = combination & 16;
+	uint16_t apart = (uint16_t)(1u << tw_prng_bits(p->rng, 4));
+
+	*page = (struct page){.global = combination & 8};
+	page->format = size < 4 ? TW_STIM_SV39 : TW_STIM_LONG4;
+	page->napot = size == 3;
+	page->level = size < 4 ? size % 3 : size - 4;
+	page->va = tw_stim_tables_va(p->tables, page->format) & ~(BIT(page_shift(page)) - 1);
+	page->asid = (uint16_t)tw_prng_bits(p->rng, 16);
+	page->root = tw_stim_tables_root(p->tables, page->format);
+	*fence = (struct tw_fence){
+		.by_addr = combination & 1,
+		.by_asid = combination & 2,
+		.global = combination & 4,
+		.asid = own ? page->asid : page->asid ^ apart,
+		.va = page->va | (tw_prng_u64(p->rng) & (BIT(page_shift(page)) - 1)),
+	};
+	// Now and then another page.
+	if (tw_prng_chance(p->rng, 100))
+		fence->va ^= BIT(page_shift(page) + tw_prng_bits(p->rng, 2));
+}
+
+// Another address space is in force from now on: the fence's, if that is not the page's.
+static bool add_other_space(struct tw_stim_probe *p, const struct page *page,
+			    const struct tw_fence *fence)
+{
+	struct page other = *page;
+
+	other.asid = fence->asid;
+	if (other.asid == page->asid)
+		other.asid ^= (uint16_t)(1u << tw_prng_bits(p->rng, 4));
+	if (tw_prng_bits(p->rng, 1))
+		other.root = tw_stim_tables_root(p->tables, page->format);
+	add_ctrl(p, TW_CTRL_ROOT, root_reg(&other));
+	if (tw_prng_bits(p->rng, 1))
+		add_accesses(p, &other);
+	add(p, OP_IDLE);
+	return true;
+}
+
+// A walk begins; when it has read the entry, that is edited.
+static void add_walk(struct tw_stim_probe *p, const struct page *page)
+{
+	struct tw_stim_probe_op *read;
+
+	add_request(p, page, tw_prng_bits(p->rng, 1));
+	read = add(p, OP_READ);
+	read->cycles = 40;
+	read->addr = add_change(p, page, 500);
+}
+
+static void plan(struct tw_stim_probe *p)
+{
+	// Walks most often: they have to be met at the right cycle.
+	static const uint8_t courses[8] = {CACHED,  CACHED,  WALKING, WALKING,
+					   WALKING, MEETING, MEETING, REFILL};
+	enum course course = (enum course)courses[tw_prng_bits(p->rng, 3)];
+	struct page page, beside;
+	struct tw_fence fence;
+	bool near, away = false;
+
+	p->ops = p->at = 0;
+	choose(p, p->next, &page, &fence);
+	add_path(p, &page, tw_format_desc(format_of[page.format])->levels - 1u, page.root,
+		 course != REFILL && tw_prng_bits(p->rng, 2));
+	beside = add_neighbour(p, &page);
+	add_start(p, &page);
+	if (course == CACHED || course == REFILL)
+		add_same_set(p, &page);
+	// What is cached before: the page, in one L1 or both; or only its pointers.
+	near = course == WALKING || (course == MEETING && tw_prng_bits(p->rng, 1));
+	if (course != WALKING || tw_prng_bits(p->rng, 1)) {
+		if (course == MEETING)
+			add_request(p, near ? &beside : &page, tw_prng_bits(p->rng, 1));
+		else
+			add_accesses(p, near ? &beside : &page);
+		add(p, OP_IDLE);
+	}
+	if (course == CACHED && tw_prng_bits(p->rng, 1))
+		away = add_other_space(p, &page, &fence);
+	if (course == WALKING)
+		add_walk(p, &page);
+	else
+		add_change(p, &page, near ? 200 : 700);
+	if (course == REFILL) {
+		add_request(p, &page, TW_PORT_DATA)->access = TW_STORE;
+		add(p, OP_IDLE);
+		add_request(p, &page, TW_PORT_FETCH);
+		add(p, OP_IDLE);
+	}
+	if (tw_prng_bits(p->rng, 2))
+		add_delay(p, tw_prng_below(p->rng, 7));
+	if (course == MEETING && tw_prng_bits(p->rng, 1)) {
+		add_request(p, &page, tw_prng_bits(p->rng, 1));
+		add_delay(p, tw_prng_bits(p->rng, 2));
+	}
+	add_fence(p, &fence);
+	if (course == MEETING) {
+		p->op[p->ops - 1].join = tw_prng_bits(p->rng, 1);
+		add_delay(p, near_end(p, &fence));
+		add_accesses(p, &page);
+	}
+	add(p, OP_DONE);
+	if (away)
+		add_ctrl(p, TW_CTRL_ROOT, root_reg(&page));
+	add_accesses(p, &page);
+	if (tw_prng_bits(p->rng, 1))
+		add(p, OP_IDLE);
+	add_accesses(p, &page);
+}
+
+// --- Carrying out
+// ---------------------------------------------------------------------------------
+
+static void present_request(const struct tw_stim_probe_op *op, struct tw_prng *r,
+			    struct tw_mmu_in *in)
+{
+	in->port[op->port].req_valid = true;
+	in->port[op->port].req_id = (uint8_t)tw_prng_bits(r, 4);
+	in->port[op->port].req = (struct tw_req){
+		.va = op->addr, .access = op->access, .priv = TW_PRIV_S, .sum = true};
+}
+
+static void present_fence(const struct tw_fence *f, struct tw_mmu_in *in)
+{
+	in->fence_valid = true;
+	in->fence_by_addr = f->by_addr;
+	in->fence_by_asid = f->by_asid;
+	in->fence_global = f->global;
+	in->fence_asid = f->asid;
+	in->fence_va = f->va;
+}
+
+// Does what the operation does in this cycle. True: it ends here; *cycle: and has taken the cycle.
+static bool carry_out(struct tw_stim_probe *p, struct tw_stim_probe_op *op,
+		      const struct tw_mmu_out *out, struct tw_mmu_in *in, bool *cycle)
+{
+	*cycle = true;
+	switch ((enum op_kind)op->kind) {
+	case OP_CTRL:
+		in->ctrl_valid = true;
+		in->ctrl_addr = (uint8_t)op->addr;
+		in->ctrl_data = op->data;
+		return out->ctrl_ready;
+	case OP_EDIT:
+		tw_stim_tables_write(p->tables, op->addr, op->data);
+		*cycle = false;
+		return true;
+	case OP_FENCE:
+		present_fence(&op->fence, in);
+		if (!out->fence_ready)
+			return false;
+		p->fence_open = true;
+		p->since = 0;
+		p->measured = op->fence.by_addr | op->fence.by_asid << 1;
+		return true;
+	case OP_DONE:
+		*cycle = p->fence_open;
+		return !p->fence_open;
+	case OP_REQUEST:
+		present_request(op, p->rng, in);
+		return out->port[op->port].req_ready;
+	case OP_READ:
+		return (out->mem_req_valid && in->mem_req_ready && out->mem_req_addr == op->addr) ||
+		       !op->cycles--;
+	case OP_DELAY:
+		*cycle = op->cycles != 0;
+		return !op->cycles--;
+	case OP_IDLE:
+		*cycle = !out->idle;
+		return out->idle;
+	}
+	return true;
+}
+
+void tw_stim_probe_init(struct tw_stim_probe *p, struct tw_stim_tables *tables)
+{
+	memset(p, 0, sizeof(*p));
+	p->tables = tables;
+	p->rng = tables->rng;
+	p->next = tw_prng_below(p->rng, TW_STIM_PROBES);
+}
+
+void tw_stim_probe_restart(struct tw_stim_probe *p)
+{
+	p->ops = p->at = 0;
+	p->fence_open = false;
+}
+
+void tw_stim_probe_drive(struct tw_stim_probe *p, const struct tw_mmu_out *out,
+			 struct tw_mmu_in *in)
+{
+	bool cycle = false;
+
+	for (unsigned int port = 0; port < TW_PORTS; port++) {
+		in->port[port].req_valid = in->port[port].cancel_valid = false;
+		in->port[port].resp_ready = tw_prng_chance(p->rng, 1000);
+	}
+	in->fence_valid = in->ctrl_valid = false;
+	p->since++;
+	if (p->fence_open && out->fence_done) {
+		p->fence_open = false;
+		p->duration[p->measured] = p->since;
+	}
+	if (p->at == p->ops)
+		plan(p);
+	while (!cycle && carry_out(p, &p->op[p->at], out, in, &cycle)) {
+		cycle &= !(p->at + 1 < p->ops && p->op[p->at + 1].join);
+		if (++p->at < p->ops)
+			continue;
+		p->done[p->next]++;
+		// Far apart, and all of them in turn.
+		p->next = (p->next + 61) % TW_STIM_PROBES;
+		return;
+	}
+}
