@@ -2,7 +2,18 @@
 // See device.h.
 #include "device.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+// The pins of the model's last cycles: cycle c stands at c % PAST. Enough for TW_TRANSACTIONS.
+enum { PAST = 512 };
+
+struct tw_device_past {
+	uint64_t cycle;
+	struct tw_mmu_out out[PAST];
+	struct tw_mmu_in in[PAST];
+};
 
 static const struct tw_mmu_out *csim_pins(void *user)
 {
@@ -11,7 +22,15 @@ static const struct tw_mmu_out *csim_pins(void *user)
 
 static int csim_tick(void *user, const struct tw_mmu_in *in)
 {
-	tw_mmu_tick(((struct tw_device *)user)->mmu, in);
+	struct tw_device *dev = user;
+
+	if (dev->past) {
+		unsigned int at = dev->past->cycle++ % PAST;
+
+		dev->past->out[at] = *tw_mmu_pins(dev->mmu);
+		dev->past->in[at] = *in;
+	}
+	tw_mmu_tick(dev->mmu, in);
 	return 0;
 }
 
@@ -24,9 +43,14 @@ static int rtl_tick(void *user, const struct tw_mmu_in *in)
 {
 	struct tw_device *dev = user;
 
-	tw_rtl_tick(dev->rtl, in);
+	int err = 0;
+
+	if (dev->replay)
+		err = tw_replay_tick(dev->replay, in);
+	else
+		tw_rtl_tick(dev->rtl, in);
 	tw_rtl_pins(dev->rtl, &dev->out);
-	return 0;
+	return err;
 }
 
 static const struct tw_mmu_out *lockstep_pins(void *user)
@@ -77,16 +101,56 @@ int tw_device_open(struct tw_device *dev, enum tw_device_mode mode,
 
 void tw_device_close(struct tw_device *dev)
 {
+	tw_replay_destroy(dev->replay);
+	free(dev->past);
 	tw_lockstep_destroy(dev->ls);
 	tw_rtl_destroy(dev->rtl);
 	tw_mmu_destroy(dev->mmu);
 	memset(dev, 0, sizeof(*dev));
 }
 
+int tw_device_record(struct tw_device *dev, const struct tw_lockstep_opts *opts)
+{
+	if (dev->rtl)
+		return tw_replay_create(dev->rtl, opts->config, opts->seed, &dev->replay);
+	if (dev->mmu)
+		dev->past = calloc(1, sizeof(*dev->past));
+	return dev->mmu && !dev->past ? -ENOMEM : 0;
+}
+
+static void past_transactions(const struct tw_device *dev, const struct tw_mmu_in *in, FILE *f)
+{
+	const struct tw_device_past *past = dev->past;
+	struct tw_transactions t = {.n = 0};
+
+	for (uint64_t c = past->cycle < PAST ? 0 : past->cycle - PAST; c < past->cycle; c++)
+		tw_transactions_note(&t, c, &past->out[c % PAST], &past->in[c % PAST]);
+	if (in)
+		tw_transactions_note(&t, past->cycle, tw_mmu_pins(dev->mmu), in);
+	tw_transactions_print(&t, f);
+}
+
+void tw_device_transactions(const struct tw_device *dev, const struct tw_mmu_in *in, FILE *f)
+{
+	if (dev->replay)
+		tw_replay_print(dev->replay, in, f);
+	else if (dev->past)
+		past_transactions(dev, in, f);
+}
+
+int tw_device_wave(const struct tw_device *dev, const struct tw_mmu_in *in, int fd)
+{
+	if (dev->ls)
+		return tw_lockstep_wave(dev->ls, fd);
+	return dev->replay ? tw_replay_wave(dev->replay, in, fd) : -ENODATA;
+}
+
 int tw_device_preset_counters(struct tw_device *dev, const uint64_t counter[TW_EVENTS])
 {
 	if (dev->ls)
 		return tw_lockstep_preset_counters(dev->ls, counter);
+	if (dev->replay)
+		return tw_replay_preset_counters(dev->replay, counter);
 	if (dev->rtl)
 		tw_rtl_preset_counters(dev->rtl, counter);
 	if (dev->mmu)

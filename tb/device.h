@@ -7,7 +7,9 @@
 #include "../csim/hw_driver.h"
 
 #include "lockstep.h"
+#include "replay.h"
 #include "rtl.h"
+#include "transactions.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -23,6 +25,9 @@ struct tw_device {
 	struct tw_rtl *rtl;
 	struct tw_mmu *mmu;
 	struct tw_mmu_out out;
+	// After tw_device_record():
+	struct tw_replay *replay;    // of the RTL alone
+	struct tw_device_past *past; // of the model alone: the pins of the last cycles
 };
 
 // "lockstep", "rtl", "csim"; false if it is none of them.
@@ -32,6 +37,18 @@ bool tw_device_mode_parse(const char *text, enum tw_device_mode *mode);
 int tw_device_open(struct tw_device *dev, enum tw_device_mode mode,
 		   const struct tw_lockstep_opts *opts);
 void tw_device_close(struct tw_device *dev);
+
+// Keeps what a report of a broken rule needs. Before the first edge; lockstep does so by itself.
+// -ENOMEM.
+int tw_device_record(struct tw_device *dev, const struct tw_lockstep_opts *opts);
+
+// A recorded device alone, in which a rule was broken; IN are the inputs of the present cycle, if
+// they are chosen, else NULL. Prints the last transactions.
+void tw_device_transactions(const struct tw_device *dev, const struct tw_mmu_in *in, FILE *f);
+
+// Writes the waveform of a lockstep that has failed, or of the RTL alone, as tw_lockstep_wave() and
+// tw_replay_wave().
+int tw_device_wave(const struct tw_device *dev, const struct tw_mmu_in *in, int fd);
 
 // Gives the counters other values, between two edges. Errors as tw_lockstep_preset_counters().
 int tw_device_preset_counters(struct tw_device *dev, const uint64_t counter[TW_EVENTS]);

@@ -33,6 +33,8 @@ int tw_lockstep_create(const struct tw_lockstep_opts *opts, struct tw_lockstep *
 		err = tw_mmu_create(opts->config, &ls->mmu);
 	if (!err)
 		err = tw_rtl_create(opts->config, opts->seed, &ls->rtl);
+	if (!err)
+		err = tw_replay_create(ls->rtl, &ls->config, opts->seed, &ls->replay);
 	if (err) {
 		tw_lockstep_destroy(ls);
 		return err;
@@ -48,8 +50,7 @@ void tw_lockstep_destroy(struct tw_lockstep *ls)
 		return;
 	tw_mmu_destroy(ls->mmu);
 	tw_rtl_destroy(ls->rtl);
-	tw_rtl_image_free(&ls->image[0]);
-	tw_rtl_image_free(&ls->image[1]);
+	tw_replay_destroy(ls->replay);
 	free(ls->arrays[0]);
 	free(ls->arrays[1]);
 	free(ls->report);
@@ -95,25 +96,21 @@ static bool same_bytes(const void *a, const void *b, size_t n)
 
 int tw_lockstep_tick(struct tw_lockstep *ls, const struct tw_mmu_in *in)
 {
-	unsigned int at = ls->cycle % TW_LOCKSTEP_HISTORY;
-	unsigned int half = ls->cycle / TW_LOCKSTEP_HISTORY & 1;
-	struct tw_mmu_in *rtl_in = &ls->history[half][at];
+	struct tw_mmu_in changed;
+	const struct tw_mmu_in *rtl_in = in;
+	int err;
 
 	if (ls->failed)
 		return -EIO;
-	if (!at) {
-		int err = tw_rtl_save(ls->rtl, &ls->image[half]);
-
-		if (err)
-			return err;
-		if (ls->preset[half].cycle != ls->cycle)
-			ls->preset[half].used = false;
+	if (ls->saboteur) {
+		changed = *in;
+		ls->saboteur(ls->saboteur_user, ls->cycle, &changed);
+		rtl_in = &changed;
 	}
-	*rtl_in = *in;
-	if (ls->saboteur)
-		ls->saboteur(ls->saboteur_user, ls->cycle, rtl_in);
+	err = tw_replay_tick(ls->replay, rtl_in);
+	if (err)
+		return err;
 	tw_mmu_tick(ls->mmu, in);
-	tw_rtl_tick(ls->rtl, rtl_in);
 	ls->cycle++;
 	ls->model = tw_mmu_pins(ls->mmu);
 	tw_rtl_pins(ls->rtl, &ls->out);
@@ -127,18 +124,14 @@ int tw_lockstep_tick(struct tw_lockstep *ls, const struct tw_mmu_in *in)
 
 int tw_lockstep_preset_counters(struct tw_lockstep *ls, const uint64_t counter[TW_EVENTS])
 {
-	unsigned int half = ls->cycle / TW_LOCKSTEP_HISTORY & 1;
-	bool begins = !(ls->cycle % TW_LOCKSTEP_HISTORY);
+	int err;
 
 	if (ls->failed)
 		return -EIO;
-	if (ls->preset[half].used && (!begins || ls->preset[half].cycle == ls->cycle))
-		return -EBUSY;
-	ls->preset[half].used = true;
-	ls->preset[half].cycle = ls->cycle;
-	memcpy(ls->preset[half].counter, counter, sizeof(ls->preset[half].counter));
+	err = tw_replay_preset_counters(ls->replay, counter);
+	if (err)
+		return err;
 	tw_mmu_preset_counters(ls->mmu, counter);
-	tw_rtl_preset_counters(ls->rtl, counter);
 	return 0;
 }
 
@@ -222,9 +215,13 @@ int tw_lockstep_compare(struct tw_lockstep *ls)
 	return 0;
 }
 
-int tw_lockstep_reject(struct tw_lockstep *ls, const char *rule)
+int tw_lockstep_reject(struct tw_lockstep *ls, const char *rule, const struct tw_mmu_in *in)
 {
-	if (!ls->failed)
-		tw_lockstep_fail(ls, "both", rule);
+	if (ls->failed)
+		return -EIO;
+	ls->rejected = in != NULL;
+	if (in)
+		ls->last_in = *in;
+	tw_lockstep_fail(ls, "both", rule);
 	return -EIO;
 }

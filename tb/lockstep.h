@@ -27,10 +27,6 @@ struct tw_lockstep_opts {
 
 enum {
 	TW_LOCKSTEP_INTERVAL = 16384, // default of compare_interval
-	TW_LOCKSTEP_WINDOW = 200,     // cycles of a waveform before the difference
-	TW_LOCKSTEP_LOG = 32,	      // transactions in a report
-	// Cycles between two images of the RTL: a report reaches at least that far back.
-	TW_LOCKSTEP_HISTORY = 4096,
 };
 
 // 0, -EINVAL, -ENOENT when no RTL is built for the configuration, -ENOMEM.
@@ -46,9 +42,10 @@ const struct tw_mmu_out *tw_lockstep_pins(const struct tw_lockstep *ls);
 // Compares whole arrays and counters, and checks the model's invariants. Errors as tick.
 int tw_lockstep_compare(struct tw_lockstep *ls);
 
-// Ends the comparison because model and RTL agree on something that must not be: RULE says what.
-// Makes a report like a difference and returns -EIO.
-int tw_lockstep_reject(struct tw_lockstep *ls, const char *rule);
+// Ends the comparison because model and RTL agree on something that must not be: RULE says what. IN
+// are the inputs of the present cycle, if they are chosen, else NULL. Makes a report like a
+// difference and returns -EIO.
+int tw_lockstep_reject(struct tw_lockstep *ls, const char *rule, const struct tw_mmu_in *in);
 
 // The report: several lines, the first names cycle and pin. "" as long as there is no difference.
 const char *tw_lockstep_report(const struct tw_lockstep *ls);
@@ -63,7 +60,7 @@ int tw_lockstep_wave(const struct tw_lockstep *ls, int fd);
 uint64_t tw_lockstep_cycle(const struct tw_lockstep *ls);
 const char *tw_lockstep_culprit(const struct tw_lockstep *ls);
 
-// Gives the counters of both other values, between two edges. Once in TW_LOCKSTEP_HISTORY cycles,
+// Gives the counters of both other values, between two edges. Once in TW_REPLAY_STRETCH cycles,
 // counted from cycle 0: -EBUSY; -EIO after a difference.
 int tw_lockstep_preset_counters(struct tw_lockstep *ls, const uint64_t counter[TW_EVENTS]);
 

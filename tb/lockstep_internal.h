@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What lockstep.c (the comparison) and lockstep_report.c (the report and the waveform of a
-// difference) share. Invariant: the inputs of the RTL since the older image are in history and
-// preset.
+// difference) share. Invariant: model and RTL have seen the same edges, ls->replay those of the
+// RTL.
 #ifndef TW_TB_LOCKSTEP_INTERNAL_H
 #define TW_TB_LOCKSTEP_INTERNAL_H
 
 #include "lockstep.h"
+#include "replay.h"
 #include "rtl.h"
 
 struct tw_lockstep {
@@ -18,16 +19,9 @@ struct tw_lockstep {
 	struct tw_config config;
 	tw_lockstep_saboteur saboteur;
 	void *saboteur_user;
-	// Images of the RTL at the starts of the present and of the previous stretch of
-	// TW_LOCKSTEP_HISTORY cycles, and the inputs since: stretch n uses image[n & 1] and
-	// history[n & 1].
-	struct tw_rtl_image image[2];
-	struct tw_mmu_in history[2][TW_LOCKSTEP_HISTORY];
-	// New values of the counters at the start of a cycle of that stretch, if there were any.
-	struct {
-		bool used;
-		uint64_t cycle, counter[TW_EVENTS];
-	} preset[2];
+	struct tw_replay *replay; // of the RTL
+	struct tw_mmu_in last_in; // of the cycle in which a rule was broken, if rejected
+	bool rejected;
 	struct tw_mmu_arrays *arrays[2]; // model, RTL
 	// After a difference:
 	bool failed;

@@ -34,7 +34,7 @@ enum {
 	// A run of this length in which some event never happens is not a test.
 	LONG_RUN = 500000,
 	// Cycles from one preset of the counters to the next.
-	PRESET_INTERVAL = TW_LOCKSTEP_HISTORY,
+	PRESET_INTERVAL = TW_REPLAY_STRETCH,
 	// Lines of a report that name what was not covered.
 	MAX_MISSING = 40,
 	// Nor one of this length in which some combination of fence, page and ASID is not tried.
@@ -59,6 +59,7 @@ struct run {
 	struct tw_stim_coverage *coverage; // NULL without --coverage
 	struct tw_output *wave;		   // NULL without --wave
 	const char *broken;		   // the rule that a device alone broke
+	bool broken_here;		   // in the present cycle, whose inputs are chosen
 	struct tw_mmu_in in;
 	uint64_t cycle;
 	double seconds;
@@ -75,7 +76,8 @@ static const char usage_text[] =
 	"  --oracle         each answer judged from pins and history, without the model\n"
 	"  --coverage       fails unless each bit was held as 0 and 1, and alone, everywhere\n"
 	"  --interval N     cycles between comparisons of whole arrays\n"
-	"  --wave FILE      lockstep: where the waveform of a difference goes (FST)\n"
+	"  --wave FILE      where the waveform of a difference goes (FST), or of what the oracle\n"
+	"                   forbids the RTL\n"
 	"  --force          --wave may replace a file that is no waveform\n"
 	"  --json           results as one line of JSON\n"
 	"  --sabotage N     from cycle N on the RTL sees bit 0 of counter_sel_i inverted, a "
@@ -103,13 +105,19 @@ static bool fresh_seed(uint64_t *seed)
 	return ok;
 }
 
+// Whether the run can end with a waveform.
+static bool has_wave(const struct options *o)
+{
+	return o->mode == TW_DEVICE_LOCKSTEP || (o->mode == TW_DEVICE_RTL && o->oracle);
+}
+
 // An option without effect is a mistake.
 static bool has_effect(const struct options *o)
 {
 	const char *option = NULL, *needs = "--mode lockstep";
 
-	if (o->mode != TW_DEVICE_LOCKSTEP && o->wave)
-		option = "--wave";
+	if (o->wave && !has_wave(o))
+		option = "--wave", needs = "--mode lockstep, or rtl with --oracle,";
 	else if (o->mode != TW_DEVICE_LOCKSTEP && o->interval)
 		option = "--interval";
 	else if (o->mode == TW_DEVICE_RTL && o->coverage)
@@ -206,12 +214,13 @@ static bool checked(const struct run *r)
 	return r->opt.mode == TW_DEVICE_LOCKSTEP || r->opt.oracle;
 }
 
-// A broken rule counts as a difference.
-static int reject(struct run *r, const char *broken)
+// A broken rule counts as a difference. HERE: the inputs of the present cycle are chosen.
+static int reject(struct run *r, const char *broken, bool here)
 {
 	if (r->dev.ls)
-		return tw_lockstep_reject(r->dev.ls, broken);
+		return tw_lockstep_reject(r->dev.ls, broken, here ? &r->in : NULL);
 	r->broken = broken;
+	r->broken_here = here;
 	return -EIO;
 }
 
@@ -243,7 +252,7 @@ static int step(struct run *r)
 	if (!err && !broken && checked(r))
 		broken = tw_watch_cycle(&r->watch, out, &r->in);
 	if (err || broken)
-		return err ? err : reject(r, broken);
+		return err ? err : reject(r, broken, true);
 	in = r->in;
 	if (!r->dev.ls && r->opt.sabotage && r->cycle >= r->opt.sabotage)
 		in.port[TW_PORT_DATA].req.va ^= 0x1000;
@@ -276,12 +285,12 @@ static int run(struct run *r)
 		if (r->dev.pin.pins(r->dev.pin.user)->idle && n)
 			break;
 		if (n == DRAIN_LIMIT)
-			return reject(r, "idle_o stays low for ever");
+			return reject(r, "idle_o stays low for ever", false);
 		err = step(r);
 	}
 	broken = err ? NULL : end_broken(r);
 	if (broken)
-		return reject(r, broken);
+		return reject(r, broken, false);
 	return err || !r->dev.ls ? err : tw_lockstep_compare(r->dev.ls);
 }
 
@@ -395,7 +404,7 @@ static void write_wave(struct run *r)
 
 	if (!r->wave)
 		return;
-	e = tw_lockstep_wave(r->dev.ls, tw_output_fd(r->wave));
+	e = tw_device_wave(&r->dev, r->broken_here ? &r->in : NULL, tw_output_fd(r->wave));
 	if (e) {
 		snprintf(err, sizeof(err), "%s: %s", r->opt.wave, strerror(-e));
 		tw_output_discard(r->wave);
@@ -406,7 +415,7 @@ static void write_wave(struct run *r)
 	if (e)
 		fprintf(stderr, "waveform: %s\n", err);
 	else
-		fprintf(stderr, "waveform of the last %d cycles: %s\n", TW_LOCKSTEP_WINDOW,
+		fprintf(stderr, "waveform of the last %d cycles: %s\n", TW_REPLAY_WINDOW,
 			r->opt.wave);
 }
 
@@ -421,10 +430,11 @@ static int check(struct run *r)
 	r->seconds = now() - start;
 	missing = missing_event(r);
 	if (r->broken) {
-		fprintf(stderr,
-			"%s, cycle %" PRIu64 ": %s alone breaks a rule\n  %s\nto repeat: %s\n",
-			r->opt.config->name, r->cycle, mode_name(r->opt.mode), r->broken,
-			r->repeat);
+		fprintf(stderr, "%s, cycle %" PRIu64 ": %s alone breaks a rule\n  %s\n",
+			r->opt.config->name, r->cycle, mode_name(r->opt.mode), r->broken);
+		tw_device_transactions(&r->dev, r->broken_here ? &r->in : NULL, stderr);
+		fprintf(stderr, "to repeat: %s\n", r->repeat);
+		write_wave(r);
 		status = STATUS_DIFFERENCE;
 	} else if (err == -EIO) {
 		fprintf(stderr, "%s", tw_lockstep_report(r->dev.ls));
@@ -476,8 +486,8 @@ static void add_number(struct tw_command *c, const char *option, uint64_t value)
 	add_option(c, option, digits);
 }
 
-// The command that repeats this run, in lockstep with a waveform; NULL: no memory. The seed stands
-// for itself, wherever it came from.
+// The command that repeats this run, with a waveform where there can be one; NULL: no memory. The
+// seed stands for itself, wherever it came from.
 static char *repeat_command(const struct options *o, const char *command)
 {
 	struct tw_command c = {0};
@@ -496,7 +506,7 @@ static char *repeat_command(const struct options *o, const char *command)
 		add_number(&c, "--interval", o->interval);
 	if (o->sabotage)
 		add_number(&c, "--sabotage", o->sabotage);
-	if (o->mode == TW_DEVICE_LOCKSTEP)
+	if (has_wave(o))
 		add_option(&c, "--wave", o->wave ? o->wave : "wave.fst");
 	return c.text;
 }
@@ -545,6 +555,8 @@ int main(int argc, char **argv)
 		.compare_interval = r->opt.interval,
 	};
 	err = tw_device_open(&r->dev, r->opt.mode, &opts);
+	if (!err && r->opt.oracle)
+		err = tw_device_record(&r->dev, &opts);
 	if (!err)
 		err = tw_stim_create(r->opt.config, r->opt.seed, &r->stim);
 	if (!err && r->opt.oracle)

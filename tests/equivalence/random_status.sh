@@ -86,7 +86,8 @@ if grep -q something "$tmp/other"; then
 fi
 expect 4 "a waveform that cannot be written" --cycles 1000 --wave "$tmp/no/wave.fst"
 expect 2 "a waveform without lockstep" --cycles 1000 --mode csim --wave "$tmp/wave.fst"
-contains "$tmp/err" "--wave has an effect with --mode lockstep only"
+contains "$tmp/err" "--wave has an effect with --mode lockstep, or rtl with --oracle, only"
+expect 2 "a waveform of RTL that nobody judges" --cycles 1000 --mode rtl --wave "$tmp/wave.fst"
 expect 2 "an interval without lockstep" --cycles 1000 --mode csim --interval 5
 expect 2 "--force without a waveform" --cycles 1000 --force
 
@@ -120,7 +121,22 @@ for mode in rtl csim; do
 	contains "$tmp/err" "$mode alone breaks a rule"
 	contains "$tmp/err" "the oracle forbids it: .*port 1 id .* was answered in cycle"
 	contains "$tmp/err" "to repeat: .*--config $config --seed 7 --cycles 20000 --mode $mode --oracle --sabotage 5000"
+	# The last transactions, of which the very last is in the cycle of the forbidden answer.
+	cycle=$(sed -n "s/^$config, cycle \([0-9]*\): .*/\1/p" "$tmp/err")
+	contains "$tmp/err" "^ *$cycle  d response id"
+	if [ "$(sed -n '/^the last transactions/,/^to repeat/p' "$tmp/err" | wc -l)" -ne 34 ]; then
+		echo "$mode: not 32 transactions in:"
+		cat "$tmp/err"
+		failed=1
+	fi
 done
+expect 1 "a waveform under the oracle" --seed 7 --cycles 20000 --mode rtl --oracle --sabotage 5000 --wave "$tmp/wave.fst"
+contains "$tmp/err" "^waveform of the last 200 cycles: $tmp/wave.fst\$"
+if [ ! -s "$tmp/wave.fst" ]; then
+	echo "no waveform was written under the oracle"
+	failed=1
+fi
+rm "$tmp/wave.fst"
 
 TW_SEED=99
 export TW_SEED

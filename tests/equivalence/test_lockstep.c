@@ -536,7 +536,7 @@ static void broken_rule_is_reported_like_a_difference(void **state)
 	(void)state;
 	assert_int_equal(tw_lockstep_create(&opts, &ls), 0);
 	assert_int_equal(tw_lockstep_tick(ls, &in), 0);
-	assert_int_equal(tw_lockstep_reject(ls, "a rule of some kind"), -EIO);
+	assert_int_equal(tw_lockstep_reject(ls, "a rule of some kind", NULL), -EIO);
 	assert_int_equal(tw_lockstep_tick(ls, &in), -EIO);
 	assert_non_null(strstr(tw_lockstep_report(ls), "agree"));
 	assert_non_null(strstr(tw_lockstep_report(ls), "a rule of some kind"));
