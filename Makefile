@@ -23,7 +23,7 @@ export TW_VERBOSE := $(VERBOSE)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help sim test lint bench waves mutate build setup setup-lint
+.PHONY: help sim test lint bench waves mutate builds build setup setup-lint
 
 help:
 	@echo 'make sim      run a recorded program on model and RTL in lockstep'
@@ -31,6 +31,7 @@ help:
 	@echo 'make lint     check format, warnings and portability of all sources'
 	@echo 'make bench    measure speed'
 	@echo 'make mutate   apply the published bugs to the RTL one by one: each must be caught'
+	@echo 'make builds   build with gcc and clang, unoptimized, with -O3, with link-time optimization, and test each'
 	@echo 'make waves    show the waveform of the last run with WAVES=1'
 	@echo
 	@echo 'SEED=n        the seed of everything random'
@@ -75,6 +76,9 @@ bench: setup
 
 mutate: setup
 	@$(JOB) $(call lock,mutate) scripts/mutate.sh
+
+builds: setup-lint
+	@$(JOB) $(call lock,builds) scripts/builds.sh
 
 waves:
 	@scripts/waves.sh

@@ -256,8 +256,8 @@ bool tw_rmap_dirty(const struct tw_kernel *k, uint32_t f)
 {
 	for (uint32_t at = k->frames[f].rmap; at != TW_NO_RMAP; at = tw_rmap_next(k, at)) {
 		struct tw_mm *mm;
-		uint64_t va;
-		struct tw_entry e = tw_pt_read(mm, tw_rmap_entry(k, at, &mm, &va));
+		uint64_t va, *ptep = tw_rmap_entry(k, at, &mm, &va);
+		struct tw_entry e = tw_pt_read(mm, ptep);
 
 		if (e.kind == TW_ENTRY_LEAF && e.dirty)
 			return true;

@@ -90,7 +90,8 @@ void *tw_wave_mmap(void *addr, std::size_t len, int prot, int flags, int fd, off
 	void *p = MAP_FAILED;
 
 	errno = 0;
-	if (!note(fstat(fd, &st) != 0 || static_cast<uint64_t>(st.st_size) < offset + len))
+	if (!note(fstat(fd, &st) != 0 ||
+		  static_cast<uint64_t>(st.st_size) < static_cast<uint64_t>(offset) + len))
 		p = mmap(addr, len, prot, flags, fd, offset);
 	if (p == MAP_FAILED) {
 		note(true);
