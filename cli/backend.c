@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "../host/input.h"
 #include "backend.h"
 #ifdef TW_WITH_RTL
 #include "twinwalk/tb.h"
@@ -30,19 +32,40 @@ const char tw_backend_names[] = "csim, rtl or lockstep";
 const char tw_backend_names[] = "csim (this build has no RTL)";
 #endif
 
+static enum tw_status read_config(int fd, const char *name, struct tw_config *cfg, char *err,
+				  size_t errlen)
+{
+	FILE *f = fdopen(fd, "r");
+	int status;
+
+	if (!f) {
+		close(fd);
+		snprintf(err, errlen, "%s: %s", name, strerror(ENOMEM));
+		return TW_SYSTEM;
+	}
+	status = tw_config_read(f, name, cfg, err, errlen);
+	fclose(f);
+	return tw_status_of(status);
+}
+
 enum tw_status tw_backend_config(const char *name, struct tw_config *cfg, char *err, size_t errlen)
 {
 	const struct tw_config *named = tw_config_find(name);
-	int status;
+	char why[128];
 	size_t n;
+	int fd;
 
 	if (named) {
 		*cfg = *named;
 		return TW_OK;
 	}
-	status = tw_config_load(name, cfg, err, errlen);
-	if (status != -ENOENT)
-		return tw_status_of(status);
+	fd = tw_input_open(name, TW_INPUT_STREAM, 0, why, sizeof(why));
+	if (fd >= 0)
+		return read_config(fd, name, cfg, err, errlen);
+	if (fd != -ENOENT) {
+		snprintf(err, errlen, "%s: %s", name, why);
+		return tw_status_of(fd);
+	}
 	n = (size_t)snprintf(err, errlen, "no configuration or file '%s'; there are:", name);
 	for (size_t i = 0; i < tw_config_count() && n < errlen; i++)
 		n += (size_t)snprintf(err + n, errlen - n, " %s", tw_config_named(i)->name);

@@ -9,29 +9,39 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <twinwalk/trace.h>
 #include <unistd.h>
 
+#include "../host/input.h"
+#include "../host/number.h"
+#include "../host/output.h"
+#include "../trace/format.h"
 #include "../trace/recorder.h"
 #include "../trace/stream.h"
 #include "cli.h"
+#include "interrupt.h"
 
 #define READ_SIZE  (1u << 20)
 #define STACK_SIZE "8388608" // bytes; Linux's default limit
 #define CHILD_FD   500	     // where a program hardly looks
 
+enum { GRACE = 400 }; // milliseconds that a program has to end after a signal
+
 static const char usage[] =
 	"usage: twinwalk record [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
 	"Runs PROGRAM (for Linux on x86-64, with one thread) and records its memory accesses.\n\n"
 	"  -o, --output FILE   the trace (default: the program's name with .twt)\n"
+	"  -f, --force         replace FILE even if it is no trace\n"
 	"  -l, --level N       compression, 1 (fast) to 19 (small); default 9\n"
 	"  -q, --qemu FILE     the emulator (default: qemu-x86_64 in PATH)\n"
 	"  -p, --plugin FILE   Twinwalk's TCG plugin (default: near the twinwalk command)\n"
@@ -42,11 +52,11 @@ static const char usage[] =
 
 struct job {
 	char output[PATH_MAX];
-	char partial[PATH_MAX + 8]; // where the trace is written until it is complete
 	char qemu[PATH_MAX];
 	char plugin[PATH_MAX];
 	char program[PATH_MAX];
 	int level;
+	bool force;
 	char **argv; // the program's
 };
 
@@ -116,15 +126,16 @@ static bool find_plugin(char out[PATH_MAX])
 
 static int check_program(const char *path)
 {
+	char why[128];
 	Elf64_Ehdr ehdr;
-	FILE *f = fopen(path, "rb");
-	size_t n;
+	ssize_t n;
+	int fd = tw_input_open(path, TW_INPUT_FILE, 0, why, sizeof(why));
 
-	if (!f)
-		return fail(TW_BAD_INPUT, "%s: cannot read: %s", path, strerror(errno));
-	n = fread(&ehdr, 1, sizeof(ehdr), f);
-	fclose(f);
-	if (n != sizeof(ehdr) || memcmp(ehdr.e_ident, ELFMAG, SELFMAG) ||
+	if (fd < 0)
+		return fail(TW_BAD_INPUT, "%s: cannot read: %s", path, why);
+	n = read(fd, &ehdr, sizeof(ehdr));
+	close(fd);
+	if (n != (ssize_t)sizeof(ehdr) || memcmp(ehdr.e_ident, ELFMAG, SELFMAG) ||
 	    ehdr.e_ident[EI_CLASS] != ELFCLASS64 || ehdr.e_machine != EM_X86_64)
 		return fail(TW_BAD_INPUT,
 			    "%s: expected an ELF program for x86-64 (for a script, name its "
@@ -135,26 +146,32 @@ static int check_program(const char *path)
 
 static int parse(int argc, char **argv, struct job *job)
 {
-	static const struct option options[] = {
-		{"output", required_argument, NULL, 'o'}, {"level", required_argument, NULL, 'l'},
-		{"qemu", required_argument, NULL, 'q'},	  {"plugin", required_argument, NULL, 'p'},
-		{"help", no_argument, NULL, 'h'},	  {NULL, 0, NULL, 0}};
+	static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+						{"level", required_argument, NULL, 'l'},
+						{"force", no_argument, NULL, 'f'},
+						{"qemu", required_argument, NULL, 'q'},
+						{"plugin", required_argument, NULL, 'p'},
+						{"help", no_argument, NULL, 'h'},
+						{NULL, 0, NULL, 0}};
 	const char *qemu = "qemu-x86_64";
 	const char *base;
 	bool fits = true;
-	char *end;
+	uint64_t level;
 	int c;
 
 	job->level = 9;
-	while ((c = getopt_long(argc, argv, "+o:l:q:p:h", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+o:l:q:p:fh", options, NULL)) != -1) {
 		switch (c) {
 		case 'o':
 			fits = fits && copy_path(job->output, optarg);
 			break;
 		case 'l':
-			job->level = (int)strtol(optarg, &end, 10);
-			if (!*optarg || *end || job->level < 1 || job->level > 19)
+			if (!tw_number(optarg, strlen(optarg), 1, 19, &level))
 				return fail(TW_USAGE, "--level %s: expected 1 to 19", optarg);
+			job->level = (int)level;
+			break;
+		case 'f':
+			job->force = true;
 			break;
 		case 'q':
 			qemu = optarg;
@@ -200,7 +217,7 @@ static int parse(int argc, char **argv, struct job *job)
 }
 
 // In the child: becomes QEMU, which tells the recorder through fd. Does not return.
-static _Noreturn void become_qemu(const struct job *job, int fd, char **args)
+static _Noreturn void become_qemu(const struct job *job, int fd, char **args, pid_t recorder)
 {
 	char base[32], plugin[PATH_MAX + 64];
 	int high = fcntl(fd, F_DUPFD_CLOEXEC, CHILD_FD);
@@ -220,6 +237,10 @@ static _Noreturn void become_qemu(const struct job *job, int fd, char **args)
 	args[9] = "-plugin", args[10] = plugin;
 	args[11] = (char *)job->program;
 	args[0] = (char *)job->qemu;
+	// Without the recorder the program would run on, unseen.
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != recorder)
+		_exit(TW_SYSTEM);
 	execv(job->qemu, args);
 	fprintf(stderr, "twinwalk record: %s: %s\n", job->qemu, strerror(errno));
 	_exit(TW_SYSTEM);
@@ -227,6 +248,7 @@ static _Noreturn void become_qemu(const struct job *job, int fd, char **args)
 
 static int start_qemu(const struct job *job, int *fd, pid_t *pid)
 {
+	pid_t self = getpid();
 	size_t n = 0;
 	char **args;
 	int pipe_fd[2];
@@ -244,7 +266,7 @@ static int start_qemu(const struct job *job, int *fd, pid_t *pid)
 	fcntl(pipe_fd[0], F_SETPIPE_SZ, READ_SIZE); // only faster
 	*pid = fork();
 	if (!*pid)
-		become_qemu(job, pipe_fd[1], args);
+		become_qemu(job, pipe_fd[1], args, self);
 	free(args);
 	close(pipe_fd[1]);
 	if (*pid < 0) {
@@ -255,25 +277,53 @@ static int start_qemu(const struct job *job, int *fd, pid_t *pid)
 	return TW_OK;
 }
 
-// Reads the stream to its end. Returns the recorder's or read(2)'s error.
+// Reads the stream to its end. Returns the recorder's or read(2)'s error, -EINTR if a signal came.
 static int drain(struct tw_recorder *r, int fd)
 {
 	uint8_t *buf = malloc(READ_SIZE);
 	int error = buf ? 0 : -ENOMEM;
 
 	while (!error) {
-		ssize_t n = read(fd, buf, READ_SIZE);
+		ssize_t n = interrupted() ? -1 : read(fd, buf, READ_SIZE);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
+		if (interrupted())
+			error = -EINTR;
+		else if (n < 0 && errno != EINTR)
 			error = -errno;
-		if (n <= 0)
+		else if (n > 0)
+			error = tw_recorder_feed(r, buf, (size_t)n);
+		else if (n == 0)
 			break;
-		error = tw_recorder_feed(r, buf, (size_t)n);
 	}
 	free(buf);
 	return error;
+}
+
+static long milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+// The program was sent the signal, too, and has a moment to end by itself. What it still writes is
+// lost.
+static void end_program(pid_t pid, int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	long end = milliseconds() + GRACE;
+	char lost[4096];
+
+	while (milliseconds() < end) {
+		siginfo_t info = {0};
+
+		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid)
+			return;
+		if (poll(&p, 1, GRACE / 20) > 0 && read(fd, lost, sizeof(lost)) <= 0)
+			p.fd = -1;
+	}
+	kill(pid, SIGKILL);
 }
 
 static int wait_for(pid_t pid)
@@ -289,22 +339,28 @@ static int wait_for(pid_t pid)
 static int record(const struct job *job, struct tw_recorder *r)
 {
 	int status, error, program_status, fd = -1;
-	struct sigaction ignore = {.sa_handler = SIG_IGN}, old_int, old_quit;
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, old_quit;
 	pid_t pid = -1;
 
 	status = start_qemu(job, &fd, &pid);
 	if (status)
 		return status;
 	// The keyboard's signals are for the program; the trace is completed after its end.
-	sigaction(SIGINT, &ignore, &old_int);
+	interrupt_forward(pid);
+	interrupt_watch();
 	sigaction(SIGQUIT, &ignore, &old_quit);
 	error = drain(r, fd);
-	if (error)
+	if (interrupted())
+		end_program(pid, fd);
+	else if (error)
 		kill(pid, SIGKILL);
 	close(fd);
 	program_status = wait_for(pid);
-	sigaction(SIGINT, &old_int, NULL);
+	interrupt_forward(0);
 	sigaction(SIGQUIT, &old_quit, NULL);
+	if (interrupted())
+		return fail(TW_SYSTEM, "%s: ended by %s; there is no trace", job->program,
+			    interrupt_name());
 	if (!error)
 		error = tw_recorder_end(r, program_status);
 	if (error)
@@ -316,23 +372,31 @@ static int record(const struct job *job, struct tw_recorder *r)
 	return TW_OK;
 }
 
-// Where the trace goes: a new file, or over a regular one, which is kept until the trace is
-// complete.
-static int choose_partial(struct job *job)
+static int open_output(const struct job *job, struct tw_output **out)
 {
-	struct stat st;
+	const char *const inputs[] = {job->program, job->qemu, job->plugin};
+	const struct tw_output_rules rules = {.kind = "a trace",
+					      .magic = TW_TRACE_MAGIC,
+					      .magic_len = 8,
+					      .force = job->force,
+					      .inputs = inputs,
+					      .n_inputs = 3};
+	char err[PATH_MAX + 200];
+	int error = tw_output_open(job->output, &rules, out, err, sizeof(err));
 
-	if (lstat(job->output, &st) == 0 && !S_ISREG(st.st_mode))
-		return fail(TW_USAGE, "%s: expected a regular file or a new name", job->output);
-	snprintf(job->partial, sizeof(job->partial), "%s.part", job->output);
-	return TW_OK;
+	if (!error)
+		return TW_OK;
+	return fail(error == -EEXIST ? TW_USAGE : TW_SYSTEM, "%s", err);
 }
 
-static int complete(const struct job *job)
+static int complete(struct tw_output *out)
 {
-	if (rename(job->partial, job->output))
-		return fail(TW_SYSTEM, "%s: %s", job->output, strerror(errno));
-	return TW_OK;
+	char err[PATH_MAX + 200];
+	int error = tw_output_commit(out, err, sizeof(err));
+
+	if (!error)
+		return TW_OK;
+	return fail(error == -EEXIST ? TW_USAGE : TW_SYSTEM, "%s", err);
 }
 
 int tw_cmd_record(int argc, char **argv)
@@ -340,6 +404,7 @@ int tw_cmd_record(int argc, char **argv)
 	struct job *job = calloc(1, sizeof(*job));
 	struct tw_trace_writer *w = NULL;
 	struct tw_recorder *r = NULL;
+	struct tw_output *out = NULL;
 	const char *name;
 	int status, error;
 
@@ -347,25 +412,27 @@ int tw_cmd_record(int argc, char **argv)
 		return fail(TW_SYSTEM, "out of memory");
 	status = parse(argc, argv, job);
 	if (!status)
-		status = choose_partial(job);
+		status = open_output(job, &out);
 	if (status)
 		goto out;
 	name = strrchr(job->program, '/');
 	name = name ? name + 1 : job->program;
-	error = tw_trace_create(job->partial, name, job->level, &w);
+	error = tw_trace_create_fd(tw_output_fd(out), job->output, name, job->level, &w);
 	if (error) {
 		status = fail(TW_SYSTEM, "%s", tw_trace_writer_error(w));
 		goto out;
 	}
 	r = tw_recorder_new(w);
 	status = r ? record(job, r) : fail(TW_SYSTEM, "out of memory");
-	if (!status)
-		status = complete(job);
-	if (status)
-		unlink(job->partial);
+	if (!status) {
+		status = complete(out);
+		out = NULL;
+	}
 out:
 	tw_recorder_free(r);
 	tw_trace_writer_close(w);
+	tw_output_discard(out);
 	free(job);
+	interrupt_end();
 	return status;
 }

@@ -31,6 +31,7 @@ enum tw_status tw_status_of(int error)
 	case -EBADMSG:
 	case -ENOTSUP:
 	case -EINVAL:
+	case -EISDIR:
 		return TW_BAD_INPUT;
 	default:
 		return TW_SYSTEM;

@@ -90,6 +90,8 @@ int tw_config_check(const struct tw_config *cfg, char *err, size_t errlen)
 	return 0;
 }
 
+enum { LINE_MAX_BYTES = 255, FILE_MAX_BYTES = 65536 };
+
 // The state of reading one file.
 struct reader {
 	const char *path;
@@ -146,13 +148,11 @@ static int read_field(struct reader *r, const struct field *f, const char *digit
 	return 0;
 }
 
-static int read_line(struct reader *r, char *line, size_t len)
+static int read_line(struct reader *r, char *line)
 {
 	char *name, *name_end, *value, *value_end;
 	char *s = skip_space(line);
 
-	if (strlen(line) != len)
-		return bad_line(r, "text, there is a NUL byte");
 	if (*s == '\0' || *s == '#')
 		return 0;
 	name = s;
@@ -176,41 +176,48 @@ static int read_line(struct reader *r, char *line, size_t len)
 
 static int read_lines(struct reader *r, FILE *file)
 {
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
-	int err = 0;
+	char line[LINE_MAX_BYTES + 1];
+	size_t total = 0, n = 0;
+	int c, err = 0;
 
 	errno = 0;
-	while (!err && (len = getline(&line, &size, file)) >= 0) {
-		r->line++;
-		err = read_line(r, line, (size_t)len);
+	r->line = 1;
+	while (!err && (c = getc(file)) != EOF) {
+		if (c == '\0')
+			return bad_line(r, "text, there is a NUL byte");
+		if (++total > FILE_MAX_BYTES)
+			return bad_line(r, "the end of the file, there are more than 65536 bytes");
+		if (c != '\n' && n == LINE_MAX_BYTES)
+			return bad_line(r, "at most 255 characters");
+		line[n] = '\0';
+		if (c == '\n') {
+			err = read_line(r, line);
+			r->line++;
+			n = 0;
+		} else {
+			line[n++] = (char)c;
+		}
 	}
-	if (!err && !feof(file)) {
+	if (!err && ferror(file)) {
 		err = errno ? -errno : -EIO;
 		snprintf(r->err, r->errlen, "%s: %s", r->path, strerror(-err));
 	}
-	free(line);
+	line[n] = '\0';
+	if (err || n == 0)
+		return err;
+	err = read_line(r, line);
+	r->line++;
 	return err;
 }
 
-int tw_config_load(const char *path, struct tw_config *cfg, char *err, size_t errlen)
+int tw_config_read(FILE *file, const char *path, struct tw_config *cfg, char *err, size_t errlen)
 {
 	struct reader r = {.path = path, .err = err, .errlen = errlen};
 	const char *base = strrchr(path, '/');
-	FILE *file = fopen(path, "r");
-	int status;
+	int status = read_lines(&r, file);
 
-	if (!file) {
-		status = -errno;
-		snprintf(err, errlen, "%s: %s", path, strerror(-status));
-		return status;
-	}
-	status = read_lines(&r, file);
-	fclose(file);
 	if (status)
 		return status;
-	r.line++;
 	for (size_t i = 0; i < FIELDS; i++) {
 		char expected[64];
 

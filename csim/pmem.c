@@ -184,6 +184,11 @@ void tw_pmem_reset(struct tw_pmem *pm)
 	pm->range_count = 0;
 }
 
+size_t tw_pmem_pages(const struct tw_pmem *pm)
+{
+	return pm->used;
+}
+
 int tw_pmem_answers(const struct tw_pmem *pm, uint64_t pa, uint64_t len)
 {
 	if (len > TW_PMEM_END || pa > TW_PMEM_END - len)

@@ -6,8 +6,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
+#include "../host/input.h"
 #include "reader.h"
 
 int tw_trace_fail(struct tw_trace *t, int error, const char *format, ...)
@@ -212,8 +214,9 @@ out:
 int tw_trace_open(const char *path, struct tw_trace **out)
 {
 	struct tw_trace *t = calloc(1, sizeof(*t));
+	char why[128];
 	struct stat st;
-	int error;
+	int fd, error;
 
 	*out = t;
 	if (!t)
@@ -222,14 +225,17 @@ int tw_trace_open(const char *path, struct tw_trace **out)
 	t->zstd = ZSTD_createDCtx();
 	if (!t->path || !t->zstd)
 		return tw_trace_fail(t, -ENOMEM, "out of memory");
-	t->f = fopen(path, "rb");
-	if (!t->f)
-		return tw_trace_fail(t, -errno, "cannot open: %s", strerror(errno));
-	if (fstat(fileno(t->f), &st))
+	fd = tw_input_open(path, TW_INPUT_FILE, 0, why, sizeof(why));
+	if (fd < 0)
+		return tw_trace_fail(t, fd == -EINVAL || fd == -EISDIR ? -EBADMSG : fd,
+				     "cannot open: %s", why);
+	t->f = fdopen(fd, "rb");
+	if (!t->f) {
+		close(fd);
+		return tw_trace_fail(t, -ENOMEM, "out of memory");
+	}
+	if (fstat(fd, &st))
 		return tw_trace_fail(t, -errno, "cannot read: %s", strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return tw_trace_fail(t, -EBADMSG,
-				     "expected a trace file: this is not a regular file");
 	error = read_header(t, (uint64_t)st.st_size);
 	if (!error)
 		error = read_table(t);

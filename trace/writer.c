@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -21,6 +22,7 @@
 
 struct tw_trace_writer {
 	FILE *f;
+	char *name; // of the file, for messages
 	int error;
 	bool finished;
 	char text[512];
@@ -61,21 +63,17 @@ __attribute__((format(printf, 3, 4))) static int fail(struct tw_trace_writer *w,
 static int put_bytes(struct tw_trace_writer *w, const void *p, size_t len)
 {
 	if (fwrite(p, 1, len, w->f) != len)
-		return fail(w, errno ? -errno : -EIO, "%s: cannot write: %s", w->program,
+		return fail(w, errno ? -errno : -EIO, "%s: cannot write: %s", w->name,
 			    strerror(errno));
 	w->info.bytes += len;
 	return 0;
 }
 
-int tw_trace_create(const char *path, const char *program, int level, struct tw_trace_writer **out)
+// All but the file.
+static int prepare(struct tw_trace_writer *w, const char *name, const char *program, int level)
 {
-	struct tw_trace_writer *w = calloc(1, sizeof(*w));
-	static const uint8_t zero[TW_TRACE_HEADER_SIZE];
 	size_t program_len = strlen(program);
 
-	*out = w;
-	if (!w)
-		return -ENOMEM;
 	if (level < 1 || level > 19)
 		return fail(w, -EINVAL, "level %d: expected a compression level of 1 to 19", level);
 	if (!tw_trace_name_ok(program, program_len))
@@ -85,16 +83,57 @@ int tw_trace_create(const char *path, const char *program, int level, struct tw_
 			TW_TRACE_NAME_MAX);
 	memcpy(w->program, program, program_len);
 	w->level = level;
+	w->name = strdup(name);
 	w->zstd = ZSTD_createCCtx();
 	w->footprint = tw_trace_footprint_new();
 	w->packed = malloc(TW_TRACE_BLOCK_HEADER_SIZE + ZSTD_compressBound(TW_TRACE_BLOCK_MAX));
 	w->table = malloc(TW_TRACE_TABLE_HEADER_SIZE + TW_TRACE_TABLE_MAX + 4);
-	if (!w->zstd || !w->footprint || !w->packed || !w->table)
+	if (!w->name || !w->zstd || !w->footprint || !w->packed || !w->table)
 		return fail(w, -ENOMEM, "out of memory");
-	w->f = fopen(path, "wb");
+	return 0;
+}
+
+static int begin(struct tw_trace_writer *w)
+{
+	static const uint8_t zero[TW_TRACE_HEADER_SIZE];
+
 	if (!w->f)
-		return fail(w, -errno, "%s: cannot create: %s", path, strerror(errno));
+		return fail(w, -errno, "%s: cannot create: %s", w->name, strerror(errno));
 	return put_bytes(w, zero, sizeof(zero));
+}
+
+int tw_trace_create(const char *path, const char *program, int level, struct tw_trace_writer **out)
+{
+	struct tw_trace_writer *w = calloc(1, sizeof(*w));
+	int error;
+
+	*out = w;
+	if (!w)
+		return -ENOMEM;
+	error = prepare(w, path, program, level);
+	if (error)
+		return error;
+	w->f = fopen(path, "wb");
+	return begin(w);
+}
+
+int tw_trace_create_fd(int fd, const char *name, const char *program, int level,
+		       struct tw_trace_writer **out)
+{
+	struct tw_trace_writer *w = calloc(1, sizeof(*w));
+	int error, own;
+
+	*out = w;
+	if (!w)
+		return -ENOMEM;
+	error = prepare(w, name, program, level);
+	if (error)
+		return error;
+	own = dup(fd);
+	w->f = own < 0 ? NULL : fdopen(own, "wb");
+	if (!w->f && own >= 0)
+		close(own);
+	return begin(w);
 }
 
 int tw_trace_add_file(struct tw_trace_writer *w, const char *name, uint64_t size)
@@ -298,7 +337,7 @@ static int put_header(struct tw_trace_writer *w, uint64_t table)
 	memcpy(h + TW_TRACE_H_PROGRAM, w->program, sizeof(w->program));
 	tw_trace_set32(h + TW_TRACE_H_CRC, (uint32_t)crc32(0, h, TW_TRACE_H_CRC));
 	if (fflush(w->f) || fseek(w->f, 0, SEEK_SET))
-		return fail(w, -errno, "%s: cannot write: %s", w->program, strerror(errno));
+		return fail(w, -errno, "%s: cannot write: %s", w->name, strerror(errno));
 	error = put_bytes(w, h, sizeof(h));
 	w->info.bytes = bytes;
 	return error;
@@ -324,7 +363,7 @@ int tw_trace_finish(struct tw_trace_writer *w)
 	if (!error)
 		error = put_header(w, table);
 	if (!error && (fflush(w->f) || ferror(w->f)))
-		error = fail(w, -EIO, "%s: cannot write: %s", w->program, strerror(errno));
+		error = fail(w, -EIO, "%s: cannot write: %s", w->name, strerror(errno));
 	w->finished = !error;
 	return error;
 }
@@ -342,6 +381,7 @@ void tw_trace_writer_close(struct tw_trace_writer *w)
 		return;
 	if (w->f)
 		fclose(w->f);
+	free(w->name);
 	ZSTD_freeCCtx(w->zstd);
 	tw_trace_footprint_free(w->footprint);
 	free(w->packed);

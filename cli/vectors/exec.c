@@ -118,8 +118,15 @@ static enum tw_status store(struct vec_exec *x, const struct vec_write *w)
 
 	if (err == -ENOMEM)
 		return vec_failed(x, err);
+	if (tw_pmem_pages(x->pm) > VEC_PAGES_MAX)
+		return vec_expected(x->in, x->in->line, "a case that writes to at most %d pages",
+				    VEC_PAGES_MAX);
 	if (err == 0)
 		return TW_OK;
+	if (x->losts == VEC_LOST_MAX)
+		return vec_expected(x->in, x->in->line,
+				    "at most %d writes to memory that does not answer",
+				    VEC_LOST_MAX);
 	if (x->losts == x->lost_room) {
 		size_t room = x->lost_room ? 2 * x->lost_room : 16;
 
@@ -163,6 +170,9 @@ static enum tw_status run_one(struct vec_exec *x, const struct vec_dir *d)
 	case VEC_POKE32:
 		return store(x, &(struct vec_write){d->a, d->b, 4});
 	case VEC_RAM:
+		if (x->rams++ == VEC_RAM_MAX)
+			return vec_expected(x->in, x->in->line, "at most %d ram lines in a case",
+					    VEC_RAM_MAX);
 		return add_ram(x, d->a, d->b);
 	default:
 		return x->family == VEC_X86 ? vec_x86(x, d) : vec_riscv(x, d);
@@ -192,6 +202,8 @@ static enum tw_status start_case(struct vec_exec *x, const struct vec_dir *d)
 		return status;
 	tw_pmem_reset(x->pm);
 	x->losts = 0;
+	x->rams = 0;
+	x->any = true;
 	x->xlen = 0;
 	x->has_maxphyaddr = x->cr3_bad = false;
 	x->cr3 = 0;
@@ -219,12 +231,27 @@ static enum tw_status keep(struct vec_exec *x, const struct vec_dir *d)
 	default:
 		break;
 	}
-	more = realloc(x->before, (x->befores + 1) * sizeof(*more));
-	if (!more)
-		return vec_failed(x, -ENOMEM);
-	x->before = more;
+	if (x->befores == VEC_OUTSIDE_MAX)
+		return vec_expected(x->in, d->line, "at most %d lines outside cases",
+				    VEC_OUTSIDE_MAX);
+	if (x->befores == x->before_room) {
+		size_t room = x->before_room ? 2 * x->before_room : 16;
+
+		more = realloc(x->before, room * sizeof(*more));
+		if (!more)
+			return vec_failed(x, -ENOMEM);
+		x->before = more;
+		x->before_room = room;
+	}
 	x->before[x->befores++] = *d;
 	return TW_OK;
+}
+
+// The first call that failed to write has just returned.
+static enum tw_status results_failed(const struct vec_exec *x)
+{
+	snprintf(x->in->err, x->in->errlen, "results: %s", strerror(errno));
+	return TW_SYSTEM;
 }
 
 static enum tw_status run_lines(struct vec_exec *x)
@@ -260,13 +287,17 @@ static enum tw_status run_lines(struct vec_exec *x)
 		} else {
 			status = run_one(x, &d);
 		}
+		if (!status && ferror(x->out))
+			status = results_failed(x);
 		if (status)
 			return status;
 	}
 	if (in_case)
 		return vec_expected(x->in, x->in->line + 1, "\"end\" of the case of line %lu",
 				    case_line);
-	return TW_OK;
+	if (!x->any)
+		return vec_expected(x->in, x->in->line + 1, "a case before the end");
+	return fflush(x->out) != 0 ? results_failed(x) : TW_OK;
 }
 
 enum tw_status vec_run(const char *path, struct tw_pmem *pm, const struct vec_hw *vh,
@@ -288,9 +319,5 @@ enum tw_status vec_run(const char *path, struct tw_pmem *pm, const struct vec_hw
 	free(x.before);
 	free(x.lost);
 	free(in);
-	if (fflush(out) != 0 || ferror(out)) {
-		snprintf(err, errlen, "results: %s", strerror(errno));
-		return TW_SYSTEM;
-	}
 	return status;
 }

@@ -83,6 +83,14 @@ enum tw_status vec_next(struct vec_reader *r, enum vec_family *family, struct ve
 
 // --- exec*.c -------------------------------------------------------------------------------------
 
+// What one case may take of the host's memory, so that no file takes it all.
+enum {
+	VEC_PAGES_MAX = 16384,	 // pages of 4 KB that hold something
+	VEC_RAM_MAX = 1024,	 // ram lines
+	VEC_LOST_MAX = 65536,	 // writes to what does not answer
+	VEC_OUTSIDE_MAX = 65536, // lines outside cases
+};
+
 struct vec_exec {
 	struct vec_reader *in;
 	struct tw_pmem *pm;
@@ -97,12 +105,14 @@ struct vec_exec {
 	bool cr3_bad;		// x86: the last MOV CR3 would have raised #GP
 	uint64_t cr3;		// x86: without bit 63
 	struct vec_dir *before; // the directives outside cases
-	size_t befores;
+	size_t befores, before_room;
 	struct vec_write {
 		uint64_t addr, value;
 		unsigned int bytes;
 	} * lost; // writes to what does not answer (yet), in their order
 	size_t losts, lost_room;
+	unsigned int rams; // ram lines in this case
+	bool any;	   // there was a case
 };
 
 // A directive of one family; memory and cases are exec.c's.

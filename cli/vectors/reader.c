@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "../../host/input.h"
 #include "internal.h"
 
 enum tw_status vec_expected(const struct vec_reader *r, unsigned long line, const char *format, ...)
@@ -27,14 +29,25 @@ static enum tw_status system_error(const struct vec_reader *r, int error)
 
 enum tw_status vec_open(struct vec_reader *r, const char *path, char *err, size_t errlen)
 {
+	char why[128];
+	int fd;
+
 	r->path = path;
 	r->err = err;
 	r->errlen = errlen;
 	r->line = 0;
 	r->have = r->at = 0;
-	errno = 0;
-	r->gz = gzopen(path, "rb");
-	return r->gz ? TW_OK : system_error(r, errno ? errno : ENOMEM);
+	fd = tw_input_open(path, TW_INPUT_STREAM, 0, why, sizeof(why));
+	if (fd < 0) {
+		snprintf(err, errlen, "%s: %s", path, why);
+		return fd == -EINVAL || fd == -EISDIR ? TW_BAD_INPUT : TW_SYSTEM;
+	}
+	r->gz = gzdopen(fd, "rb");
+	if (!r->gz) {
+		close(fd);
+		return system_error(r, ENOMEM);
+	}
+	return TW_OK;
 }
 
 void vec_close(struct vec_reader *r)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -49,11 +50,12 @@ bool tw_config_same(const struct tw_config *a, const struct tw_config *b);
 // range.
 int tw_config_check(const struct tw_config *cfg, char *err, size_t errlen);
 
-// Reads a configuration file: one `Name = value` per line, the names those of configs.def's columns
-// (all of them, each once), `#` starts a comment. Returns 0; -EINVAL with "FILE:LINE: what was
-// expected" in err; or the negative errno of the file operation, with a text in err too. The name
-// is the file's, without its folders. On failure *cfg is untouched.
-int tw_config_load(const char *path, struct tw_config *cfg, char *err, size_t errlen);
+// Reads a configuration from a file that is open: one `Name = value` per line, the names those of
+// configs.def's columns (all of them, each once), `#` starts a comment; at most 255 characters a
+// line and 65536 bytes. PATH is for messages, and without its folders the configuration's name.
+// Returns 0; -EINVAL with "PATH:LINE: what was expected" in err; or the negative errno of reading,
+// with a text in err too. On failure *cfg is untouched.
+int tw_config_read(FILE *file, const char *path, struct tw_config *cfg, char *err, size_t errlen);
 
 #ifdef __cplusplus
 }

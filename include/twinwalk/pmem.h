@@ -37,6 +37,9 @@ int tw_pmem_add_flat(struct tw_pmem *pm, uint64_t lo, uint64_t hi);
 void tw_pmem_zero(struct tw_pmem *pm);
 void tw_pmem_reset(struct tw_pmem *pm);
 
+// 4 KB pages of host memory taken so far, the flat range apart.
+size_t tw_pmem_pages(const struct tw_pmem *pm);
+
 // 1 if each of the LEN bytes from PA answers, else 0. LEN 0 is 1.
 int tw_pmem_answers(const struct tw_pmem *pm, uint64_t pa, uint64_t len);
 

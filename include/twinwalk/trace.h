@@ -168,6 +168,10 @@ struct tw_trace_writer;
 // Creates (or truncates) the file. level is zstd's, 1..19. On failure *w is as for tw_trace_open().
 int tw_trace_create(const char *path, const char *program, int level, struct tw_trace_writer **w);
 
+// The same on an empty file that is open for writing; fd stays the caller's, NAME is for messages.
+int tw_trace_create_fd(int fd, const char *name, const char *program, int level,
+		       struct tw_trace_writer **w);
+
 // Adds a file to the table and returns its index (>= 0), which may be used in events from then on.
 int tw_trace_add_file(struct tw_trace_writer *w, const char *name, uint64_t size);
 

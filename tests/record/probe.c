@@ -4,7 +4,9 @@
 // trace. With an argument it does something that ends a recording, or ends in a special way.
 #define _GNU_SOURCE // mremap
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -90,6 +92,19 @@ static void child(void)
 	need(pid > 0 && wait(&status) == pid);
 }
 
+// Says its process id, then waits for a signal; stubborn: also after the first ones.
+static void wait_for_signal(int stubborn)
+{
+	if (stubborn) {
+		signal(SIGINT, SIG_IGN);
+		signal(SIGTERM, SIG_IGN);
+		signal(SIGHUP, SIG_IGN);
+	}
+	dprintf(STDOUT_FILENO, "%d\n", (int)getpid());
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -112,6 +127,8 @@ int main(int argc, char **argv)
 
 		shmctl(id, IPC_RMID, NULL);
 		need(p != (void *)-1);
+	} else if (!strcmp(what, "wait") || !strcmp(what, "stubborn")) {
+		wait_for_signal(what[0] == 's');
 	} else if (!strcmp(what, "close")) {
 		// All descriptors there may be, the recorder's among them.
 		for (int fd = 3; fd < 1024; fd++)

@@ -29,19 +29,19 @@ static const char good[] = "# a comment\n"
 
 static char path[64], err[256];
 
-// Loads LEN bytes of TEXT as a file; the message then begins with "PATH:".
+// Reads LEN bytes of TEXT as a file; the message then begins with "PATH:".
 static int load(const char *text, size_t len, struct tw_config *cfg)
 {
-	int fd, status;
+	FILE *f = tmpfile();
+	int status;
 
-	strcpy(path, "/tmp/test_config.XXXXXX");
-	fd = mkstemp(path);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, len), len);
-	close(fd);
+	assert_non_null(f);
+	strcpy(path, "folder/test_config");
+	assert_int_equal(fwrite(text, 1, len, f), len);
+	rewind(f);
 	err[0] = '\0';
-	status = tw_config_load(path, cfg, err, sizeof(err));
-	unlink(path);
+	status = tw_config_read(f, path, cfg, err, sizeof(err));
+	fclose(f);
 	return status;
 }
 
@@ -134,26 +134,52 @@ static void a_good_file_is_read(void **state)
 	assert_int_equal(c.l1_entries[1], 16);
 	assert_int_equal(c.l2_sets, 64);
 	assert_int_equal(c.miss_entries, 8);
-	assert_string_equal(c.name, path + strlen("/tmp/"));
+	assert_string_equal(c.name, "test_config");
 	assert_int_equal(tw_config_check(&c, err, sizeof(err)), 0);
 }
 
-static void a_missing_file_is_a_system_error(void **state)
+static void a_read_error_is_a_system_error(void **state)
 {
 	struct tw_config c;
+	FILE *f = fopen("/tmp", "r");
 
 	(void)state;
-	assert_int_equal(tw_config_load("/nonexistent/x", &c, err, sizeof(err)), -ENOENT);
-	assert_string_equal(err, "/nonexistent/x: No such file or directory");
+	assert_non_null(f);
+	assert_int_equal(tw_config_read(f, "a/folder", &c, err, sizeof(err)), -EISDIR);
+	assert_string_equal(err, "a/folder: Is a directory");
+	fclose(f);
 }
 
-static void a_directory_is_a_system_error(void **state)
+static void an_endless_line_is_refused_at_its_256th_character(void **state)
 {
+	struct tw_config c;
+	FILE *f = fopen("/dev/zero", "r");
+	char text[300];
+
+	(void)state;
+	memset(text, '#', sizeof(text));
+	assert_int_equal(load(text, 255, &c), -EINVAL);
+	assert_non_null(strstr(err, ":2: expected a line for"));
+	assert_int_equal(load(text, 256, &c), -EINVAL);
+	assert_string_equal(err + strlen(path), ":1: expected at most 255 characters");
+	assert_non_null(f);
+	assert_int_equal(tw_config_read(f, path, &c, err, sizeof(err)), -EINVAL);
+	assert_string_equal(err + strlen(path), ":1: expected text, there is a NUL byte");
+	fclose(f);
+}
+
+static void an_endless_file_is_refused_after_64_kilobytes(void **state)
+{
+	static char text[65537];
 	struct tw_config c;
 
 	(void)state;
-	assert_int_equal(tw_config_load("/tmp", &c, err, sizeof(err)), -EISDIR);
-	assert_string_equal(err, "/tmp: Is a directory");
+	memset(text, '\n', sizeof(text));
+	memcpy(text + 65536 - strlen(good), good, strlen(good));
+	assert_int_equal(load(text, 65536, &c), 0);
+	assert_int_equal(load(text, 65537, &c), -EINVAL);
+	assert_non_null(
+		strstr(err, "expected the end of the file, there are more than 65536 bytes"));
 }
 
 static void each_name_must_be_there(void **state)
@@ -218,8 +244,9 @@ int main(void)
 		cmocka_unit_test(an_unknown_name_finds_nothing),
 		cmocka_unit_test(the_check_names_the_field_and_the_range),
 		cmocka_unit_test(a_good_file_is_read),
-		cmocka_unit_test(a_missing_file_is_a_system_error),
-		cmocka_unit_test(a_directory_is_a_system_error),
+		cmocka_unit_test(a_read_error_is_a_system_error),
+		cmocka_unit_test(an_endless_line_is_refused_at_its_256th_character),
+		cmocka_unit_test(an_endless_file_is_refused_after_64_kilobytes),
 		cmocka_unit_test(each_name_must_be_there),
 		cmocka_unit_test(each_name_may_be_there_once),
 		cmocka_unit_test(unknown_names_are_refused),

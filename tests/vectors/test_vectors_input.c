@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -35,7 +36,7 @@ static void another_format_in_the_first_line_is_refused(void **state)
 	(void)state;
 	vt_expect_bad("# RVW2\n", ":1: expected a file of the format RVW1 or X86W1, not RVW2");
 	vt_expect_bad("# SCN1\n", ":1: expected a file of the format RVW1 or X86W1, not SCN1");
-	vt_expect("# RVW1 and a remark\n# RVW2\n", "");
+	vt_expect("# RVW1 and a remark\n# RVW2\ncase a\nend\n", "case a\nend\n");
 }
 
 static void numbers_are_hexadecimal_without_prefix(void **state)
@@ -172,7 +173,7 @@ static void bytes_that_are_no_text_are_refused(void **state)
 	(void)state;
 	vt_expect_bad_bytes("mem\0 0\n", 7, ":1: expected text, not a byte 00");
 	vt_expect_bad("mem \xff\n", ":1: expected text, not a byte ff");
-	vt_expect("# \xff\x01 in a comment\n  # indented\r\n\r\n", "");
+	vt_expect("# \xff\x01 in a comment\n  # indented\r\n\r\ncase a\nend\n", "case a\nend\n");
 }
 
 static void long_lines_and_many_words_are_refused(void **state)
@@ -186,6 +187,7 @@ static void long_lines_and_many_words_are_refused(void **state)
 		text[i] = ' ';
 	vt_expect_bad_bytes(text, 200, ":1: expected at most 32 words");
 	text[0] = '#';
+	memcpy(text + sizeof(text) - 12, "\ncase a\nend\n", 12);
 	assert_int_equal(vt_run_bytes(text, sizeof(text)), TW_OK);
 }
 
@@ -234,6 +236,68 @@ static void damaged_gzip_files_are_refused(void **state)
 	assert_non_null(strstr(vt_err, ": expected intact gzip data ("));
 }
 
+static void a_file_without_a_case_is_refused(void **state)
+{
+	(void)state;
+	vt_expect_bad("", ":1: expected a case before the end");
+	vt_expect_bad("# RVW1\nxlen 64\n", ":3: expected a case before the end");
+}
+
+// N lines of the form that FORMAT gives to the numbers from 0, then the rest.
+static void expect_bad_lines(const char *before, const char *format, unsigned int n,
+			     const char *message)
+{
+	size_t room = strlen(before) + (size_t)n * 64, len;
+	char *text = malloc(room), *end;
+
+	assert_non_null(text);
+	strcpy(text, before);
+	end = text + strlen(text);
+	for (unsigned int i = 0; i < n; i++) {
+		// The format is one of the test's own.
+		len = (size_t)snprintf(end, 64, format, i, i + 1);
+		assert_true(len < 64);
+		end += len;
+	}
+	vt_expect_bad_bytes(text, (size_t)(end - text), message);
+	free(text);
+}
+
+static void a_case_takes_a_bounded_part_of_memory(void **state)
+{
+	(void)state;
+	expect_bad_lines("case a\nram 0 100000000000000\n", "mem %x000 1\n", 16385,
+			 ":16387: expected a case that writes to at most 16384 pages");
+	expect_bad_lines("case a\n", "mem %x000 1\n", 65537,
+			 ":65538: expected at most 65536 writes to memory that does not answer");
+	expect_bad_lines("case a\n", "ram %x001 %x000\n", 1025,
+			 ":1026: expected at most 1024 ram lines in a case");
+	expect_bad_lines("", "mem %x000 1\n", 65537,
+			 ":65537: expected at most 65536 lines outside cases");
+}
+
+static void results_that_cannot_be_written_end_the_run_at_once(void **state)
+{
+	struct vec_opts opts = {0};
+	FILE *full = fopen("/dev/full", "w");
+	struct vec_arch arch;
+	struct tw_pmem *pm;
+	struct vec_hw vh;
+
+	(void)state;
+	assert_non_null(full);
+	assert_int_equal(setvbuf(full, NULL, _IONBF, 0), 0);
+	assert_int_equal(tw_pmem_create(&pm), 0);
+	vec_arch_init(&arch, pm, &vh);
+	// The second line would be an error, too: the first one is what is said.
+	vt_write_file("case a\nfoo\n", 11);
+	assert_int_equal(vec_run(vt_path, pm, &vh, &opts, full, vt_err, sizeof(vt_err)), TW_SYSTEM);
+	assert_string_equal(vt_err, "results: No space left on device");
+	unlink(vt_path);
+	fclose(full);
+	tw_pmem_destroy(pm);
+}
+
 static void a_missing_file_is_a_system_error(void **state)
 {
 	struct vec_opts opts = {0};
@@ -248,8 +312,8 @@ static void a_missing_file_is_a_system_error(void **state)
 			 TW_SYSTEM);
 	assert_string_equal(vt_err, "/nonexistent/x: No such file or directory");
 	assert_int_equal(vec_run("/tmp", pm, &vh, &opts, stdout, vt_err, sizeof(vt_err)),
-			 TW_SYSTEM);
-	assert_string_equal(vt_err, "/tmp: Is a directory");
+			 TW_BAD_INPUT);
+	assert_string_equal(vt_err, "/tmp: expected a regular file, found a directory");
 	tw_pmem_destroy(pm);
 }
 
@@ -276,6 +340,9 @@ int main(void)
 		TEST(a_last_line_without_newline_counts),
 		TEST(gzip_files_are_read),
 		TEST(damaged_gzip_files_are_refused),
+		TEST(a_file_without_a_case_is_refused),
+		TEST(a_case_takes_a_bounded_part_of_memory),
+		TEST(results_that_cannot_be_written_end_the_run_at_once),
 		TEST(a_missing_file_is_a_system_error),
 	};
 
