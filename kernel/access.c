@@ -132,6 +132,13 @@ static int translate(struct tw_kernel *k, const struct tw_req *req, uint8_t **ho
 		       (unsigned long long)req->va, r.resp.cause, ATTEMPTS);
 }
 
+// Before an access begins: then nothing is in the middle of anything.
+static inline void let_daemon_run(struct tw_kernel *k)
+{
+	if (k->reclaim.awake)
+		tw_reclaim_daemon(k);
+}
+
 // One part of an access, within one page.
 static int part(struct tw_kernel *k, enum tw_access access, uint64_t va, uint8_t **host,
 		struct tw_signal *sig)
@@ -155,7 +162,7 @@ int tw_user_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t 
 {
 	if (!k->current || len == 0 || first_part(va, len) != len)
 		return -EINVAL;
-	tw_reclaim_daemon(k);
+	let_daemon_run(k);
 	return part(k, access, va, host, sig);
 }
 
@@ -167,7 +174,7 @@ int tw_copy_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t 
 	// The kernel never executes user memory.
 	if (!k->current || len == 0 || first_part(va, len) != len || access == TW_FETCH)
 		return -EINVAL;
-	tw_reclaim_daemon(k);
+	let_daemon_run(k);
 	k->stats.accesses[access]++;
 	return translate(k, &req, host, sig);
 }
@@ -182,7 +189,7 @@ int tw_user_span(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t
 	*span = (struct tw_span){.len = {n, len - n}};
 	if (!k->current || len == 0 || len > TW_PAGE_BYTES)
 		return -EINVAL;
-	tw_reclaim_daemon(k);
+	let_daemon_run(k);
 	err = part(k, access, va, &span->host[0], sig);
 	if (err || n == len)
 		return err;

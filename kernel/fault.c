@@ -362,7 +362,8 @@ static uint32_t present_frame(const struct fault *f)
 static uint32_t frames_needed(const struct fault *f, uint32_t frame)
 {
 	const struct tw_kernel *k = f->k;
-	uint32_t page = frame == TW_NO_FRAME, copy = f->write && !(f->vma->flags & TW_VMA_SHARED);
+	uint32_t tables = f->ptep ? 0 : tw_pt_missing(f->mm, f->va), page = frame == TW_NO_FRAME,
+		 copy = f->write && !(f->vma->flags & TW_VMA_SHARED);
 
 	switch (f->e.kind) {
 	case TW_ENTRY_LEAF:
@@ -373,39 +374,36 @@ static uint32_t frames_needed(const struct fault *f, uint32_t frame)
 		return page + copy;
 	case TW_ENTRY_EMPTY:
 		if (!f->vma->object)
-			return tw_pt_missing(f->mm, f->va) + f->write;
-		return beyond_end(f) ? 0 : tw_pt_missing(f->mm, f->va) + page + copy;
+			return tables + f->write;
+		return beyond_end(f) ? 0 : tables + page + copy;
 	default:
 		return 0;
 	}
 }
 
 // Reads the entry with what it calls for reserved. The page itself is held meanwhile; all else may
-// go, even the entry's table, so that the next look may need more: at most all the tables, the page
-// and a copy.
+// go, even the entry's table, so that after reclaim another look may need more: at most all the
+// tables, the page and a copy.
 static int reserve(struct fault *f)
 {
 	struct tw_kernel *k = f->k;
-	uint32_t reserved = 0;
+	uint64_t batches;
 	int err;
 
-	for (;;) {
-		uint32_t frame, need;
+	do {
+		uint32_t frame;
 
+		batches = k->reclaim.batches;
 		read_entry(f);
 		frame = present_frame(f);
-		need = frames_needed(f, frame);
-		if (need <= reserved)
-			break;
 		if (frame != TW_NO_FRAME)
 			tw_frame_get(k, frame);
-		err = tw_reclaim_reserve(k, need);
+		err = tw_reclaim_reserve(k, frames_needed(f, frame));
 		if (frame != TW_NO_FRAME)
 			tw_frame_put(k, frame);
 		if (err)
 			return err;
-		reserved = need;
-	}
+	} while (k->reclaim.batches != batches);
 	err = tw_rmap_reserve(k, 1);
 	return err ? tw_fail(k, err, "out of host memory") : 0;
 }

@@ -335,6 +335,7 @@ uint32_t tw_reclaim_batch(struct tw_kernel *k, uint32_t n, bool wait)
 
 	tw_gather_init(&b.g, k);
 	k->reclaim.io_err = 0;
+	k->reclaim.batches++;
 	choose(&b, n < TW_RECLAIM_BATCH ? n : TW_RECLAIM_BATCH);
 	give_slots(&b);
 	unmap(&b);

@@ -33,7 +33,8 @@ struct tw_reclaim {
 	bool awake;	    // the daemon has work
 	uint64_t daemon_at; // virtual time at which it has finished its last batch
 	struct tw_ring waiting, failed;
-	uint32_t needy; // frames on the policy's list that cannot go without a new slot
+	uint32_t needy;	  // frames on the policy's list that cannot go without a new slot
+	uint64_t batches; // so far
 	// Of the last batch: frames that were tried, and the error of a device.
 	uint32_t chosen;
 	int io_err;
