@@ -32,6 +32,7 @@ int tw_proc_create(struct tw_kernel *k, const struct tw_layout *layout, struct t
 	struct tw_proc *p;
 	int err;
 
+	k->shortage = false;
 	if (!layout_ok(k, layout))
 		return -EINVAL;
 	p = calloc(1, sizeof(*p));
