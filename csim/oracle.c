@@ -61,7 +61,7 @@ int tw_oracle_reset(struct tw_oracle *o, uint64_t cycle)
 	o->ctx = (struct tw_ctx){.maxphyaddr = 52};
 	o->fence_base += o->fences;
 	o->fences = o->roots = o->modes = o->errors = o->lives = o->pasts = 0;
-	o->undrained_fences = o->undrained_roots = 0;
+	o->open_fences = o->undrained_fences = o->undrained_roots = 0;
 	o->horizon = o->now;
 	return 0;
 }
@@ -214,24 +214,40 @@ static enum tw_oracle_status judge(struct tw_oracle *o, const struct tw_or_reque
 	return v->status;
 }
 
+// The oldest of the requests of MASK that has no answer; NULL: all have one.
+static struct tw_or_request *oldest_open(struct tw_or_request *const group[TW_OR_SAME_ID],
+					 uint64_t mask)
+{
+	struct tw_or_request *oldest = NULL;
+
+	for (unsigned int i = 0; i < TW_OR_SAME_ID; i++)
+		if ((mask >> i & 1) && group[i] && !group[i]->answered &&
+		    (!oldest || group[i]->accept < oldest->accept))
+			oldest = group[i];
+	return oldest;
+}
+
 // Assigns a response that fits the requests of MASK to one of them; responses assigned before may
 // move to others that they fit (augmenting path). group[] is indexed by order.
 static bool assign(struct tw_or_request *const group[TW_OR_SAME_ID], uint64_t mask,
 		   uint64_t *visited)
 {
-	for (unsigned int i = 0; i < TW_OR_SAME_ID; i++) {
+	struct tw_or_request *open = oldest_open(group, mask);
+
+	for (unsigned int i = 0; i < TW_OR_SAME_ID && !open; i++) {
 		uint64_t bit = UINT64_C(1) << i;
 
 		if (!(mask & bit) || !group[i] || (*visited & bit))
 			continue;
 		*visited |= bit;
-		if (!group[i]->answered || assign(group, group[i]->fits, visited)) {
-			group[i]->answered = true;
-			group[i]->fits = mask;
-			return true;
-		}
+		if (assign(group, group[i]->fits, visited))
+			open = group[i];
 	}
-	return false;
+	if (!open)
+		return false;
+	open->answered = true;
+	open->fits = mask;
+	return true;
 }
 
 static void count(struct tw_oracle *o, const struct tw_oracle_verdict *v)
@@ -264,7 +280,7 @@ static void undecided(struct tw_oracle_verdict *v, enum tw_oracle_reason reason)
 int tw_oracle_response(struct tw_oracle *o, uint64_t cycle, unsigned int port, uint32_t id,
 		       const struct tw_resp *resp, struct tw_oracle_verdict *v)
 {
-	struct tw_or_request *group[TW_OR_SAME_ID] = {0}, *oldest = NULL;
+	struct tw_or_request *group[TW_OR_SAME_ID] = {0}, *oldest;
 	struct tw_oracle_verdict one;
 	uint64_t fits = 0, visited = 0;
 	enum tw_oracle_reason unsure = TW_ORACLE_OK;
@@ -281,9 +297,8 @@ int tw_oracle_response(struct tw_oracle *o, uint64_t cycle, unsigned int port, u
 		if (!tw_or_same_group(r, port, id))
 			continue;
 		group[r->order] = r;
-		if (!r->answered && (!oldest || r->accept < oldest->accept))
-			oldest = r;
 	}
+	oldest = oldest_open(group, UINT64_MAX);
 	if (!oldest) {
 		tw_or_blame_unasked(o, port, id, resp, v);
 		count(o, v);

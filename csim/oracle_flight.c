@@ -115,6 +115,7 @@ int tw_oracle_request(struct tw_oracle *o, uint64_t cycle, unsigned int port, ui
 		.id = id,
 		.accept = o->now,
 		.cycle = o->cycle,
+		.excused = o->excused,
 		.begin = walk_begin(o, req),
 		.horizon = o->horizon,
 		.order = (uint8_t)order,
@@ -136,6 +137,77 @@ int tw_oracle_cancel(struct tw_oracle *o, uint64_t cycle, unsigned int port, boo
 	if (!o->lives)
 		o->errors = 0;
 	return 0;
+}
+
+uint64_t tw_or_waited(const struct tw_oracle *o, uint64_t cycle, uint64_t excused)
+{
+	uint64_t all = o->cycle - cycle, not_counted = o->excused - excused;
+
+	// The cycle of the acceptance itself may have been excused.
+	return all > not_counted ? all - not_counted : 0;
+}
+
+int tw_oracle_excuse(struct tw_oracle *o, uint64_t cycle, uint64_t cycles)
+{
+	if (!tw_or_tick(o, cycle))
+		return -EINVAL;
+	o->excused += cycles;
+	return 0;
+}
+
+int tw_oracle_overdue(struct tw_oracle *o, uint64_t cycle, struct tw_oracle_verdict *v)
+{
+	struct tw_or_request *r = NULL;
+	struct tw_or_fence *f = NULL;
+	uint64_t bound = o->opts.max_wait ? o->opts.max_wait : UINT64_MAX, longest = bound;
+
+	if (!tw_or_tick(o, cycle))
+		return -EINVAL;
+	for (size_t i = 0; i < o->lives; i++) {
+		struct tw_or_request *it = &o->live[i];
+		uint64_t wait = tw_or_waited(o, it->cycle, it->excused);
+
+		if (it->answered || it->named)
+			continue;
+		if (wait > o->stats.longest_wait)
+			o->stats.longest_wait = wait;
+		if (wait > longest) {
+			r = it;
+			longest = wait;
+		}
+	}
+	for (size_t i = o->fences, open = o->open_fences; open && i-- > 0;) {
+		struct tw_or_fence *it = &o->fence[i];
+		uint64_t wait = tw_or_waited(o, it->begin_cycle, it->excused);
+
+		if (it->end != TW_OR_NEVER)
+			continue;
+		open--;
+		if (!it->named && wait > longest) {
+			f = it;
+			longest = wait;
+		}
+	}
+	if (!r && !f)
+		return 0;
+	if (f)
+		f->named = true;
+	else
+		r->named = true;
+	tw_or_blame_overdue(o, f ? NULL : r, f, longest, v);
+	o->stats.forbidden++;
+	return 1;
+}
+
+// Two cycles count for a memory transaction, that of its request and that of its answer. A walk
+// reads one entry for each level and sets A in it; it may begin below the root, and begin again
+// there, or to set A on the way, or after a lost race: four times. All other requests may walk
+// before. A fence may step through all sets. Twice what that takes.
+uint64_t tw_oracle_max_wait(const struct tw_config *c)
+{
+	uint64_t walk = 2 * 4 * TW_LEVELS_MAX, walks = 2 * (uint64_t)c->miss_entries + 1;
+
+	return 2 * (walks * walk + c->l2_sets);
 }
 
 size_t tw_oracle_pending(const struct tw_oracle *o)

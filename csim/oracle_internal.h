@@ -32,6 +32,8 @@ struct tw_or_fence {
 	uint64_t begin, end; // end: TW_OR_NEVER while it is open
 	uint64_t drained;    // when the last request accepted before end was answered; or NEVER
 	uint64_t begin_cycle, end_cycle;
+	uint64_t excused; // o->excused at its begin
+	bool named;	  // as overdue
 };
 
 // A root that was in force: from..to, and walks of requests accepted under it read until drained.
@@ -61,6 +63,8 @@ struct tw_or_request {
 	unsigned int port;
 	uint32_t id;
 	uint64_t accept, cycle;
+	uint64_t excused; // o->excused at its acceptance
+	bool named;	  // as overdue
 	uint64_t begin; // reads of its walk lie at or after this: accept, or that of a joined walk
 	uint64_t horizon; // versions that ended before this are outlawed for it in every way
 	uint8_t order;	  // bit in the masks of its (port, id)
@@ -82,6 +86,7 @@ struct tw_oracle {
 	struct tw_oracle_stats stats;
 	struct tw_ctx ctx;
 	uint64_t now, cycle;
+	uint64_t excused;      // cycles that count for no bound
 	uint64_t horizon;      // begin of the newest completed fence of everything
 	uint64_t fences_lost;  // what ended before this may be outlawed by a forgotten fence
 	uint64_t history_lost; // words may have had other values before this
@@ -91,7 +96,8 @@ struct tw_oracle {
 	size_t versions;
 	struct tw_or_fence *fence;
 	size_t fences, fence_cap;
-	uint64_t fence_base;			  // id of fence[0]
+	uint64_t fence_base; // id of fence[0]
+	size_t open_fences;
 	size_t undrained_fences, undrained_roots; // ended and not drained
 	struct tw_or_root *root;
 	size_t roots, root_cap;
@@ -107,6 +113,8 @@ struct tw_oracle {
 
 // --- oracle_flight.c: time and requests
 
+// The cycles since CYCLE that count for a bound, EXCUSED being those that did not count until then.
+uint64_t tw_or_waited(const struct tw_oracle *o, uint64_t cycle, uint64_t excused);
 // One call further. False: the cycle goes back.
 bool tw_or_tick(struct tw_oracle *o, uint64_t cycle);
 bool tw_or_same_group(const struct tw_or_request *r, unsigned int port, uint32_t id);
@@ -200,6 +208,8 @@ bool tw_or_same(const struct tw_oracle *o, const struct tw_resp *want, const str
 
 void tw_or_blame(struct tw_oracle *o, const struct tw_or_request *r, const struct tw_resp *resp,
 		 struct tw_oracle_verdict *v);
+void tw_or_blame_overdue(const struct tw_oracle *o, const struct tw_or_request *r,
+			 const struct tw_or_fence *f, uint64_t wait, struct tw_oracle_verdict *v);
 void tw_or_blame_unasked(struct tw_oracle *o, unsigned int port, uint32_t id,
 			 const struct tw_resp *resp, struct tw_oracle_verdict *v);
 void tw_or_blame_update(struct tw_oracle *o, uint64_t addr, uint64_t old, uint64_t value,

@@ -60,9 +60,11 @@ int tw_or_fence_add(struct tw_oracle *o, const struct tw_fence *scope, uint64_t 
 		.scope = *scope,
 		.begin = o->now,
 		.begin_cycle = o->cycle,
+		.excused = o->excused,
 		.end = TW_OR_NEVER,
 		.drained = TW_OR_NEVER,
 	};
+	o->open_fences++;
 	return 0;
 }
 
@@ -76,6 +78,7 @@ int tw_or_fence_close(struct tw_oracle *o, uint64_t id)
 	if (f->end != TW_OR_NEVER)
 		return -ENOENT;
 	f->end = o->now;
+	o->open_fences--;
 	o->undrained_fences++;
 	f->end_cycle = o->cycle;
 	if (everything(&f->scope) && f->begin > o->horizon)

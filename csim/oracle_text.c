@@ -84,7 +84,8 @@ static void put_step(struct line *l, const struct tw_or_step *s)
 	put_entry(l, &e);
 }
 
-static void put_fence(struct line *l, const struct tw_or_fence *f)
+// The scope of a fence, and when it came.
+static void put_scope(struct line *l, const struct tw_or_fence *f)
 {
 	put(l, "the fence of ");
 	if (f->scope.by_addr)
@@ -95,20 +96,30 @@ static void put_fence(struct line *l, const struct tw_or_fence *f)
 		put(l, ", ASID %u", f->scope.asid);
 	else
 		put(l, ", all ASIDs");
-	put(l, "%s, accepted in cycle %llu and done in cycle %llu",
-	    f->scope.global ? ", global" : "", (ull)f->begin_cycle, (ull)f->end_cycle);
+	put(l, "%s, accepted in cycle %llu", f->scope.global ? ", global" : "",
+	    (ull)f->begin_cycle);
+}
+
+static void put_fence(struct line *l, const struct tw_or_fence *f)
+{
+	put_scope(l, f);
+	put(l, " and done in cycle %llu", (ull)f->end_cycle);
+}
+
+static void put_asked(struct line *l, const struct tw_or_request *r)
+{
+	static const char *const access[] = {"fetch", "load", "store", "read-modify-write"};
+
+	put(l, "port %u id %u: %s of VA 0x%llx (privilege %u, ASID %u), accepted in cycle %llu",
+	    r->port, r->id, access[r->req.access], (ull)r->req.va, r->req.priv, r->ctx.asid,
+	    (ull)r->cycle);
 }
 
 static void put_request(struct line *l, const struct tw_oracle *o, const struct tw_or_request *r,
 			const struct tw_resp *resp)
 {
-	static const char *const access[] = {"fetch", "load", "store", "read-modify-write"};
-
-	put(l,
-	    "port %u id %u: %s of VA 0x%llx (privilege %u, ASID %u), accepted in cycle %llu, was "
-	    "answered in cycle %llu with ",
-	    r->port, r->id, access[r->req.access], (ull)r->req.va, r->req.priv, r->ctx.asid,
-	    (ull)r->cycle, (ull)o->cycle);
+	put_asked(l, r);
+	put(l, ", was answered in cycle %llu with ", (ull)o->cycle);
 	put_resp(l, resp);
 	put(l, ": ");
 }
@@ -271,6 +282,24 @@ void tw_or_blame(struct tw_oracle *o, const struct tw_or_request *r, const struc
 	put_step(&l, &n.step[n.depth - 1]);
 }
 
+void tw_or_blame_overdue(const struct tw_oracle *o, const struct tw_or_request *r,
+			 const struct tw_or_fence *f, uint64_t wait, struct tw_oracle_verdict *v)
+{
+	struct line l = {.buf = v->text, .len = sizeof(v->text)};
+
+	v->status = TW_ORACLE_FORBIDDEN;
+	v->allowed = v->newest = false;
+	v->entries = 0;
+	v->reason = TW_ORACLE_OVERDUE;
+	if (f)
+		put_scope(&l, f);
+	else
+		put_asked(&l, r);
+	put(&l,
+	    ", %s after %llu cycles in which the hardware had not to wait for others (bound %llu)",
+	    f ? "is not done" : "has no answer", (ull)wait, (ull)o->opts.max_wait);
+}
+
 void tw_or_blame_unasked(struct tw_oracle *o, unsigned int port, uint32_t id,
 			 const struct tw_resp *resp, struct tw_oracle_verdict *v)
 {
@@ -342,6 +371,7 @@ const char *tw_oracle_reason_name(enum tw_oracle_reason reason)
 		[TW_ORACLE_WRONG_ATTR] = "wrong attributes",
 		[TW_ORACLE_UPDATE_BITS] = "update of other bits",
 		[TW_ORACLE_UPDATE_UNASKED] = "update without a request",
+		[TW_ORACLE_OVERDUE] = "overdue",
 		[TW_ORACLE_PROTOCOL] = "protocol",
 		[TW_ORACLE_LOST] = "undecided: history forgotten",
 		[TW_ORACLE_STEPS] = "undecided: search too long",

@@ -10,7 +10,7 @@
 #include "hw_driver.h"
 #include "oracle_internal.h"
 
-enum { OPEN_FENCES = 64 };
+enum { OPEN_FENCES = 64, WALKERS = 16, LOOK_AGAIN = 64 };
 
 struct tw_oracle_watch {
 	struct tw_oracle *o;
@@ -19,6 +19,8 @@ struct tw_oracle_watch {
 	bool pending;	      // ctx is not yet told
 	uint64_t fence[OPEN_FENCES]; // ids of open fences, oldest first
 	unsigned int fences;
+	uint16_t asking;	      // walkers to which memory owes an answer, a bit each
+	uint64_t excused;	      // cycles not yet told
 	struct tw_oracle_verdict bad; // the first forbidden one, else the first undecided one
 	int error;		      // the first
 };
@@ -123,6 +125,36 @@ static int port_cycle(struct tw_oracle_watch *w, unsigned int port, const struct
 	return ret < 0 ? ret : answered;
 }
 
+// Whether the hardware waits for others in this cycle: an answer that comes lets it go on.
+static bool waits(const struct tw_oracle_watch *w, const struct tw_mmu_in *in,
+		  const struct tw_mmu_out *out)
+{
+	for (unsigned int p = 0; p < TW_PORTS; p++)
+		if (out->port[p].resp_valid && !in->port[p].resp_ready)
+			return true;
+	if (out->mem_req_valid && !in->mem_req_ready)
+		return true;
+	return w->asking && !(in->mem_resp_valid && (w->asking >> in->mem_resp_id % WALKERS & 1));
+}
+
+// Nobody waits for ever.
+static int look_for_overdue(struct tw_oracle_watch *w, const struct tw_mmu_in *in,
+			    const struct tw_mmu_out *out)
+{
+	struct tw_oracle_verdict v;
+	int ret = waits(w, in, out) ? tw_oracle_excuse(w->o, w->cycle, 1) : 0;
+
+	if (in->mem_resp_valid)
+		w->asking &= (uint16_t) ~(1u << in->mem_resp_id % WALKERS);
+	if (out->mem_req_valid && in->mem_req_ready)
+		w->asking |= (uint16_t)(1u << out->mem_req_id % WALKERS);
+	if (ret == 0 && w->next % LOOK_AGAIN == 0)
+		ret = tw_oracle_overdue(w->o, w->cycle, &v);
+	if (ret == 1)
+		keep_bad(w, &v);
+	return ret < 0 ? ret : 0;
+}
+
 int tw_oracle_watch_cycle(struct tw_oracle_watch *w, const struct tw_mmu_in *in,
 			  const struct tw_mmu_out *out, struct tw_oracle_verdict v[TW_PORTS])
 {
@@ -133,6 +165,7 @@ int tw_oracle_watch_cycle(struct tw_oracle_watch *w, const struct tw_mmu_in *in,
 		tw_ctx_reset(&w->ctx);
 		w->pending = false;
 		w->fences = 0;
+		w->asking = 0;
 		return keep_error(w, tw_oracle_reset(w->o, w->cycle));
 	}
 	// ctrl_ready_o is low while a write is pending.
@@ -152,6 +185,8 @@ int tw_oracle_watch_cycle(struct tw_oracle_watch *w, const struct tw_mmu_in *in,
 	}
 	if (ret == 0 && in->fence_valid && out->fence_ready)
 		ret = fence_taken(w, in);
+	if (ret == 0)
+		ret = look_for_overdue(w, in, out);
 	if (in->ctrl_valid && out->ctrl_ready)
 		w->pending = tw_ctx_write(&w->ctx, in->ctrl_addr & 3, in->ctrl_data);
 	return keep_error(w, ret < 0 ? ret : judged);

@@ -28,10 +28,11 @@ static void observe_transaction(void *user, const struct tw_mem_event *ev)
 	tw_oracle_watch_mem(((struct tw_judge *)user)->watch, ev);
 }
 
-int tw_judge_create(struct tw_stim *stim, struct tw_judge **judge)
+int tw_judge_create(struct tw_stim *stim, uint64_t max_wait, struct tw_judge **judge)
 {
 	const struct tw_oracle_opts opts = {
 		.mem = {tw_stim_memory(stim), read64, NULL},
+		.max_wait = max_wait,
 	};
 	struct tw_judge *j = calloc(1, sizeof(*j));
 	const struct tw_stim_observer observer = {observe_write, observe_transaction, j};

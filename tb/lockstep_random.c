@@ -44,6 +44,7 @@ enum {
 struct options {
 	const struct tw_config *config;
 	uint64_t seed, cycles, interval;
+	uint64_t max_wait; // of the oracle; UINT64_MAX: that of the configuration
 	uint64_t sabotage; // first cycle in which the device sees a changed input; 0: none
 	const char *wave;
 	enum tw_device_mode mode;
@@ -74,6 +75,9 @@ static const char usage_text[] =
 	"  --cycles N       clock cycles (1000000)\n"
 	"  --mode MODE      lockstep, or rtl or csim alone, unchecked without --oracle (lockstep)\n"
 	"  --oracle         each answer judged from pins and history, without the model\n"
+	"  --max-wait N     for the oracle: cycles in which a request must be answered, those not\n"
+	"                   counted in which the hardware waits for others; 0: any number\n"
+	"                   (from the configuration)\n"
 	"  --coverage       fails unless each bit was held as 0 and 1, and alone, everywhere\n"
 	"  --interval N     cycles between comparisons of whole arrays\n"
 	"  --wave FILE      where the waveform of a difference goes (FST), or of what the oracle\n"
@@ -122,6 +126,8 @@ static bool has_effect(const struct options *o)
 		option = "--interval";
 	else if (o->mode == TW_DEVICE_RTL && o->coverage)
 		option = "--coverage", needs = "the model (--mode lockstep or csim)";
+	else if (!o->oracle && o->max_wait != UINT64_MAX)
+		option = "--max-wait", needs = "--oracle";
 	else if (o->force && !o->wave)
 		option = "--force", needs = "--wave";
 	if (option)
@@ -133,16 +139,26 @@ static bool has_effect(const struct options *o)
 static bool parse(struct options *o, int argc, char **argv)
 {
 	static const struct option longopts[] = {
-		{"config", required_argument, NULL, 'c'},   {"seed", required_argument, NULL, 's'},
-		{"cycles", required_argument, NULL, 'n'},   {"mode", required_argument, NULL, 'm'},
-		{"interval", required_argument, NULL, 'i'}, {"wave", required_argument, NULL, 'w'},
-		{"json", no_argument, NULL, 'j'},	    {"oracle", no_argument, NULL, 'o'},
-		{"sabotage", required_argument, NULL, 'x'}, {"force", no_argument, NULL, 'f'},
-		{"coverage", no_argument, NULL, 'v'},	    {NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'},
+		{"seed", required_argument, NULL, 's'},
+		{"cycles", required_argument, NULL, 'n'},
+		{"mode", required_argument, NULL, 'm'},
+		{"interval", required_argument, NULL, 'i'},
+		{"wave", required_argument, NULL, 'w'},
+		{"json", no_argument, NULL, 'j'},
+		{"oracle", no_argument, NULL, 'o'},
+		{"sabotage", required_argument, NULL, 'x'},
+		{"force", no_argument, NULL, 'f'},
+		{"coverage", no_argument, NULL, 'v'},
+		{"max-wait", required_argument, NULL, 't'},
+		{NULL, 0, NULL, 0},
 	};
 	int c;
 
-	*o = (struct options){.config = tw_config_find("tiny"), .seed = 1, .cycles = 1000000};
+	*o = (struct options){.config = tw_config_find("tiny"),
+			      .seed = 1,
+			      .cycles = 1000000,
+			      .max_wait = UINT64_MAX};
 	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
 		bool ok = true;
 
@@ -175,6 +191,9 @@ static bool parse(struct options *o, int argc, char **argv)
 			break;
 		case 'f':
 			o->force = true;
+			break;
+		case 't':
+			ok = number(optarg, &o->max_wait);
 			break;
 		case 'v':
 			o->coverage = true;
@@ -354,9 +373,9 @@ static void print_json(const struct run *r, int status)
 		printf(",\"oracle\":{\"responses\":%" PRIu64 ",\"updates\":%" PRIu64
 		       ",\"newest\":%" PRIu64 ",\"stale\":%" PRIu64 ",\"forbidden\":%" PRIu64
 		       ",\"undecided\":%" PRIu64 ",\"searches\":%" PRIu64 ",\"steps\":%" PRIu64
-		       ",\"longest\":%" PRIu64 "}",
+		       ",\"longest\":%" PRIu64 ",\"longest_wait\":%" PRIu64 "}",
 		       s.responses, s.updates, s.newest, s.stale, s.forbidden, s.undecided,
-		       s.searches, s.steps, s.longest);
+		       s.searches, s.steps, s.longest, s.longest_wait);
 	}
 	if (r->coverage)
 		tw_cover_print_json(tw_stim_coverage_points(r->coverage), stdout);
@@ -383,9 +402,10 @@ static void print_text(const struct run *r)
 		printf("oracle: %" PRIu64 " responses and %" PRIu64 " updates judged, %" PRIu64
 		       " allowed by the newest entries, %" PRIu64 " by older ones, %" PRIu64
 		       " forbidden, %" PRIu64 " undecided; %" PRIu64
-		       " searches, the longest of %" PRIu64 " steps\n",
+		       " searches, the longest of %" PRIu64
+		       " steps; no wait was longer than %" PRIu64 " cycles that count\n",
 		       s.responses, s.updates, s.newest, s.stale, s.forbidden, s.undecided,
-		       s.searches, s.longest);
+		       s.searches, s.longest, s.longest_wait);
 	}
 	if (r->coverage)
 		tw_cover_print(tw_stim_coverage_points(r->coverage), stdout);
@@ -500,6 +520,8 @@ static char *repeat_command(const struct options *o, const char *command)
 		add_option(&c, "--mode", mode_name(o->mode));
 	if (o->oracle)
 		tw_command_add(&c, "--oracle");
+	if (o->max_wait != UINT64_MAX)
+		add_number(&c, "--max-wait", o->max_wait);
 	if (o->coverage)
 		tw_command_add(&c, "--coverage");
 	if (o->interval)
@@ -560,7 +582,11 @@ int main(int argc, char **argv)
 	if (!err)
 		err = tw_stim_create(r->opt.config, r->opt.seed, &r->stim);
 	if (!err && r->opt.oracle)
-		err = tw_judge_create(r->stim, &r->judge);
+		err = tw_judge_create(r->stim,
+				      r->opt.max_wait == UINT64_MAX
+					      ? tw_oracle_max_wait(r->opt.config)
+					      : r->opt.max_wait,
+				      &r->judge);
 	if (!err && r->opt.coverage)
 		err = tw_stim_coverage_create(r->opt.config, &r->coverage);
 	if (err == -ENOENT) {

@@ -61,6 +61,10 @@ struct tw_oracle_opts {
 	size_t max_fences;   // remembered fences [1 << 16]; 64 or more
 	size_t max_roots;    // remembered (format, ASID, root) triples [4096]; 4 or more
 	uint64_t max_steps;  // decoded entries and inspected fences per search [1 << 20]
+
+	// Cycles in which a request must be answered and a fence done, those that
+	// tw_oracle_excuse() takes out not counted; 0: no bound. See tw_oracle_max_wait().
+	uint64_t max_wait;
 };
 
 enum tw_oracle_status { TW_ORACLE_ALLOWED, TW_ORACLE_FORBIDDEN, TW_ORACLE_UNDECIDED };
@@ -87,6 +91,7 @@ enum tw_oracle_reason {
 	TW_ORACLE_WRONG_ATTR,
 	TW_ORACLE_UPDATE_BITS,	  // hardware changed other bits than A and D, or cleared one
 	TW_ORACLE_UPDATE_UNASKED, // hardware set A or D for which no request in flight has a use
+	TW_ORACLE_OVERDUE,	  // no answer, or no end of a fence, within max_wait
 	TW_ORACLE_PROTOCOL,	  // (watch) e.g. a fence's done without a fence
 	TW_ORACLE_LOST,		  // undecided: history was forgotten
 	TW_ORACLE_STEPS,	  // undecided: max_steps was reached
@@ -126,6 +131,7 @@ struct tw_oracle_stats {
 	uint64_t versions, roots;			 // remembered now
 	uint64_t versions_lost, fences_lost, roots_lost; // forgotten though they might count
 	uint64_t untold;		   // memory was found changed though no write was told
+	uint64_t longest_wait;		   // of a request that has its answer, in cycles that count
 	uint64_t searches, steps, longest; // walks searched for, their steps, and those of one
 };
 
@@ -177,6 +183,18 @@ int tw_oracle_cancel(struct tw_oracle *o, uint64_t cycle, unsigned int port, boo
 int tw_oracle_response(struct tw_oracle *o, uint64_t cycle, unsigned int port, uint32_t id,
 		       const struct tw_resp *resp, struct tw_oracle_verdict *v);
 
+// In so many cycles, up to the present one, the hardware could do nothing but wait for others: for
+// memory, or for its answer to be taken. They count for no bound.
+int tw_oracle_excuse(struct tw_oracle *o, uint64_t cycle, uint64_t cycles);
+
+// Looks for what waits longer than max_wait. 1: *v names the request or fence that waits longest;
+// each is named once. 0: nothing does.
+int tw_oracle_overdue(struct tw_oracle *o, uint64_t cycle, struct tw_oracle_verdict *v);
+
+// A bound for hardware of this configuration, wide enough for any traffic: max_wait for the pins of
+// docs/contract.md.
+uint64_t tw_oracle_max_wait(const struct tw_config *config);
+
 // Requests in flight, and counters.
 size_t tw_oracle_pending(const struct tw_oracle *o);
 void tw_oracle_stats(const struct tw_oracle *o, struct tw_oracle_stats *stats);
@@ -196,8 +214,9 @@ int tw_oracle_watch_create(struct tw_oracle *o, struct tw_oracle_watch **w);
 void tw_oracle_watch_destroy(struct tw_oracle_watch *w);
 
 // The pins of one cycle, to be called in every cycle before the memory sees its edge (before
-// tw_membus_tick()). The first is cycle 0. Returns a bit mask of the ports whose response was
-// judged, their verdicts in v[port] (v may be NULL), or a negative errno.
+// tw_membus_tick()). A cycle counts for max_wait unless a response or a memory request stands
+// untaken, or memory owes an answer and gives none. The first is cycle 0. Returns a bit mask of the
+// ports whose response was judged, their verdicts in v[port] (v may be NULL), or a negative errno.
 int tw_oracle_watch_cycle(struct tw_oracle_watch *w, const struct tw_mmu_in *in,
 			  const struct tw_mmu_out *out, struct tw_oracle_verdict v[TW_PORTS]);
 

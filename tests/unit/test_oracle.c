@@ -186,6 +186,95 @@ static void requests_that_do_not_pass_the_entry_cost_no_steps_of_an_update(void 
 	fx_done(f);
 }
 
+// --- Bounds on waiting ---------------------------------------------------------------------------
+
+static void request_without_an_answer_is_named_once_when_its_time_is_over(void **state)
+{
+	struct fx *f = fx_sv39_opts((struct tw_oracle_opts){.max_wait = 100});
+
+	(void)state;
+	ask(f, 1, VA, TW_LOAD);
+	f->cycle += 50;
+	ask(f, 2, VA_NEXT, TW_LOAD);
+	f->cycle += 49;
+	assert_int_equal(tw_oracle_overdue(f->o, f->cycle, &f->v), 0);
+	assert_int_equal(tw_oracle_overdue(f->o, ++f->cycle, &f->v), 1);
+	assert_forbidden(f->v.allowed, TW_ORACLE_OVERDUE, "port 1 id 1: load of VA 0x40201000");
+	assert_int_equal(tw_oracle_overdue(f->o, ++f->cycle, &f->v), 0);
+	f->cycle += 50;
+	assert_int_equal(tw_oracle_overdue(f->o, f->cycle, &f->v), 1);
+	assert_forbidden(f->v.allowed, TW_ORACLE_OVERDUE, "port 1 id 2");
+	// Late, but right.
+	assert_allowed(answer(f, 1, ok(PAGE_1, TW_SIZE_4K)));
+	fx_done(f);
+}
+
+static void excused_cycles_count_for_no_bound(void **state)
+{
+	struct fx *f = fx_sv39_opts((struct tw_oracle_opts){.max_wait = 100});
+	struct tw_oracle_stats stats;
+
+	(void)state;
+	assert_int_equal(tw_oracle_excuse(f->o, ++f->cycle, 1000000), 0); // before it
+	ask(f, 1, VA, TW_LOAD);
+	f->cycle += 1090;
+	assert_int_equal(tw_oracle_excuse(f->o, f->cycle, 1000), 0);
+	assert_int_equal(tw_oracle_overdue(f->o, f->cycle, &f->v), 0);
+	tw_oracle_stats(f->o, &stats);
+	assert_int_equal(stats.longest_wait, 90);
+	f->cycle += 11;
+	assert_int_equal(tw_oracle_overdue(f->o, f->cycle, &f->v), 1);
+	fx_done(f);
+}
+
+static void requests_that_are_answered_or_cancelled_are_never_overdue(void **state)
+{
+	struct fx *f = fx_sv39_opts((struct tw_oracle_opts){.max_wait = 100});
+
+	(void)state;
+	// The same id again and again: the oldest is answered first.
+	for (unsigned int i = 0; i < 300; i++) {
+		ask(f, 1, VA, TW_LOAD);
+		if (i)
+			assert_allowed(answer(f, 1, ok(PAGE_1, TW_SIZE_4K)));
+		assert_int_equal(tw_oracle_overdue(f->o, ++f->cycle, &f->v), 0);
+	}
+	assert_int_equal(tw_oracle_cancel(f->o, ++f->cycle, TW_PORT_DATA, true, 0), 0);
+	f->cycle += 1000;
+	assert_int_equal(tw_oracle_overdue(f->o, f->cycle, &f->v), 0);
+	fx_done(f);
+}
+
+static void fence_that_does_not_end_is_named(void **state)
+{
+	struct fx *f = fx_sv39_opts((struct tw_oracle_opts){.max_wait = 100});
+
+	(void)state;
+	fence_begin(f, FENCE_VA(VA));
+	f->cycle += 100;
+	assert_int_equal(tw_oracle_overdue(f->o, f->cycle, &f->v), 0);
+	assert_int_equal(tw_oracle_overdue(f->o, ++f->cycle, &f->v), 1);
+	assert_forbidden(f->v.allowed, TW_ORACLE_OVERDUE, "the fence of VA 0x40201000");
+	assert_int_equal(tw_oracle_overdue(f->o, ++f->cycle, &f->v), 0);
+	fence_end(f);
+	fx_done(f);
+}
+
+static void without_a_bound_nothing_is_overdue(void **state)
+{
+	struct fx *f = fx_sv39();
+
+	(void)state;
+	ask(f, 1, VA, TW_LOAD);
+	f->cycle += 1000000000;
+	assert_int_equal(tw_oracle_overdue(f->o, f->cycle, &f->v), 0);
+	assert_int_equal(tw_oracle_overdue(f->o, f->cycle - 1, &f->v), -EINVAL);
+	assert_int_equal(tw_oracle_excuse(f->o, f->cycle - 1, 1), -EINVAL);
+	fx_done(f);
+}
+
+// --- Bounds on memory, interface -----------------------------------------------------------------
+
 static void many_roots_stay_within_their_bound(void **state)
 {
 	struct fx *f = fx_sv39_opts((struct tw_oracle_opts){.max_roots = 4});
@@ -255,6 +344,11 @@ int main(void)
 		cmocka_unit_test(versions_that_lead_elsewhere_cost_no_steps),
 		cmocka_unit_test(control_flags_that_do_not_matter_cost_no_steps),
 		cmocka_unit_test(requests_that_do_not_pass_the_entry_cost_no_steps_of_an_update),
+		cmocka_unit_test(request_without_an_answer_is_named_once_when_its_time_is_over),
+		cmocka_unit_test(excused_cycles_count_for_no_bound),
+		cmocka_unit_test(requests_that_are_answered_or_cancelled_are_never_overdue),
+		cmocka_unit_test(fence_that_does_not_end_is_named),
+		cmocka_unit_test(without_a_bound_nothing_is_overdue),
 		cmocka_unit_test(many_roots_stay_within_their_bound),
 		cmocka_unit_test(untold_writes_are_noticed),
 		cmocka_unit_test(misuse_is_refused),
