@@ -14,12 +14,13 @@ void tw_ctx_reset(struct tw_ctx *ctx)
 
 uint64_t tw_ctx_root_word(const struct tw_ctx *ctx)
 {
-	return (uint64_t)ctx->format << 60 | (uint64_t)ctx->asid << 44 | ctx->root_ppn;
+	return (uint64_t)ctx->format << 60 | (uint64_t)(ctx->asid | ctx->root_low) << 44 |
+	       ctx->root_ppn;
 }
 
 static bool format_supported(unsigned int format)
 {
-	return format == TW_FMT_BARE || format == TW_FMT_SV39 || format == TW_FMT_X86_LONG4;
+	return format == TW_FMT_BARE || (TW_PIN_FORMATS >> format & 1);
 }
 
 bool tw_ctx_write(struct tw_ctx *ctx, unsigned int reg, uint64_t value)

@@ -31,12 +31,11 @@ int tw_hw_set_ctx(struct tw_hw *hw, const struct tw_ctx *ctx)
 		{TW_CTRL_PHYS, ctx->maxphyaddr, hw->ctx.maxphyaddr},
 		{TW_CTRL_ROOT, tw_ctx_root_word(ctx), tw_ctx_root_word(&hw->ctx)},
 	};
-	struct tw_ctx after = hw->ctx;
 
-	for (size_t i = 0; i < sizeof(write) / sizeof(write[0]); i++)
-		if (write[i].want != write[i].have &&
-		    !tw_ctx_write(&after, write[i].reg, write[i].want))
-			return -EINVAL;
+	if (ctx->format != TW_FMT_BARE && !(hw->formats >> ctx->format & 1))
+		return -EINVAL;
+	if (ctx->maxphyaddr < TW_MIN_MAXPHYADDR || ctx->maxphyaddr > TW_MAX_MAXPHYADDR)
+		return -EINVAL;
 	for (size_t i = 0; i < sizeof(write) / sizeof(write[0]); i++) {
 		int err;
 
@@ -45,8 +44,15 @@ int tw_hw_set_ctx(struct tw_hw *hw, const struct tw_ctx *ctx)
 		err = hw->ops->ctrl_write(hw, write[i].reg, write[i].want);
 		if (err)
 			return err;
-		tw_ctx_write(&hw->ctx, write[i].reg, write[i].want);
 	}
+	// The entries that PAE keeps of its root are the back end's to know.
+	hw->ctx.format = ctx->format;
+	hw->ctx.asid = ctx->asid;
+	hw->ctx.root_ppn = ctx->root_ppn;
+	hw->ctx.root_low = ctx->root_low;
+	hw->ctx.flags = ctx->flags;
+	hw->ctx.pkru = ctx->pkru;
+	hw->ctx.maxphyaddr = ctx->maxphyaddr;
 	return 0;
 }
 
@@ -151,6 +157,7 @@ int tw_hw_csim_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 	dev.user = c->mmu;
 	tw_hw_driver_init(&c->driver, &dev, c->bus);
 	c->hw.ops = &csim_ops;
+	c->hw.formats = TW_PIN_FORMATS;
 	c->hw.pmem = opts->pmem;
 	tw_ctx_reset(&c->hw.ctx);
 	*hw = &c->hw;

@@ -42,19 +42,11 @@ static void record(struct tw_kernel *k, const struct tw_hw_result *r)
 							     (uint32_t)p->fault << 8 | p->cause);
 }
 
-// What the cause of a page fault of this request must be; on x86 the P bit is the hardware's to
-// tell.
-static unsigned int expected_cause(const struct tw_kernel *k, const struct tw_req *req,
-				   const struct tw_resp *resp)
+static int no_address(struct tw_kernel *k, uint64_t va, struct tw_signal *sig)
 {
-	static const uint8_t riscv[] = {
-		[TW_FETCH] = 12, [TW_LOAD] = 13, [TW_STORE] = 15, [TW_RMW] = 15};
-
-	if (k->fmt->format != TW_FMT_X86_LONG4)
-		return riscv[req->access];
-	return (resp->cause & TW_PF_P) | (req->priv == TW_PRIV_U ? TW_PF_U : 0u) |
-	       (req->access == TW_FETCH ? TW_PF_I : 0u) |
-	       (req->access == TW_STORE || req->access == TW_RMW ? TW_PF_W : 0u);
+	*sig = (struct tw_signal){TW_SIGSEGV, TW_SEGV_MAPERR, va};
+	k->stats.faults[TW_FK_MAPERR]++;
+	return -EFAULT;
 }
 
 // A fault as the hardware reported it. 0: try again.
@@ -67,14 +59,13 @@ static int handle(struct tw_kernel *k, const struct tw_req *req, const struct tw
 
 	if (resp->fault == TW_FAULT_CANON || req->va >> (k->fmt->va_bits - 1)) {
 		// No user address: the region tree would say the same.
-		*sig = (struct tw_signal){TW_SIGSEGV, TW_SEGV_MAPERR, req->va};
-		k->stats.faults[TW_FK_MAPERR]++;
-		return -EFAULT;
+		return no_address(k, req->va, sig);
 	}
 	if (resp->fault != TW_FAULT_PAGE)
 		return tw_fail(k, -TW_EHARDWARE, "hardware: bus error (fault %u) translating %llx",
 			       resp->fault, (unsigned long long)req->va);
-	if (resp->fault_va != req->va || resp->cause != expected_cause(k, req, resp))
+	if (resp->fault_va != req->va ||
+	    resp->cause != k->fmt->page_cause(req, resp->cause & TW_PF_P))
 		return tw_fail(
 			k, -TW_EHARDWARE,
 			"hardware: cause %u at %llx reported for an access (kind %u) to %llx",
@@ -105,6 +96,9 @@ static int translate(struct tw_kernel *k, const struct tw_req *req, uint8_t **ho
 	struct tw_hw_result r;
 	int err;
 
+	// A processor of 32 bits has no such address.
+	if (k->fmt->va_bits == 32 && req->va > UINT32_MAX)
+		return no_address(k, req->va, sig);
 	for (unsigned int i = 0; i < ATTEMPTS; i++) {
 		uint64_t offset;
 

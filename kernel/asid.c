@@ -6,7 +6,8 @@
 
 void tw_asid_init(struct tw_kernel *k, unsigned int bits)
 {
-	k->asid = (struct tw_asid_space){.generation = 1, .next = 1, .last = (1u << bits) - 1};
+	k->asid = (struct tw_asid_space){
+		.generation = 1, .next = bits ? 1 : 0, .last = (1u << bits) - 1};
 }
 
 int tw_asid_live(const struct tw_kernel *k, const struct tw_mm *mm)
@@ -22,7 +23,7 @@ int tw_asid_assign(struct tw_kernel *k, struct tw_mm *mm)
 		return 0;
 	if (k->asid.next > k->asid.last) {
 		k->asid.generation++;
-		k->asid.next = 1;
+		k->asid.next = k->asid.last ? 1 : 0;
 		k->stats.asid_rollovers++;
 		err = tw_fence_all(k);
 	}

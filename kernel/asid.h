@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // ASIDs: numbers 1..last are handed out in order; when none is left a new generation begins with a
 // fence of everything, and every address space gets a number of the new generation when it runs
-// next. A number is never used twice in one generation. Invariant: two address spaces of the
-// current generation have different ASIDs; ASID 0 belongs to none. Source: the scheme of Linux
+// next. A number is never used twice in one generation. Without ASIDs (0 bits) there is one number,
+// 0, and each switch begins a generation. Invariant: two address spaces of the current generation
+// have different ASIDs; ASID 0 belongs to none where there are others. Source: the scheme of Linux
 // (arch/arm64/mm/context.c, arch/riscv/mm/context.c), for one CPU.
 #ifndef TW_ASID_H
 #define TW_ASID_H

@@ -115,7 +115,6 @@ static int check_table(struct tw_check *c, const struct tw_mm *mm, uint32_t tabl
 		       unsigned int level, uint64_t va, struct mm_count *n)
 {
 	const struct tw_pte_format *fmt = c->k->fmt;
-	const uint64_t *entry = (const uint64_t *)(const void *)tw_frame_host(c->k, table);
 
 	if (c->k->frames[table].state != TW_FRAME_TABLE || c->entries[table])
 		return tw_broken(c, "frame %u: not a table, or in two places", table);
@@ -128,28 +127,30 @@ static int check_table(struct tw_check *c, const struct tw_mm *mm, uint32_t tabl
 		    c->k->rmap.table[number]->mm != mm || c->k->rmap.table[number]->va != va)
 			return tw_broken(c, "frame %u: table without its reverse mappings", table);
 	}
-	for (unsigned int i = 0; i < 1u << fmt->index_bits; i++) {
-		uint64_t at = va + ((uint64_t)i << (TW_PAGE_SHIFT_4K + fmt->index_bits * level));
+	for (unsigned int i = 0; i < tw_pt_entries(fmt, level); i++) {
+		uint64_t at = va + ((uint64_t)i << (TW_PAGE_SHIFT_4K + fmt->vpn_shift[level]));
+		uint64_t entry = tw_pt_raw(c->k, tw_pt_cell(c->k, table, i));
 		struct tw_entry e;
 		int err;
 
-		if (!entry[i])
+		if (!entry)
 			continue;
 		c->entries[table]++;
 		if (level == 0) {
-			err = check_entry(c, mm, at, entry[i], n);
+			err = check_entry(c, mm, at, entry, n);
 		} else {
-			e = fmt->decode(entry[i], level);
+			e = fmt->decode(entry, level);
 			if (e.kind != TW_ENTRY_TABLE || tw_pfn_frame(c->k, e.pfn) == TW_NO_FRAME)
 				return tw_broken(c, "%llx: bad pointer %llx at level %u",
-						 (unsigned long long)at,
-						 (unsigned long long)entry[i], level);
+						 (unsigned long long)at, (unsigned long long)entry,
+						 level);
 			err = check_table(c, mm, tw_pfn_frame(c->k, e.pfn), level - 1, at, n);
 		}
 		if (err)
 			return err;
 	}
-	if (c->entries[table] == 0 && table != mm->root)
+	// A table that is made when it is needed goes with its last entry.
+	if (c->entries[table] == 0 && level < fmt->dynamic)
 		return tw_broken(c, "frame %u: empty table", table);
 	return 0;
 }

@@ -17,8 +17,8 @@ static int check_rmap(struct tw_check *c, uint32_t f)
 	uint32_t n = 0;
 
 	for (uint32_t at = k->frames[f].rmap; at != TW_NO_RMAP; at = tw_rmap_next(k, at), n++) {
-		uint32_t number = at >> k->fmt->index_bits;
-		const uint64_t *ptep;
+		uint32_t number = at >> k->fmt->vpn_shift[1];
+		const struct tw_cell *ptep;
 		struct tw_entry e;
 		struct tw_mm *mm;
 		uint64_t va;

@@ -177,7 +177,7 @@ static int peek_page(const struct tw_proc *p, uint64_t va, void *buf, size_t len
 {
 	struct tw_kernel *k = p->k;
 	const struct tw_vma *v = tw_vma_find(&p->mm->vmas, va);
-	const uint64_t *ptep;
+	const struct tw_cell *ptep;
 	struct tw_entry e = {.kind = TW_ENTRY_EMPTY};
 	uint64_t in_page = va & (TW_PAGE_BYTES - 1);
 	uint32_t f;

@@ -21,7 +21,7 @@ struct fault {
 	uint32_t need;	   // protection bits
 	uint32_t prot;	   // of the region, as the format can express it
 	bool write;
-	uint64_t *ptep;
+	struct tw_cell *ptep;
 	struct tw_entry e;
 	enum tw_fault_kind kind;
 	struct tw_signal *sig;
@@ -418,9 +418,10 @@ static int resolve(struct fault *f)
 	case TW_ENTRY_EMPTY:
 		return f->vma->object ? object_page(f) : anon_zero(f);
 	default:
-		return tw_fail(
-			f->k, -TW_EHARDWARE, "page table of %llx: entry %llx is none of ours",
-			(unsigned long long)f->va, (unsigned long long)(f->ptep ? *f->ptep : 0));
+		return tw_fail(f->k, -TW_EHARDWARE,
+			       "page table of %llx: entry %llx is none of ours",
+			       (unsigned long long)f->va,
+			       (unsigned long long)(f->ptep ? tw_pt_raw(f->k, f->ptep) : 0));
 	}
 }
 

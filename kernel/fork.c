@@ -11,13 +11,13 @@
 #include "tlb.h"
 
 // Copies one entry of the parent. What the child's tables take is reserved.
-static int copy_entry(struct tw_mm *parent, struct tw_mm *child, uint64_t va, uint64_t *ptep,
+static int copy_entry(struct tw_mm *parent, struct tw_mm *child, uint64_t va, struct tw_cell *ptep,
 		      struct tw_gather *g)
 {
 	struct tw_kernel *k = parent->k;
 	struct tw_entry e = tw_pt_read(parent, ptep);
 	uint32_t f = TW_NO_FRAME;
-	uint64_t *to;
+	struct tw_cell *to;
 
 	if (e.kind != TW_ENTRY_SWAP) {
 		f = tw_pfn_frame(k, e.pfn);
@@ -66,14 +66,14 @@ static int copy_region(struct tw_mm *parent, struct tw_mm *child, const struct t
 		return 0;
 	tw_gather_init(&g, k);
 	while (!err && tw_pt_next(parent, &va, v->end)) {
-		uint64_t *ptep;
+		struct tw_cell *ptep;
 
 		// This may reclaim the very page: the entry is read after it.
 		err = tw_reclaim_reserve(k, tw_pt_missing(child, va));
 		if (!err)
 			err = tw_rmap_reserve(k, 1);
 		ptep = tw_pt_find(parent, va);
-		if (!err && ptep && *ptep)
+		if (!err && ptep && tw_pt_raw(k, ptep))
 			err = copy_entry(parent, child, va, ptep, &g);
 		va += TW_PAGE_BYTES;
 	}

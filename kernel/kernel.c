@@ -46,8 +46,11 @@ static int check_opts(const struct tw_kernel_opts *o, char *err, size_t errlen)
 	if (!o->hw)
 		snprintf(err, errlen, "no hardware given");
 	else if (!fmt)
-		snprintf(err, errlen, "page-table format %d: expected sv39 or long4", o->format);
-	else if (o->svade && o->format != TW_FMT_SV39)
+		snprintf(err, errlen,
+			 "page-table format %d: expected sv32, sv39, sv48, sv57, legacy, pae, "
+			 "long4 or long5",
+			 o->format);
+	else if (o->svade && !fmt->svade)
 		snprintf(err, errlen, "svade: x86 sets A and D in hardware always");
 	else if (o->frames < TW_MIN_FRAMES)
 		snprintf(err, errlen, "%u frames: expected %d or more", o->frames, TW_MIN_FRAMES);
@@ -58,8 +61,15 @@ static int check_opts(const struct tw_kernel_opts *o, char *err, size_t errlen)
 			 o->frames, (unsigned long long)o->ram_base);
 	else if (o->swap_slots && !o->swap_path)
 		snprintf(err, errlen, "swap slots without a swap file");
-	else if (o->swap_slots == UINT32_MAX)
-		snprintf(err, errlen, "too many swap slots");
+	else if (o->swap_slots >= tw_pte_most(fmt))
+		snprintf(err, errlen,
+			 "%u swap slots: expected less than %llu, which an entry of %s "
+			 "can name",
+			 o->swap_slots, (unsigned long long)tw_pte_most(fmt), fmt->name);
+	else if (((o->ram_base >> TW_PAGE_SHIFT_4K) + o->frames) >> fmt->pfn_bits)
+		snprintf(err, errlen, "%u frames at %llx: expected memory below 2^%d for %s",
+			 o->frames, (unsigned long long)o->ram_base,
+			 TW_PAGE_SHIFT_4K + fmt->pfn_bits, fmt->name);
 	else if (o->asid_bits > fmt->asid_bits)
 		snprintf(err, errlen, "%u ASID bits: %s has %u", o->asid_bits, fmt->name,
 			 fmt->asid_bits);
@@ -72,10 +82,9 @@ static int start_hw(struct tw_kernel *k)
 {
 	struct tw_ctx ctx = {.format = k->opts.format, .maxphyaddr = 52};
 
-	if (k->opts.format == TW_FMT_X86_LONG4)
-		ctx.flags = TW_F_WP | TW_F_NXE | TW_F_SMEP | TW_F_SMAP;
-	else if (!k->opts.svade)
-		ctx.flags = TW_F_ADUE;
+	ctx.flags = k->fmt->flags;
+	if (k->fmt->svade && !k->opts.svade)
+		ctx.flags |= TW_F_ADUE;
 	ctx.root_ppn = tw_frame_pfn(k, k->zero_frame);
 	if (tw_hw_set_ctx(k->hw, &ctx) != 0)
 		return -TW_EHARDWARE;

@@ -106,8 +106,8 @@ struct tw_file;
 
 struct tw_kernel_opts {
 	struct tw_hw *hw;      // borrowed; must outlive the kernel
-	enum tw_format format; // TW_FMT_SV39 or TW_FMT_X86_LONG4
-	bool svade;	       // Sv39 only: the kernel sets A and D in a fault, not the hardware
+	enum tw_format format; // a radix format that the hardware has too
+	bool svade;	       // RISC-V only: the kernel sets A and D in a fault, not the hardware
 	bool poison;	   // freed frames are overwritten, so that a stale translation is noticed
 	bool durable;	   // msync and sync end with fdatasync of the real file
 	uint64_t ram_base; // physical address of the first frame; must be flat in the hardware's
@@ -118,12 +118,14 @@ struct tw_kernel_opts {
 	uint32_t swap_slots;	// pages
 	const char *policy;	// replacement policy; NULL: "clock"
 	uint32_t watermark[3];	// free frames: min, low, high; all 0: 1, 2, 3 times 1/128 of frames
-	unsigned int asid_bits; // 0: all that the format has (16; 12 on x86)
+	unsigned int asid_bits; // 0: all that the format has (RISC-V 16, Sv32 9; x86 12, legacy and
+				// PAE 0)
 	unsigned int
 		fence_all; // more pages than this in one process are fenced by ASID at once; 0: 32
 	struct tw_costs costs; // tw_costs_default()
 	struct tw_dev_model swap_dev, file_dev;
-	// Called after every change of a page-table entry by the kernel; may be NULL.
+	// Called after every change of a page-table entry by the kernel; may be NULL. An entry of 4
+	// bytes is at a multiple of 4.
 	void (*table_write)(void *user, uint64_t pa, uint64_t old, uint64_t value);
 	void *user;
 };

@@ -44,7 +44,7 @@ static void free_id(struct tw_kernel *k, uint32_t id)
 int tw_mm_create(struct tw_kernel *k, const struct tw_layout *layout, struct tw_mm **out)
 {
 	struct tw_mm *mm;
-	int err = tw_reclaim_reserve(k, 1);
+	int err = tw_reclaim_reserve(k, tw_pt_root_cost(k));
 
 	if (err)
 		return err;
@@ -182,7 +182,7 @@ int tw_mm_split(struct tw_mm *mm, uint64_t addr)
 
 // --- Unmapping -------------------------------------------------------------------------
 
-static void zap_entry(struct tw_mm *mm, uint64_t va, uint64_t *ptep, struct tw_gather *g)
+static void zap_entry(struct tw_mm *mm, uint64_t va, struct tw_cell *ptep, struct tw_gather *g)
 {
 	struct tw_kernel *k = mm->k;
 	struct tw_entry e = tw_pt_read(mm, ptep);
@@ -210,8 +210,9 @@ static void zap_entry(struct tw_mm *mm, uint64_t va, uint64_t *ptep, struct tw_g
 
 void tw_mm_zap(struct tw_mm *mm, uint64_t start, uint64_t end, struct tw_gather *g)
 {
-	uint64_t table_span = (uint64_t)TW_PAGE_BYTES << mm->k->fmt->index_bits;
-	uint64_t va = start, *ptep;
+	uint64_t table_span = (uint64_t)TW_PAGE_BYTES << mm->k->fmt->vpn_shift[1];
+	uint64_t va = start;
+	struct tw_cell *ptep;
 
 	while ((ptep = tw_pt_next(mm, &va, end))) {
 		uint64_t stop = (va & ~(table_span - 1)) + table_span, at = va;
@@ -219,8 +220,8 @@ void tw_mm_zap(struct tw_mm *mm, uint64_t start, uint64_t end, struct tw_gather 
 		if (stop > end)
 			stop = end;
 		// All entries of one table, then the table itself if nothing is left.
-		for (; va < stop; va += TW_PAGE_BYTES, ptep++)
-			if (*ptep)
+		for (; va < stop; va += TW_PAGE_BYTES, ptep = tw_pt_after(mm->k, ptep))
+			if (tw_pt_raw(mm->k, ptep))
 				zap_entry(mm, va, ptep, g);
 		tw_pt_prune(mm, at, g);
 	}

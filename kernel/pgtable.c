@@ -9,17 +9,42 @@
 
 static unsigned int level_shift(const struct tw_pte_format *fmt, unsigned int level)
 {
-	return TW_PAGE_SHIFT_4K + fmt->index_bits * level;
+	return (unsigned int)TW_PAGE_SHIFT_4K + fmt->vpn_shift[level];
 }
 
 static unsigned int index_of(const struct tw_pte_format *fmt, unsigned int level, uint64_t va)
 {
-	return (unsigned int)(va >> level_shift(fmt, level)) & ((1u << fmt->index_bits) - 1);
+	return (unsigned int)(va >> level_shift(fmt, level)) & (tw_pt_entries(fmt, level) - 1);
 }
 
-static uint64_t *table_of(const struct tw_kernel *k, uint32_t f)
+struct tw_cell *tw_pt_cell(const struct tw_kernel *k, uint32_t f, unsigned int n)
 {
-	return (uint64_t *)(void *)tw_frame_host(k, f);
+	return (struct tw_cell *)(void *)(tw_frame_host(k, f) + (size_t)n * k->fmt->entry_bytes);
+}
+
+struct tw_cell *tw_pt_after(const struct tw_kernel *k, struct tw_cell *ptep)
+{
+	return (struct tw_cell *)(void *)((uint8_t *)ptep + k->fmt->entry_bytes);
+}
+
+uint64_t tw_pt_raw(const struct tw_kernel *k, const struct tw_cell *ptep)
+{
+	return k->fmt->entry_bytes == 8 ? *(const uint64_t *)(const void *)ptep
+					: *(const uint32_t *)(const void *)ptep;
+}
+
+static void set_raw(const struct tw_kernel *k, struct tw_cell *ptep, uint64_t value)
+{
+	if (k->fmt->entry_bytes == 8)
+		*(uint64_t *)(void *)ptep = value;
+	else
+		*(uint32_t *)(void *)ptep = (uint32_t)value;
+}
+
+static struct tw_cell *cell_of(const struct tw_kernel *k, uint32_t table, unsigned int level,
+			       uint64_t va)
+{
+	return tw_pt_cell(k, table, index_of(k->fmt, level, va));
 }
 
 static uint32_t new_table(struct tw_mm *mm)
@@ -35,18 +60,11 @@ static uint32_t new_table(struct tw_mm *mm)
 	return f;
 }
 
-int tw_pt_create(struct tw_mm *mm)
+static void free_table(struct tw_mm *mm, uint32_t f)
 {
-	mm->root = new_table(mm);
-	return mm->root == TW_NO_FRAME ? -ENOMEM : 0;
-}
-
-void tw_pt_destroy(struct tw_mm *mm)
-{
-	assert(mm->tables == 1);
 	mm->tables--;
 	mm->k->stats.tables_freed++;
-	tw_frame_put(mm->k, mm->root);
+	tw_frame_put(mm->k, f);
 }
 
 // The table that an entry at LEVEL points to; TW_NO_FRAME if it is empty.
@@ -70,8 +88,7 @@ static uint32_t lowest_table(const struct tw_mm *mm, uint64_t va, unsigned int *
 	uint32_t table = mm->root;
 
 	for (*level = k->fmt->levels - 1u; *level > 0; --*level) {
-		uint32_t child =
-			child_of(k, table_of(k, table)[index_of(k->fmt, *level, va)], *level);
+		uint32_t child = child_of(k, tw_pt_raw(k, cell_of(k, table, *level, va)), *level);
 
 		if (child == TW_NO_FRAME)
 			break;
@@ -80,12 +97,12 @@ static uint32_t lowest_table(const struct tw_mm *mm, uint64_t va, unsigned int *
 	return table;
 }
 
-uint64_t *tw_pt_find(const struct tw_mm *mm, uint64_t va)
+struct tw_cell *tw_pt_find(const struct tw_mm *mm, uint64_t va)
 {
 	unsigned int level;
 	uint32_t table = lowest_table(mm, va, &level);
 
-	return level ? NULL : &table_of(mm->k, table)[index_of(mm->k->fmt, 0, va)];
+	return level ? NULL : cell_of(mm->k, table, 0, va);
 }
 
 uint32_t tw_pt_missing(const struct tw_mm *mm, uint64_t va)
@@ -96,10 +113,11 @@ uint32_t tw_pt_missing(const struct tw_mm *mm, uint64_t va)
 	return level;
 }
 
-static void write_entry(struct tw_mm *mm, uint64_t *ptep, const struct tw_entry *e)
+static void write_entry(struct tw_mm *mm, struct tw_cell *ptep, unsigned int level,
+			const struct tw_entry *e)
 {
 	struct tw_kernel *k = mm->k;
-	uint64_t old = *ptep, value = k->fmt->encode(e);
+	uint64_t old = tw_pt_raw(k, ptep), value = k->fmt->encode(e, level);
 	uint64_t offset = (uint64_t)((uint8_t *)ptep - k->ram);
 	struct tw_frame *table = &k->frames[offset >> TW_PAGE_SHIFT_4K];
 
@@ -109,19 +127,69 @@ static void write_entry(struct tw_mm *mm, uint64_t *ptep, const struct tw_entry 
 		table->mapcount++;
 	else if (old != 0 && value == 0)
 		table->mapcount--;
-	*ptep = value;
+	set_raw(k, ptep, value);
 	if (k->opts.table_write && old != value)
 		k->opts.table_write(k->opts.user, k->opts.ram_base + offset, old, value);
 }
 
-uint64_t *tw_pt_make(struct tw_mm *mm, uint64_t va)
+uint32_t tw_pt_root_cost(const struct tw_kernel *k)
+{
+	const struct tw_pte_format *fmt = k->fmt;
+
+	return 1 + (fmt->dynamic < fmt->levels - 1u ? tw_pt_entries(fmt, fmt->levels - 1u) : 0);
+}
+
+int tw_pt_create(struct tw_mm *mm)
+{
+	struct tw_kernel *k = mm->k;
+	unsigned int top = k->fmt->levels - 1u;
+	uint32_t children = tw_pt_root_cost(k) - 1;
+
+	mm->root = new_table(mm);
+	if (mm->root == TW_NO_FRAME)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < children; i++) {
+		uint32_t child = new_table(mm);
+
+		if (child == TW_NO_FRAME) {
+			tw_pt_destroy(mm);
+			return -ENOMEM;
+		}
+		write_entry(
+			mm, tw_pt_cell(k, mm->root, i), top,
+			&(struct tw_entry){.kind = TW_ENTRY_TABLE, .pfn = tw_frame_pfn(k, child)});
+	}
+	return 0;
+}
+
+void tw_pt_destroy(struct tw_mm *mm)
+{
+	struct tw_kernel *k = mm->k;
+	unsigned int top = k->fmt->levels - 1u;
+	uint32_t children = tw_pt_root_cost(k) - 1;
+
+	for (unsigned int i = 0; i < children; i++) {
+		struct tw_cell *ptep = tw_pt_cell(k, mm->root, i);
+		uint32_t child = child_of(k, tw_pt_raw(k, ptep), top);
+
+		if (child == TW_NO_FRAME)
+			break;
+		assert(k->frames[child].mapcount == 0);
+		write_entry(mm, ptep, top, &(struct tw_entry){.kind = TW_ENTRY_EMPTY});
+		free_table(mm, child);
+	}
+	assert(mm->tables == 1);
+	free_table(mm, mm->root);
+}
+
+struct tw_cell *tw_pt_make(struct tw_mm *mm, uint64_t va)
 {
 	struct tw_kernel *k = mm->k;
 	uint32_t table = mm->root;
 
 	for (unsigned int level = k->fmt->levels - 1u; level > 0; level--) {
-		uint64_t *ptep = &table_of(k, table)[index_of(k->fmt, level, va)];
-		uint32_t child = child_of(k, *ptep, level);
+		struct tw_cell *ptep = cell_of(k, table, level, va);
+		uint32_t child = child_of(k, tw_pt_raw(k, ptep), level);
 
 		if (child == TW_NO_FRAME) {
 			if (level == 1 && k->rmap.spares == 0)
@@ -132,16 +200,16 @@ uint64_t *tw_pt_make(struct tw_mm *mm, uint64_t va)
 			if (level == 1)
 				tw_rmap_table_new(mm, va & -(UINT64_C(1) << level_shift(k->fmt, 1)),
 						  child);
-			write_entry(mm, ptep,
+			write_entry(mm, ptep, level,
 				    &(struct tw_entry){.kind = TW_ENTRY_TABLE,
 						       .pfn = tw_frame_pfn(k, child)});
 		}
 		table = child;
 	}
-	return &table_of(k, table)[index_of(k->fmt, 0, va)];
+	return cell_of(k, table, 0, va);
 }
 
-uint64_t *tw_pt_next(const struct tw_mm *mm, uint64_t *va, uint64_t end)
+struct tw_cell *tw_pt_next(const struct tw_mm *mm, uint64_t *va, uint64_t end)
 {
 	const struct tw_kernel *k = mm->k;
 	const struct tw_pte_format *fmt = k->fmt;
@@ -152,7 +220,7 @@ uint64_t *tw_pt_next(const struct tw_mm *mm, uint64_t *va, uint64_t end)
 		unsigned int level = fmt->levels - 1u;
 
 		while (level > 0) {
-			uint64_t pte = table_of(k, table)[index_of(fmt, level, at)];
+			uint64_t pte = tw_pt_raw(k, cell_of(k, table, level, at));
 			uint32_t child = child_of(k, pte, level);
 
 			if (child == TW_NO_FRAME)
@@ -161,13 +229,14 @@ uint64_t *tw_pt_next(const struct tw_mm *mm, uint64_t *va, uint64_t end)
 			level--;
 		}
 		if (level == 0) {
-			uint64_t *t = table_of(k, table);
+			struct tw_cell *ptep = cell_of(k, table, 0, at);
 
 			for (unsigned int i = index_of(fmt, 0, at);
-			     i < 1u << fmt->index_bits && at < end; i++, at += TW_PAGE_BYTES)
-				if (t[i]) {
+			     i < tw_pt_entries(fmt, 0) && at < end;
+			     i++, at += TW_PAGE_BYTES, ptep = tw_pt_after(k, ptep))
+				if (tw_pt_raw(k, ptep)) {
 					*va = at;
-					return &t[i];
+					return ptep;
 				}
 		} else {
 			// Nothing below this entry: on to the next one.
@@ -179,39 +248,39 @@ uint64_t *tw_pt_next(const struct tw_mm *mm, uint64_t *va, uint64_t end)
 	return NULL;
 }
 
-struct tw_entry tw_pt_read(const struct tw_mm *mm, const uint64_t *ptep)
+struct tw_entry tw_pt_read(const struct tw_mm *mm, const struct tw_cell *ptep)
 {
-	struct tw_entry e = mm->k->fmt->decode(*ptep, 0);
+	struct tw_entry e = mm->k->fmt->decode(tw_pt_raw(mm->k, ptep), 0);
 
 	assert(e.kind != TW_ENTRY_BAD && e.kind != TW_ENTRY_TABLE);
 	return e;
 }
 
-void tw_pt_write(struct tw_mm *mm, uint64_t *ptep, const struct tw_entry *e)
+void tw_pt_write(struct tw_mm *mm, struct tw_cell *ptep, const struct tw_entry *e)
 {
-	write_entry(mm, ptep, e);
+	write_entry(mm, ptep, 0, e);
 }
 
 void tw_pt_prune(struct tw_mm *mm, uint64_t va, struct tw_gather *g)
 {
 	struct tw_kernel *k = mm->k;
-	uint64_t *path[8];
+	struct tw_cell *path[TW_PT_LEVELS_MAX];
 	unsigned int top = k->fmt->levels - 1u, level;
 	uint32_t table = mm->root;
 
 	// path[level]: the entry at that level; its child is the table of level - 1.
 	for (level = top; level > 0; level--) {
-		path[level] = &table_of(k, table)[index_of(k->fmt, level, va)];
-		table = child_of(k, *path[level], level);
+		path[level] = cell_of(k, table, level, va);
+		table = child_of(k, tw_pt_raw(k, path[level]), level);
 		if (table == TW_NO_FRAME)
 			break;
 	}
-	for (level++; level <= top; level++) {
-		uint32_t child = child_of(k, *path[level], level);
+	for (level++; level <= k->fmt->dynamic; level++) {
+		uint32_t child = child_of(k, tw_pt_raw(k, path[level]), level);
 
 		if (k->frames[child].mapcount > 0)
 			return;
-		write_entry(mm, path[level], &(struct tw_entry){.kind = TW_ENTRY_EMPTY});
+		write_entry(mm, path[level], level, &(struct tw_entry){.kind = TW_ENTRY_EMPTY});
 		if (level == 1)
 			tw_rmap_table_free(k, child);
 		mm->tables--;
@@ -232,7 +301,7 @@ uint32_t tw_pt_move_cost(const struct tw_mm *mm, uint64_t from, uint64_t to, uin
 		uint64_t at = va - from + to;
 		bool first = n == 0;
 
-		for (unsigned int level = 1; level < fmt->levels; level++)
+		for (unsigned int level = 1; level <= fmt->dynamic; level++)
 			n += first || (at ^ last) >> level_shift(fmt, level);
 		last = at;
 		va += span - (at & (span - 1));

@@ -16,24 +16,32 @@ struct tw_kernel;
 struct tw_mm;
 struct tw_gather;
 
-// The root table. -ENOMEM.
+// The root table, and what the format wants made with it: tw_pt_root_cost() frames, which the
+// caller has reserved. -ENOMEM.
+uint32_t tw_pt_root_cost(const struct tw_kernel *k);
 int tw_pt_create(struct tw_mm *mm);
 // Frees the root; everything else has been unmapped and pruned, and the fences are done.
 void tw_pt_destroy(struct tw_mm *mm);
 
 // The last-level entry of VA, or NULL if its table does not exist.
-uint64_t *tw_pt_find(const struct tw_mm *mm, uint64_t va);
+struct tw_cell *tw_pt_find(const struct tw_mm *mm, uint64_t va);
 
 // The same, made if need be: takes at most levels-1 frames and a last-level table, which the caller
 // has reserved (tw_reclaim_reserve, tw_rmap_reserve). NULL: there is none.
-uint64_t *tw_pt_make(struct tw_mm *mm, uint64_t va);
+struct tw_cell *tw_pt_make(struct tw_mm *mm, uint64_t va);
 
 // The first address >= *va and < end with a non-empty last-level entry, and the entry; NULL if
 // there is none.
-uint64_t *tw_pt_next(const struct tw_mm *mm, uint64_t *va, uint64_t end);
+struct tw_cell *tw_pt_next(const struct tw_mm *mm, uint64_t *va, uint64_t end);
 
-struct tw_entry tw_pt_read(const struct tw_mm *mm, const uint64_t *ptep);
-void tw_pt_write(struct tw_mm *mm, uint64_t *ptep, const struct tw_entry *e);
+// The entry as it lies in memory: 0 if it is empty.
+uint64_t tw_pt_raw(const struct tw_kernel *k, const struct tw_cell *ptep);
+// The next entry of the same table, and the N-th of the table in frame F.
+struct tw_cell *tw_pt_after(const struct tw_kernel *k, struct tw_cell *ptep);
+struct tw_cell *tw_pt_cell(const struct tw_kernel *k, uint32_t f, unsigned int n);
+
+struct tw_entry tw_pt_read(const struct tw_mm *mm, const struct tw_cell *ptep);
+void tw_pt_write(struct tw_mm *mm, struct tw_cell *ptep, const struct tw_entry *e);
 
 // Frees the tables on the way to VA that are empty, after the gathered fences.
 void tw_pt_prune(struct tw_mm *mm, uint64_t va, struct tw_gather *g);

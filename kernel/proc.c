@@ -109,8 +109,15 @@ int tw_proc_switch(struct tw_kernel *k, struct tw_proc *p)
 	if (err)
 		return err;
 	ctx.asid = p->mm->asid;
+	// Hardware that keeps entries of the root reads them only when another root is written: a
+	// frame that is a root again is written twice.
+	if (k->fmt->dynamic < k->fmt->levels - 1u) {
+		ctx.root_ppn = tw_frame_pfn(k, k->zero_frame);
+		err = tw_hw_set_ctx(k->hw, &ctx);
+	}
 	ctx.root_ppn = tw_frame_pfn(k, p->mm->root);
-	err = tw_hw_set_ctx(k->hw, &ctx);
+	if (!err)
+		err = tw_hw_set_ctx(k->hw, &ctx);
 	tw_hw_sync_time(k);
 	if (err)
 		return tw_fail(k, -TW_EHARDWARE, "hardware: a control register write failed: %s",

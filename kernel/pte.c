@@ -45,10 +45,11 @@ enum {
 	RV_PPN_BITS = 44,
 };
 
-static uint64_t rv_encode(const struct tw_entry *e)
+static uint64_t rv_encode(const struct tw_entry *e, unsigned int level)
 {
 	uint64_t pte = e->pfn << RV_PPN_SHIFT | RV_V;
 
+	(void)level;
 	if (e->kind == TW_ENTRY_TABLE)
 		return pte;
 	if (e->kind != TW_ENTRY_LEAF)
@@ -87,7 +88,16 @@ static uint32_t rv_prot(uint32_t prot)
 	return prot & TW_PROT_WRITE ? prot | TW_PROT_READ : prot;
 }
 
-// --- x86, entries of 64 bits ---------------------------------------------------------------------
+static uint8_t rv_page_cause(const struct tw_req *req, bool present)
+{
+	static const uint8_t cause[] = {
+		[TW_FETCH] = 12, [TW_LOAD] = 13, [TW_STORE] = 15, [TW_RMW] = 15};
+
+	(void)present;
+	return cause[req->access];
+}
+
+// --- x86 -----------------------------------------------------------------------------------------
 
 enum {
 	X86_P = 1 << 0,
@@ -100,17 +110,31 @@ enum {
 #define X86_NX	(UINT64_C(1) << 63)
 #define X86_PFN UINT64_C(0x000ffffffffff000)
 
-static uint64_t x86_encode(const struct tw_entry *e)
+// Without NX: what can be read can be executed.
+static uint64_t x86_encode(const struct tw_entry *e, unsigned int level)
 {
 	uint64_t pte = e->pfn << TW_PAGE_SHIFT_4K | X86_P | X86_U;
 
+	(void)level;
 	// Rights are those of all levels together: tables allow everything.
 	if (e->kind == TW_ENTRY_TABLE)
 		return pte | X86_W | (e->accessed ? X86_A : 0u);
 	if (e->kind != TW_ENTRY_LEAF)
 		return encode_soft(e);
-	return pte | (e->w ? X86_W : 0u) | (e->x ? 0u : X86_NX) | (e->accessed ? X86_A : 0u) |
-	       (e->dirty ? X86_D : 0u);
+	return pte | (e->w ? X86_W : 0u) | (e->accessed ? X86_A : 0u) | (e->dirty ? X86_D : 0u);
+}
+
+static uint64_t nx_encode(const struct tw_entry *e, unsigned int level)
+{
+	return x86_encode(e, level) | (e->kind == TW_ENTRY_LEAF && !e->x ? X86_NX : 0u);
+}
+
+// The root of PAE: P alone, the other low bits are reserved.
+static uint64_t pae_encode(const struct tw_entry *e, unsigned int level)
+{
+	if (level == 2 && e->kind == TW_ENTRY_TABLE)
+		return e->pfn << TW_PAGE_SHIFT_4K | X86_P;
+	return nx_encode(e, level);
 }
 
 static struct tw_entry x86_decode(uint64_t pte, unsigned int level)
@@ -136,15 +160,88 @@ static struct tw_entry x86_decode(uint64_t pte, unsigned int level)
 	return e;
 }
 
+static struct tw_entry pae_decode(uint64_t pte, unsigned int level)
+{
+	if (level == 2 && (pte & ~X86_PFN) == X86_P)
+		return (struct tw_entry){.kind = TW_ENTRY_TABLE,
+					 .pfn = (pte & X86_PFN) >> TW_PAGE_SHIFT_4K};
+	return x86_decode(pte, level);
+}
+
 // A present page can be read.
-static uint32_t x86_prot(uint32_t prot)
+static uint32_t nx_prot(uint32_t prot)
 {
 	return prot ? prot | TW_PROT_READ : prot;
 }
 
+static uint32_t x86_prot(uint32_t prot)
+{
+	return prot ? prot | TW_PROT_READ | TW_PROT_EXEC : prot;
+}
+
+// SMEP is on: the error code tells fetches.
+static uint8_t x86_page_cause(const struct tw_req *req, bool present)
+{
+	bool write = req->access == TW_STORE || req->access == TW_RMW;
+
+	return (uint8_t)((present ? TW_PF_P : 0u) | (write ? TW_PF_W : 0u) |
+			 (req->priv == TW_PRIV_U ? TW_PF_U : 0u) |
+			 (req->access == TW_FETCH ? TW_PF_I : 0u));
+}
+
+// --- The table -----------------------------------------------------------------------------------
+
+#define NINES(n)                                                           \
+	.levels = (n), .dynamic = (n)-1, .entry_bytes = 8, .pfn_bits = 40, \
+	.vpn_shift = {0, 9, 18, 27, 36, 45}
+#define TENS                                                                        \
+	.levels = 2, .dynamic = 1, .entry_bytes = 4, .va_bits = 32, .pfn_bits = 20, \
+	.vpn_shift = {0, 10, 20}
+#define RISCV                                                                               \
+	.svade = true, .encode = rv_encode, .decode = rv_decode, .effective_prot = rv_prot, \
+	.page_cause = rv_page_cause
+#define X86 .flags = TW_F_WP | TW_F_SMEP | TW_F_SMAP, .page_cause = x86_page_cause
+#define X86_LONG                                                                           \
+	.flags = TW_F_WP | TW_F_NXE | TW_F_SMEP | TW_F_SMAP, .page_cause = x86_page_cause, \
+	.encode = nx_encode, .decode = x86_decode, .effective_prot = nx_prot
+
 static const struct tw_pte_format formats[] = {
-	{TW_FMT_SV39, "sv39", 3, 9, 39, 16, rv_encode, rv_decode, rv_prot},
-	{TW_FMT_X86_LONG4, "long4", 4, 9, 48, 12, x86_encode, x86_decode, x86_prot},
+	{.format = TW_FMT_SV32, .name = "sv32", .asid_bits = 9, TENS, RISCV},
+	{.format = TW_FMT_SV39, .name = "sv39", .va_bits = 39, .asid_bits = 16, NINES(3), RISCV},
+	{.format = TW_FMT_SV48, .name = "sv48", .va_bits = 48, .asid_bits = 16, NINES(4), RISCV},
+	{.format = TW_FMT_SV57, .name = "sv57", .va_bits = 57, .asid_bits = 16, NINES(5), RISCV},
+	{.format = TW_FMT_X86_LEGACY,
+	 .name = "legacy",
+	 TENS,
+	 X86,
+	 .encode = x86_encode,
+	 .decode = x86_decode,
+	 .effective_prot = x86_prot},
+	{.format = TW_FMT_X86_PAE,
+	 .name = "pae",
+	 .levels = 3,
+	 .dynamic = 1,
+	 .entry_bytes = 8,
+	 .va_bits = 32,
+	 .pfn_bits = 40,
+	 .vpn_shift = {0, 9, 18, 20},
+	 .flags = TW_F_WP | TW_F_NXE | TW_F_SMEP | TW_F_SMAP,
+	 .encode = pae_encode,
+	 .decode = pae_decode,
+	 .effective_prot = nx_prot,
+	 .page_cause = x86_page_cause},
+	{.format = TW_FMT_X86_LONG4,
+	 .name = "long4",
+	 .va_bits = 48,
+	 .asid_bits = 12,
+	 NINES(4),
+	 X86_LONG},
+	{.format = TW_FMT_X86_LONG5,
+	 .name = "long5",
+	 .va_bits = 57,
+	 .asid_bits = 12,
+	 NINES(5),
+	 X86_LONG},
 };
 
 const struct tw_pte_format *tw_pte_format(enum tw_format format)

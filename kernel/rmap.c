@@ -12,10 +12,16 @@ enum { SPARES_KEPT = 16 };
 
 // --- Tables ----------------------------------------------------------------------------
 
-// Makes room for more numbers: all of them are in TABLE, the free ones in FREE.
-static int grow(struct tw_rmap *r, unsigned int index_bits)
+// Bits of a place that tell the entry within its table.
+static unsigned int place_bits(const struct tw_kernel *k)
 {
-	uint32_t most = UINT32_MAX >> index_bits, n = r->numbers ? 2 * r->numbers : 64;
+	return k->fmt->vpn_shift[1];
+}
+
+// Makes room for more numbers: all of them are in TABLE, the free ones in FREE.
+static int grow(struct tw_rmap *r, unsigned int bits)
+{
+	uint32_t most = UINT32_MAX >> bits, n = r->numbers ? 2 * r->numbers : 64;
 	struct tw_rmap_table **table;
 	uint32_t *numbers;
 
@@ -43,14 +49,14 @@ int tw_rmap_reserve(struct tw_kernel *k, uint32_t n)
 	struct tw_rmap *r = &k->rmap;
 
 	while (r->frees < n) {
-		int err = grow(r, k->fmt->index_bits);
+		int err = grow(r, place_bits(k));
 
 		if (err)
 			return err;
 	}
 	while (r->spares < n) {
 		struct tw_rmap_table *t =
-			malloc(sizeof(*t) + (sizeof(t->link[0]) << k->fmt->index_bits));
+			malloc(sizeof(*t) + (sizeof(t->link[0]) << place_bits(k)));
 
 		if (!t)
 			return -ENOMEM;
@@ -83,7 +89,7 @@ uint64_t tw_rmap_bytes(const struct tw_kernel *k)
 
 	return (uint64_t)r->numbers * (sizeof(struct tw_rmap_table *) + sizeof(*r->free)) +
 	       (uint64_t)(r->numbers - r->frees + r->spares) *
-		       (sizeof(*t) + (sizeof(t->link[0]) << k->fmt->index_bits));
+		       (sizeof(*t) + (sizeof(t->link[0]) << place_bits(k)));
 }
 
 void tw_rmap_table_new(struct tw_mm *mm, uint64_t va, uint32_t table)
@@ -99,7 +105,7 @@ void tw_rmap_table_new(struct tw_mm *mm, uint64_t va, uint32_t table)
 	number = r->free[--r->frees];
 	t->mm = mm;
 	t->va = va;
-	t->entry = (uint64_t *)(void *)tw_frame_host(k, table);
+	t->frame = table;
 	r->table[number] = t;
 	k->frames[table].rmap = number;
 }
@@ -124,19 +130,19 @@ void tw_rmap_table_free(struct tw_kernel *k, uint32_t table)
 
 // --- Lists -----------------------------------------------------------------------------
 
-static uint32_t place_of(const struct tw_kernel *k, const uint64_t *ptep)
+static uint32_t place_of(const struct tw_kernel *k, const struct tw_cell *ptep)
 {
 	uint64_t offset = (uint64_t)((const uint8_t *)ptep - k->ram);
 	uint32_t number = k->frames[offset >> TW_PAGE_SHIFT_4K].rmap;
 
-	return number << k->fmt->index_bits |
-	       (uint32_t)(offset & (TW_PAGE_BYTES - 1)) / (uint32_t)sizeof(*ptep);
+	return number << place_bits(k) |
+	       (uint32_t)(offset & (TW_PAGE_BYTES - 1)) / k->fmt->entry_bytes;
 }
 
 static struct tw_rmap_table *table_of(const struct tw_kernel *k, uint32_t place, uint32_t *i)
 {
-	*i = place & ((1u << k->fmt->index_bits) - 1);
-	return k->rmap.table[place >> k->fmt->index_bits];
+	*i = place & ((1u << place_bits(k)) - 1);
+	return k->rmap.table[place >> place_bits(k)];
 }
 
 static uint32_t *next_of(const struct tw_kernel *k, uint32_t place)
@@ -181,7 +187,7 @@ static void unlink_place(struct tw_kernel *k, uint32_t f, uint32_t place)
 	k->rmap.used--;
 }
 
-void tw_rmap_add(struct tw_kernel *k, uint32_t f, const uint64_t *ptep)
+void tw_rmap_add(struct tw_kernel *k, uint32_t f, const struct tw_cell *ptep)
 {
 	tw_charge(k, TW_COST_RMAP, 1);
 	link_place(k, f, place_of(k, ptep));
@@ -189,14 +195,15 @@ void tw_rmap_add(struct tw_kernel *k, uint32_t f, const uint64_t *ptep)
 	k->frames[f].refcount++;
 }
 
-void tw_rmap_del(struct tw_kernel *k, uint32_t f, const uint64_t *ptep)
+void tw_rmap_del(struct tw_kernel *k, uint32_t f, const struct tw_cell *ptep)
 {
 	tw_charge(k, TW_COST_RMAP, 1);
 	unlink_place(k, f, place_of(k, ptep));
 	k->frames[f].mapcount--;
 }
 
-void tw_rmap_move(struct tw_kernel *k, uint32_t f, const uint64_t *from, const uint64_t *to)
+void tw_rmap_move(struct tw_kernel *k, uint32_t f, const struct tw_cell *from,
+		  const struct tw_cell *to)
 {
 	tw_charge(k, TW_COST_RMAP, 1);
 	unlink_place(k, f, place_of(k, from));
@@ -208,14 +215,15 @@ uint32_t tw_rmap_next(const struct tw_kernel *k, uint32_t place)
 	return *next_of(k, place);
 }
 
-uint64_t *tw_rmap_entry(const struct tw_kernel *k, uint32_t place, struct tw_mm **mm, uint64_t *va)
+struct tw_cell *tw_rmap_entry(const struct tw_kernel *k, uint32_t place, struct tw_mm **mm,
+			      uint64_t *va)
 {
 	uint32_t i;
 	struct tw_rmap_table *t = table_of(k, place, &i);
 
 	*mm = t->mm;
 	*va = t->va + ((uint64_t)i << TW_PAGE_SHIFT_4K);
-	return &t->entry[i];
+	return tw_pt_cell(k, t->frame, i);
 }
 
 // --- All mappings of a frame -----------------------------------------------------------
@@ -227,7 +235,8 @@ static bool clear(struct tw_kernel *k, uint32_t f, bool accessed, bool dirty, st
 
 	for (uint32_t at = k->frames[f].rmap; at != TW_NO_RMAP; at = tw_rmap_next(k, at)) {
 		struct tw_mm *mm;
-		uint64_t va, *ptep = tw_rmap_entry(k, at, &mm, &va);
+		uint64_t va;
+		struct tw_cell *ptep = tw_rmap_entry(k, at, &mm, &va);
 		struct tw_entry e = tw_pt_read(mm, ptep);
 
 		tw_charge(k, TW_COST_RMAP, 1);
@@ -256,7 +265,8 @@ bool tw_rmap_dirty(const struct tw_kernel *k, uint32_t f)
 {
 	for (uint32_t at = k->frames[f].rmap; at != TW_NO_RMAP; at = tw_rmap_next(k, at)) {
 		struct tw_mm *mm;
-		uint64_t va, *ptep = tw_rmap_entry(k, at, &mm, &va);
+		uint64_t va;
+		struct tw_cell *ptep = tw_rmap_entry(k, at, &mm, &va);
 		struct tw_entry e = tw_pt_read(mm, ptep);
 
 		if (e.kind == TW_ENTRY_LEAF && e.dirty)
@@ -272,7 +282,8 @@ bool tw_rmap_unmap(struct tw_kernel *k, uint32_t f, uint32_t slot, struct tw_gat
 
 	while (k->frames[f].rmap != TW_NO_RMAP) {
 		struct tw_mm *mm;
-		uint64_t va, *ptep = tw_rmap_entry(k, k->frames[f].rmap, &mm, &va);
+		uint64_t va;
+		struct tw_cell *ptep = tw_rmap_entry(k, k->frames[f].rmap, &mm, &va);
 		struct tw_entry e = tw_pt_read(mm, ptep);
 
 		dirty = dirty || (e.kind == TW_ENTRY_LEAF && e.dirty);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct tw_kernel;
+struct tw_cell;
 struct tw_mm;
 struct tw_gather;
 
@@ -25,8 +26,8 @@ struct tw_rmap_table {
 		struct tw_mm *mm;
 		struct tw_rmap_table *spare; // not in use: the next one
 	};
-	uint64_t va;	 // of entry 0
-	uint64_t *entry; // in simulated memory
+	uint64_t va;	// of entry 0
+	uint32_t frame; // in which it lies
 	struct {
 		uint32_t prev, next; // places; TW_NO_RMAP: first, last
 	} link[];
@@ -54,14 +55,16 @@ void tw_rmap_table_free(struct tw_kernel *k, uint32_t table);
 
 // The entry at PTEP names frame F from now on, or no more. Both keep mapcount and refcount: adding
 // takes a reference, removing leaves it to the caller, who drops it after the fence.
-void tw_rmap_add(struct tw_kernel *k, uint32_t f, const uint64_t *ptep);
-void tw_rmap_del(struct tw_kernel *k, uint32_t f, const uint64_t *ptep);
+void tw_rmap_add(struct tw_kernel *k, uint32_t f, const struct tw_cell *ptep);
+void tw_rmap_del(struct tw_kernel *k, uint32_t f, const struct tw_cell *ptep);
 // The mapping moved from one entry to another.
-void tw_rmap_move(struct tw_kernel *k, uint32_t f, const uint64_t *from, const uint64_t *to);
+void tw_rmap_move(struct tw_kernel *k, uint32_t f, const struct tw_cell *from,
+		  const struct tw_cell *to);
 
 // The mappings of a frame: the first place, the next one, and where a place is.
 uint32_t tw_rmap_next(const struct tw_kernel *k, uint32_t place);
-uint64_t *tw_rmap_entry(const struct tw_kernel *k, uint32_t place, struct tw_mm **mm, uint64_t *va);
+struct tw_cell *tw_rmap_entry(const struct tw_kernel *k, uint32_t place, struct tw_mm **mm,
+			      uint64_t *va);
 
 // Reads and clears the A bits of all mappings; true if one was set. The fences that make it
 // effective are gathered.

@@ -15,7 +15,8 @@ static void change_entries(struct tw_mm *mm, uint64_t start, uint64_t end, uint3
 			   struct tw_gather *g)
 {
 	struct tw_kernel *k = mm->k;
-	uint64_t va = start, *ptep;
+	uint64_t va = start;
+	struct tw_cell *ptep;
 
 	prot = k->fmt->effective_prot(prot);
 	for (; (ptep = tw_pt_next(mm, &va, end)); va += TW_PAGE_BYTES) {

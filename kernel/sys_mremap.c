@@ -27,13 +27,15 @@ static void move_entries(struct tw_mm *mm, uint64_t from, uint64_t to, uint64_t 
 			 struct tw_gather *g)
 {
 	struct tw_kernel *k = mm->k;
-	uint64_t va = from, *ptep;
+	uint64_t va = from;
+	struct tw_cell *ptep;
 
 	for (; (ptep = tw_pt_next(mm, &va, from + len)); va += TW_PAGE_BYTES) {
 		struct tw_entry e = tw_pt_read(mm, ptep);
-		uint64_t new_va = va - from + to, *new_ptep = tw_pt_make(mm, new_va);
+		uint64_t new_va = va - from + to;
+		struct tw_cell *new_ptep = tw_pt_make(mm, new_va);
 
-		assert(new_ptep && *new_ptep == 0);
+		assert(new_ptep && tw_pt_raw(k, new_ptep) == 0);
 		ptep = tw_pt_find(mm, va);
 		tw_pt_write(mm, ptep, &(struct tw_entry){.kind = TW_ENTRY_EMPTY});
 		tw_pt_write(mm, new_ptep, &e);

@@ -75,6 +75,9 @@ enum tw_fault {
 // x86 page-fault error code bits.
 enum { TW_PF_P = 1, TW_PF_W = 2, TW_PF_U = 4, TW_PF_RSVD = 8, TW_PF_I = 16, TW_PF_PK = 32 };
 
+// Values of maxphyaddr.
+enum { TW_MIN_MAXPHYADDR = 36, TW_MAX_MAXPHYADDR = 52 };
+
 // Control state of one MMU.
 struct tw_ctx {
 	enum tw_format format;

@@ -61,6 +61,7 @@ struct tw_hw_ops {
 struct tw_hw {
 	const struct tw_hw_ops *ops;
 	struct tw_pmem *pmem;
+	uint32_t formats;  // that it translates: a mask, bit numbers of enum tw_format
 	struct tw_ctx ctx; // control state as last written through this interface
 };
 
@@ -94,7 +95,8 @@ static inline int tw_hw_access(struct tw_hw *hw, unsigned int port, const struct
 }
 
 // Writes the control registers that differ from CTX, and returns when they are in force. Flushes
-// nothing (but see docs/contract.md section 3 for a change of format).
+// nothing (but see docs/contract.md section 3 for a change of format). -EINVAL for a format that
+// the hardware lacks, and for a MAXPHYADDR out of range.
 int tw_hw_set_ctx(struct tw_hw *hw, const struct tw_ctx *ctx);
 
 // Runs a fence to its done.

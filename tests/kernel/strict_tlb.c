@@ -44,6 +44,11 @@ static const struct tw_format_desc *desc(const struct strict *s)
 	return tw_format_desc(s->hw.ctx.format);
 }
 
+static uint64_t vpn_of(const struct strict *s, uint64_t va)
+{
+	return (va & ((UINT64_C(1) << desc(s)->va_bits) - 1)) >> 12;
+}
+
 static uint64_t prefix(const struct strict *s, uint64_t vpn, unsigned int level)
 {
 	return vpn & ~((UINT64_C(1) << (desc(s)->vpn_shift[level])) - 1);
@@ -126,7 +131,7 @@ static void walk(struct strict *s, const struct tw_req *req, uint64_t table,
 		 struct tw_walk_state ws, struct tw_resp *resp)
 {
 	const struct tw_ctx *ctx = &s->hw.ctx;
-	uint64_t vpn = (req->va & ((UINT64_C(1) << 48) - 1)) >> 12;
+	uint64_t vpn = vpn_of(s, req->va);
 	struct step path[8];
 	struct tw_pte pte = {.ppn = table};
 	unsigned int n = 0;
@@ -136,10 +141,11 @@ static void walk(struct strict *s, const struct tw_req *req, uint64_t table,
 
 		st->addr = tw_arch_pte_addr(ctx, pte.ppn, ws.level, req->va);
 		s->cycle += 10;
-		if (tw_pmem_read64(s->hw.pmem, st->addr, &st->pte) != 0) {
+		if (tw_pmem_read64(s->hw.pmem, st->addr & ~UINT64_C(7), &st->pte) != 0) {
 			tw_arch_resp_fault(ctx, req, TW_FAULT_ACCESS, 0, resp);
 			return;
 		}
+		st->pte = tw_arch_entry(ctx, st->addr, st->pte);
 		tw_arch_decode(ctx, req, &ws, st->pte, &pte);
 		st->update = pte.update;
 		if (pte.kind != TW_PTE_POINTER)
@@ -159,7 +165,8 @@ static void walk(struct strict *s, const struct tw_req *req, uint64_t table,
 		uint64_t old;
 
 		if (path[i].update != path[i].pte)
-			tw_pmem_cas64(s->hw.pmem, path[i].addr, path[i].pte, path[i].update, &old);
+			tw_pmem_cas(s->hw.pmem, path[i].addr, desc(s)->entry_bytes, path[i].pte,
+				    path[i].update, &old);
 	}
 	tw_arch_resp_ok(req, pte.ppn, pte.size, &pte.rights, resp);
 	struct line *l = put(s, vpn, 0, pte.ppn);
@@ -169,16 +176,19 @@ static void walk(struct strict *s, const struct tw_req *req, uint64_t table,
 static void from_root(struct strict *s, const struct tw_req *req, struct tw_resp *resp)
 {
 	struct tw_walk_state ws;
+	uint64_t table;
 
-	tw_arch_root(&s->hw.ctx, &ws);
-	walk(s, req, s->hw.ctx.root_ppn, ws, resp);
+	if (tw_arch_begin(&s->hw.ctx, req->va, &ws, &table))
+		walk(s, req, table, ws, resp);
+	else
+		tw_arch_resp_fault(&s->hw.ctx, req, TW_FAULT_PAGE, 0, resp);
 }
 
 static int strict_access(struct tw_hw *hw, unsigned int port, const struct tw_req *req,
 			 struct tw_hw_result *res)
 {
 	struct strict *s = strict_of(hw);
-	uint64_t vpn = (req->va & ((UINT64_C(1) << 48) - 1)) >> 12, start = s->cycle++;
+	uint64_t vpn = vpn_of(s, req->va), start = s->cycle++;
 	bool store = req->access == TW_STORE || req->access == TW_RMW;
 	struct line *l;
 
@@ -222,8 +232,7 @@ static bool fenced(const struct strict *s, const struct line *l, const void *arg
 {
 	const struct tw_fence *f = arg;
 
-	(void)s;
-	if (f->by_addr && (l->level > 0 || l->vpn != (f->va & ((UINT64_C(1) << 48) - 1)) >> 12))
+	if (f->by_addr && (l->level > 0 || l->vpn != vpn_of(s, f->va)))
 		return false;
 	return !f->by_asid || l->asid == f->asid;
 }
@@ -238,14 +247,29 @@ static int strict_fence(struct tw_hw *hw, const struct tw_fence *fence)
 	return 0;
 }
 
+static int read64(void *user, uint64_t pa, uint64_t *value)
+{
+	return tw_pmem_read64(user, pa, value);
+}
+
 static int strict_ctrl_write(struct tw_hw *hw, enum tw_ctrl_reg reg, uint64_t value)
 {
 	struct strict *s = strict_of(hw);
 
+	struct tw_mem mem = {.user = hw->pmem, .read64 = read64};
+	struct tw_ctx ctx = {.format = (enum tw_format)(value >> 60),
+			     .asid = (uint16_t)(value >> 44),
+			     .root_ppn = value & ((UINT64_C(1) << 44) - 1),
+			     .maxphyaddr = hw->ctx.maxphyaddr};
+	int err;
+
 	s->cycle += 2;
-	if (reg == TW_CTRL_ROOT)
-		s->root[(value >> 44) & 0xffff] = value & ((UINT64_C(1) << 44) - 1);
-	return 0;
+	if (reg != TW_CTRL_ROOT)
+		return 0;
+	s->root[ctx.asid] = ctx.root_ppn;
+	err = tw_arch_load_root(&ctx, &mem);
+	memcpy(hw->ctx.pdpte, ctx.pdpte, sizeof(ctx.pdpte));
+	return err;
 }
 
 static int strict_idle(struct tw_hw *hw, uint64_t cycles)
@@ -306,6 +330,7 @@ int strict_create(struct tw_pmem *pmem, struct tw_hw **hw)
 		return -ENOMEM;
 	s->hw.ops = &strict_ops;
 	s->hw.pmem = pmem;
+	s->hw.formats = UINT32_MAX;
 	s->hw.ctx.maxphyaddr = 52;
 	s->bad_page = 1;
 	*hw = &s->hw;
@@ -340,16 +365,20 @@ static uint64_t current_entry(struct strict *s, const struct line *l, struct tw_
 	struct tw_ctx ctx = s->hw.ctx;
 	struct tw_req req = {.va = l->vpn << 12, .access = TW_LOAD, .priv = TW_PRIV_U};
 	struct tw_walk_state ws;
-	uint64_t value;
+	uint64_t value, addr;
 
 	if (!l->rights.r && l->rights.x)
 		req.access = TW_FETCH;
-	tw_arch_root(&ctx, &ws);
-	*pte = (struct tw_pte){.ppn = s->root[l->asid]};
+	// What the root's cached entries say is current by definition.
+	ctx.root_ppn = s->root[l->asid];
+	*pte = (struct tw_pte){0};
+	if (!tw_arch_begin(&ctx, req.va, &ws, &pte->ppn))
+		return 0;
 	for (;;) {
-		if (tw_pmem_read64(s->hw.pmem, tw_arch_pte_addr(&ctx, pte->ppn, ws.level, req.va),
-				   &value) != 0)
+		addr = tw_arch_pte_addr(&ctx, pte->ppn, ws.level, req.va);
+		if (tw_pmem_read64(s->hw.pmem, addr & ~UINT64_C(7), &value) != 0)
 			return 0;
+		value = tw_arch_entry(&ctx, addr, value);
 		tw_arch_decode(&ctx, &req, &ws, value, pte);
 		if (pte->kind != TW_PTE_POINTER)
 			return l->level == 0 && pte->kind == TW_PTE_LEAF ? value : 0;

@@ -78,16 +78,15 @@ static void unmapped_address_is_maperr(void **state)
 
 static void kernel_and_noncanonical_addresses_are_maperr(void **state)
 {
-	const enum tw_format format[] = {TW_FMT_SV39, TW_FMT_X86_LONG4};
 	const uint64_t va[] = {UINT64_MAX - 8, UINT64_C(1) << 47, UINT64_C(1) << 50,
 			       UINT64_C(0xffff800000000000)};
 	uint8_t byte;
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < WORLD_FORMATS; i++) {
 		struct world w;
 
-		world_open(&w, &(struct world_opts){.format = format[i]});
+		world_open(&w, &(struct world_opts){.format = world_formats[i]});
 		world_proc(&w);
 		for (size_t j = 0; j < 4; j++)
 			expect_signal(&w, tw_user_load(w.k, va[j], &byte, 1, &w.sig), TW_SIGSEGV,
@@ -275,16 +274,14 @@ static void software_sets_accessed_and_dirty_with_svade(void **state)
 
 static void hardware_sets_dirty_by_itself(void **state)
 {
-	const enum tw_format format[] = {TW_FMT_SV39, TW_FMT_X86_LONG4};
-
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < WORLD_FORMATS; i++) {
 		struct world w;
 		struct tw_proc *p;
 		struct tw_file *f;
 		uint64_t a, faults;
 
-		world_open(&w, &(struct world_opts){.format = format[i]});
+		world_open(&w, &(struct world_opts){.format = world_formats[i]});
 		p = world_proc(&w);
 		assert_int_equal(tw_file_open(w.k, world_file(&w, "f", PAGE), TW_O_RDWR, &f), 0);
 		a = (uint64_t)tw_sys_mmap(p, 0, PAGE, 3, TW_MAP_SHARED, f, 0);
@@ -332,15 +329,13 @@ static void store_that_faults_in_its_second_half_stores_nothing(void **state)
 
 static void kernel_copies_to_user_memory_fault_like_the_user(void **state)
 {
-	const enum tw_format format[] = {TW_FMT_SV39, TW_FMT_X86_LONG4};
-
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < WORLD_FORMATS; i++) {
 		struct world w;
 		uint64_t va;
 		uint8_t *host;
 
-		world_open(&w, &(struct world_opts){.format = format[i]});
+		world_open(&w, &(struct world_opts){.format = world_formats[i]});
 		va = world_anon(world_proc(&w), 1);
 		assert_int_equal(tw_copy_ptr(w.k, TW_STORE, va + 3, 4, &host, &w.sig), 0);
 		memcpy(host, "abcd", 4);
@@ -373,15 +368,13 @@ static void failing_hardware_is_an_error_with_a_text(void **state)
 // The entry is good, nothing else needs the memory: what faults on is the hardware.
 static void fault_that_never_ends_is_the_hardwares(void **state)
 {
-	const enum tw_format format[] = {TW_FMT_SV39, TW_FMT_X86_LONG4};
-
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < WORLD_FORMATS; i++) {
 		struct world w;
 		uint64_t va;
 		uint8_t byte;
 
-		world_open(&w, &(struct world_opts){.format = format[i]});
+		world_open(&w, &(struct world_opts){.format = world_formats[i]});
 		va = world_anon(world_proc(&w), 2);
 		strict_fault_forever(w.hw, va);
 		assert_int_equal(tw_user_store(w.k, va, &byte, 1, &w.sig), -TW_EHARDWARE);

@@ -9,7 +9,11 @@
 #include "pte.h"
 #include "twinwalk/arch.h"
 
-static const enum tw_format formats[] = {TW_FMT_SV39, TW_FMT_X86_LONG4};
+// Whether the format can forbid execution.
+static bool has_nx(const struct tw_pte_format *f)
+{
+	return f->format != TW_FMT_X86_LEGACY;
+}
 
 static void assert_same(const struct tw_entry *a, const struct tw_entry *b)
 {
@@ -23,32 +27,34 @@ static void assert_same(const struct tw_entry *a, const struct tw_entry *b)
 static void entries_survive_encoding(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		const struct tw_pte_format *f = tw_pte_format(formats[i]);
+	for (size_t i = 0; i < WORLD_FORMATS; i++) {
+		const struct tw_pte_format *f = tw_pte_format(world_formats[i]);
 		struct tw_entry e, d;
 
 		for (unsigned int bits = 0; bits < 32; bits++) {
-			e = (struct tw_entry){.kind = TW_ENTRY_LEAF, .pfn = 0x123456789};
+			e = (struct tw_entry){.kind = TW_ENTRY_LEAF, .pfn = 0xfedcb};
 			e.r = true;
 			e.w = bits & 1;
-			e.x = bits & 2;
+			e.x = bits & 2 || !has_nx(f);
 			e.accessed = bits & 4;
 			e.dirty = bits & 8;
-			d = f->decode(f->encode(&e), 0);
+			d = f->decode(f->encode(&e, 0), 0);
 			assert_same(&d, &e);
 		}
-		e = (struct tw_entry){.kind = TW_ENTRY_SWAP, .slot = 0xfedcba98};
-		d = f->decode(f->encode(&e), 0);
+		e = (struct tw_entry){.kind = TW_ENTRY_SWAP, .slot = (uint32_t)tw_pte_most(f)};
+		d = f->decode(f->encode(&e, 0), 0);
 		assert_same(&d, &e);
 		e = (struct tw_entry){.kind = TW_ENTRY_NONE, .pfn = 0x80001};
-		d = f->decode(f->encode(&e), 0);
+		d = f->decode(f->encode(&e, 0), 0);
 		assert_same(&d, &e);
 		d = f->decode(0, 0);
 		assert_int_equal(d.kind, TW_ENTRY_EMPTY);
 		e = (struct tw_entry){.kind = TW_ENTRY_TABLE, .pfn = 0x80002};
-		d = f->decode(f->encode(&e), 1);
-		assert_int_equal(d.kind, TW_ENTRY_TABLE);
-		assert_int_equal(d.pfn, 0x80002);
+		for (unsigned int level = 1; level < f->levels; level++) {
+			d = f->decode(f->encode(&e, level), level);
+			assert_int_equal(d.kind, TW_ENTRY_TABLE);
+			assert_int_equal(d.pfn, 0x80002);
+		}
 	}
 }
 
@@ -63,14 +69,14 @@ static void decode(const struct tw_pte_format *f, const struct tw_entry *e, enum
 
 	tw_arch_root(&ctx, &ws);
 	ws.level = e->kind == TW_ENTRY_TABLE ? 1 : 0;
-	tw_arch_decode(&ctx, &req, &ws, f->encode(e), out);
+	tw_arch_decode(&ctx, &req, &ws, f->encode(e, ws.level), out);
 }
 
 static void hardware_reads_the_rights_that_were_meant(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		const struct tw_pte_format *f = tw_pte_format(formats[i]);
+	for (size_t i = 0; i < WORLD_FORMATS; i++) {
+		const struct tw_pte_format *f = tw_pte_format(world_formats[i]);
 
 		for (unsigned int bits = 0; bits < 4; bits++) {
 			struct tw_entry e = {.kind = TW_ENTRY_LEAF,
@@ -81,7 +87,7 @@ static void hardware_reads_the_rights_that_were_meant(void **state)
 			struct tw_pte p;
 
 			e.w = bits & 1;
-			e.x = bits & 2;
+			e.x = bits & 2 || !has_nx(f);
 			decode(f, &e, TW_LOAD, &p);
 			assert_int_equal(p.kind, TW_PTE_LEAF);
 			assert_int_equal(p.ppn, 0x9abcd);
@@ -96,11 +102,12 @@ static void hardware_reads_the_rights_that_were_meant(void **state)
 static void hardware_takes_software_entries_for_not_present(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		const struct tw_pte_format *f = tw_pte_format(formats[i]);
-		const struct tw_entry soft[] = {{.kind = TW_ENTRY_SWAP, .slot = UINT32_MAX},
-						{.kind = TW_ENTRY_SWAP, .slot = 1},
-						{.kind = TW_ENTRY_NONE, .pfn = 0xfffffffff}};
+	for (size_t i = 0; i < WORLD_FORMATS; i++) {
+		const struct tw_pte_format *f = tw_pte_format(world_formats[i]);
+		const struct tw_entry soft[] = {
+			{.kind = TW_ENTRY_SWAP, .slot = (uint32_t)tw_pte_most(f)},
+			{.kind = TW_ENTRY_SWAP, .slot = 1},
+			{.kind = TW_ENTRY_NONE, .pfn = 0xfffff}};
 
 		for (size_t j = 0; j < 3; j++) {
 			struct tw_pte p;
@@ -129,25 +136,29 @@ static void entries_of_nobody_are_recognised(void **state)
 static void tables_are_built_only_where_needed(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < WORLD_FORMATS; i++) {
 		struct world w;
+		const struct tw_pte_format *f = tw_pte_format(world_formats[i]);
+		uint64_t span = (uint64_t)PAGE << f->vpn_shift[1];
 		struct tw_proc *p;
-		unsigned int levels = i == 0 ? 3 : 4;
-		int64_t va;
+		uint32_t root;
 
-		world_open(&w, &(struct world_opts){.format = formats[i]});
+		world_open(&w, &(struct world_opts){.format = world_formats[i]});
 		p = world_proc(&w);
-		assert_int_equal(world_stats(&w).tables, 1);
-		va = tw_sys_mmap(p, 0x40000000, UINT64_C(4) << 20, 3,
-				 TW_MAP_PRIVATE | TW_MAP_ANONYMOUS | TW_MAP_FIXED, NULL, 0);
-		assert_int_equal(va, 0x40000000);
-		assert_int_equal(world_stats(&w).tables, 1);
+		root = tw_pt_root_cost(w.k);
+		assert_int_equal(root, f->format == TW_FMT_X86_PAE ? 5 : 1);
+		assert_int_equal(world_stats(&w).tables, root);
+		assert_int_equal(tw_sys_mmap(p, 0x40000000, 2 * span, 3,
+					     TW_MAP_PRIVATE | TW_MAP_ANONYMOUS | TW_MAP_FIXED, NULL,
+					     0),
+				 0x40000000);
+		assert_int_equal(world_stats(&w).tables, root);
 		world_store(&w, 0x40000000, 1);
-		assert_int_equal(world_stats(&w).tables, levels);
+		assert_int_equal(world_stats(&w).tables, root + f->dynamic);
 		world_store(&w, 0x40001000, 1);
-		assert_int_equal(world_stats(&w).tables, levels);
-		world_store(&w, 0x40200000, 1);
-		assert_int_equal(world_stats(&w).tables, levels + 1);
+		assert_int_equal(world_stats(&w).tables, root + f->dynamic);
+		world_store(&w, 0x40000000 + span, 1);
+		assert_int_equal(world_stats(&w).tables, root + f->dynamic + 1);
 		world_check(&w);
 		assert_int_equal(world_close(&w), 0);
 	}
@@ -182,6 +193,38 @@ static void empty_tables_are_freed_level_by_level(void **state)
 	world_store(&w, 0x40000000, 7);
 	assert_int_equal(world_load(&w, 0x40000000), 7);
 	assert_int_equal(world_close(&w), 0);
+}
+
+// The frame of a root is a root again at once; PAE's hardware keeps entries of the old one.
+static void a_process_in_the_frames_of_another_sees_its_own_pages(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < WORLD_FORMATS; i++) {
+		struct world w;
+		struct tw_proc *p;
+		uint64_t va;
+
+		world_open(&w, &(struct world_opts){.format = world_formats[i]});
+		for (unsigned int round = 0; round < 4; round++) {
+			// The same root, but other tables below it than in the last round.
+			uint32_t first = tw_frame_alloc(w.k, TW_FRAME_TABLE),
+				 second = tw_frame_alloc(w.k, TW_FRAME_TABLE);
+
+			if (round % 2)
+				tw_frame_put(w.k, second);
+			tw_frame_put(w.k, first);
+			p = world_proc(&w);
+			if (round % 2 == 0)
+				tw_frame_put(w.k, second);
+			assert_int_equal(p->mm->root, first);
+			va = world_anon(p, 2);
+			assert_int_equal(world_load(&w, va), 0);
+			world_store(&w, va + PAGE, 7);
+			world_check(&w);
+			tw_proc_exit(p);
+		}
+		assert_int_equal(world_close(&w), 0);
+	}
 }
 
 struct log {
@@ -255,6 +298,7 @@ int main(void)
 		cmocka_unit_test(entries_of_nobody_are_recognised),
 		cmocka_unit_test(tables_are_built_only_where_needed),
 		cmocka_unit_test(empty_tables_are_freed_level_by_level),
+		cmocka_unit_test(a_process_in_the_frames_of_another_sees_its_own_pages),
 		cmocka_unit_test(observer_sees_every_entry_the_kernel_writes),
 		cmocka_unit_test(moving_needs_tables_for_what_is_there_only),
 	};

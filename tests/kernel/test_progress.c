@@ -107,7 +107,7 @@ static void page_is_used_before_the_daemon_can_take_it(void **state)
 
 static bool resident(struct tw_proc *p, uint64_t va)
 {
-	const uint64_t *ptep = tw_pt_find(p->mm, va);
+	const struct tw_cell *ptep = tw_pt_find(p->mm, va);
 
 	return ptep && tw_pt_read(p->mm, ptep).kind == TW_ENTRY_LEAF;
 }

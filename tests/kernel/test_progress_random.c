@@ -80,7 +80,8 @@ static uint32_t frame_of(struct search *s, struct tw_proc *p, uint64_t va)
 {
 	const struct tw_kernel *k = s->w.k;
 	const struct tw_vma *v = tw_vma_find(&p->mm->vmas, va);
-	uint64_t *ptep = tw_pt_find(p->mm, va), page;
+	const struct tw_cell *ptep = tw_pt_find(p->mm, va);
+	uint64_t page;
 	struct tw_entry e = {.kind = TW_ENTRY_EMPTY};
 
 	if (ptep)

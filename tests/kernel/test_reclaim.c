@@ -24,7 +24,7 @@ static uint64_t fill(struct world *w, struct tw_proc *p, unsigned int pages)
 // True if the page is in memory.
 static bool resident(struct tw_proc *p, uint64_t va)
 {
-	const uint64_t *ptep = tw_pt_find(p->mm, va);
+	const struct tw_cell *ptep = tw_pt_find(p->mm, va);
 
 	return ptep && tw_pt_read(p->mm, ptep).kind == TW_ENTRY_LEAF;
 }

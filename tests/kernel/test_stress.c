@@ -342,16 +342,14 @@ static void run(const struct world_opts *o, uint64_t fallback)
 	free(s);
 }
 
-static void loses_no_byte_under_pressure_on_sv39(void **state)
+static void loses_no_byte_under_pressure_in_every_format(void **state)
 {
 	(void)state;
-	run(&(struct world_opts){.frames = 64, .swap_slots = 400}, 1);
-}
-
-static void loses_no_byte_under_pressure_on_long4(void **state)
-{
-	(void)state;
-	run(&(struct world_opts){.format = TW_FMT_X86_LONG4, .frames = 72, .swap_slots = 400}, 2);
+	for (unsigned int i = 0; i < WORLD_FORMATS; i++)
+		run(&(struct world_opts){.format = world_formats[i],
+					 .frames = 72,
+					 .swap_slots = 400},
+		    10 + i);
 }
 
 static void loses_no_byte_with_software_accessed_and_dirty(void **state)
@@ -370,8 +368,7 @@ static void loses_no_byte_with_fifo_and_few_asids(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(loses_no_byte_under_pressure_on_sv39),
-		cmocka_unit_test(loses_no_byte_under_pressure_on_long4),
+		cmocka_unit_test(loses_no_byte_under_pressure_in_every_format),
 		cmocka_unit_test(loses_no_byte_with_software_accessed_and_dirty),
 		cmocka_unit_test(loses_no_byte_with_fifo_and_few_asids),
 	};

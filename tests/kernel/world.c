@@ -9,6 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+const enum tw_format world_formats[WORLD_FORMATS] = {TW_FMT_SV39,    TW_FMT_X86_LONG4,	TW_FMT_SV32,
+						     TW_FMT_SV48,    TW_FMT_X86_LEGACY, TW_FMT_SV57,
+						     TW_FMT_X86_PAE, TW_FMT_X86_LONG5};
+
 void world_open(struct world *w, const struct world_opts *o)
 {
 	static const struct world_opts none;

@@ -26,6 +26,10 @@ struct world {
 	char dir[64], swap[96];
 };
 
+// All formats that the kernel drives.
+enum { WORLD_FORMATS = 8 };
+extern const enum tw_format world_formats[WORLD_FORMATS];
+
 // Options of a test's kernel; everything zero or NULL is the default: Sv39, 256 frames, no swap.
 struct world_opts {
 	enum tw_format format;
