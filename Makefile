@@ -23,7 +23,7 @@ export TW_VERBOSE := $(VERBOSE)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help sim test lint bench waves mutate builds build setup setup-lint
+.PHONY: help sim test lint bench waves mutate formal builds build setup setup-lint
 
 help:
 	@echo 'make sim      run a recorded program on model and RTL in lockstep'
@@ -32,6 +32,7 @@ help:
 	@echo 'make bench    measure speed'
 	@echo 'make mutate   apply the published bugs to the RTL one by one: each must be caught'
 	@echo 'make builds   build with gcc and clang, unoptimized, with -O3, with link-time optimization, and test each'
+	@echo 'make formal   prove the properties of the RTL'
 	@echo 'make waves    show the waveform of the last run with WAVES=1'
 	@echo
 	@echo 'SEED=n        the seed of everything random'
@@ -76,6 +77,10 @@ bench: setup
 
 mutate: setup
 	@$(JOB) $(call lock,mutate) scripts/mutate.sh
+	@$(JOB) $(call lock,mutate) scripts/mutate.sh --assert
+
+formal: setup-lint
+	@$(JOB) $(call lock,formal) env JOBS=$(JOBS) scripts/formal.sh
 
 builds: setup-lint
 	@$(JOB) $(call lock,builds) scripts/builds.sh

@@ -1,3 +1,4 @@
++incdir+rtl
 rtl/tw_pkg.sv
 rtl/tw_pick.sv
 rtl/tw_plru.sv

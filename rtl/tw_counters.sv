@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Event pulses and their counters. Invariant: counter i is the number of cycles in which bit i of events_o has been
 // high since reset, modulo 2^64. docs/contract.md, section 12.
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_counters (
@@ -63,6 +64,30 @@ module tw_counters (
 
   assign events_o  = events_q;
   assign counter_o = counter_q;
+
+  // ---- Properties --------------------------------------------------------------------------------------------------
+
+  `TW_ALIVE
+
+`ifdef FORMAL
+  // Shown for any one counter.
+  (* anyconst *) logic [4:0] some;
+  logic [63:0]               past_q;
+  logic                      was_alive_q;
+
+  always_ff @(posedge clk_i) begin
+    past_q      <= count_q[some];
+    was_alive_q <= alive_q && !rst_i;
+  end
+
+  // A counter goes up by one with its pulse, and not otherwise.
+  `TW_CHECK(was_alive_q && events_q[some], count_q[some] == past_q + 64'd1)
+  `TW_CHECK(was_alive_q && !events_q[some], count_q[some] == past_q)
+`endif
+
+  // No walk both succeeds and fails, and what is started below the root is started.
+  `TW_EXPECT(walk_ok_i, !walk_fault_i && !walk_restart_i && !walk_killed_i)
+  `TW_EXPECT(pwc_start_i, walk_start_i)
 
 endmodule
 

@@ -2,6 +2,7 @@
 // Control registers: one pending write, applied when no miss is in flight, so that a walk uses one set of values from
 // its beginning to its end. Invariant: the registers change only at the end of a cycle in which the miss queue is free.
 // docs/contract.md, section 3.
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_ctrl (
@@ -88,6 +89,34 @@ module tw_ctrl (
   assign flags_o      = flags_q;
   assign pkru_o       = pkru_q;
   assign maxphyaddr_o = phys_q;
+
+  // ---- Properties --------------------------------------------------------------------------------------------------
+
+  `TW_ALIVE
+
+  // A write is applied when no miss is in flight; the registers hold legal values.
+  `TW_CHECK(apply_o, misses_free_i && pending_q && phys_q >= 6'd36 && phys_q <= 6'd52 && tw_pkg::fmt_supported(fmt_o))
+
+`ifdef FORMAL
+  logic         was_alive_q, applied_q, cleared_q;
+  logic [113:0] past_q;
+
+  always_ff @(posedge clk_i) begin
+    was_alive_q <= alive_q && !rst_i;
+    applied_q   <= apply_o;
+    cleared_q   <= clear_o;
+    past_q      <= {root_q, flags_q, pkru_q, phys_q};
+  end
+
+  // The registers always hold legal values.
+  `TW_CHECK(1'b1, phys_q >= 6'd36 && phys_q <= 6'd52 && tw_pkg::fmt_supported(fmt_o))
+
+  // The format changes only with a clear.
+  `TW_CHECK(was_alive_q && fmt_o != past_q[113:110], cleared_q)
+
+  // Nothing changes unless a write is applied.
+  `TW_CHECK(was_alive_q && !applied_q, past_q == {root_q, flags_q, pkru_q, phys_q})
+`endif
 
 endmodule
 

@@ -2,6 +2,7 @@
 // Fence sequencer: takes a fence with its operands, sweeps the sets of the L2 that the scope touches, and ends with one
 // FINISH cycle in which everything else is invalidated. Invariant: from the cycle of done on, no entry read before the
 // fence was taken is left in its scope. docs/contract.md, section 9.
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_fence #(
@@ -92,6 +93,56 @@ module tw_fence #(
       set_q <= set_q + 1'b1;
     end
   end
+
+  // ---- Properties --------------------------------------------------------------------------------------------------
+
+  `TW_ALIVE
+
+  // A step is granted only when it is wanted.
+  `TW_EXPECT(sweep_gnt_i, sweep_o)
+
+  // A sweep has operands; a sweep by address is of the set of that address.
+  `TW_CHECK(sweep_o, by_addr_q ? set_q == vpn_q[SetW-1:0] : by_asid_q)
+
+  // A fence is done when the next may come.
+  `TW_CHECK(fence_done_o, fence_ready_o)
+
+`ifdef FORMAL
+  logic finished_q, taken_q;
+
+  always_ff @(posedge clk_i) begin
+    finished_q <= finish_o && !rst_i;
+    taken_q    <= take_o && !rst_i;
+  end
+
+  // The sequencer does one thing at a time.
+  `TW_CHECK(1'b1, 2'(fence_ready_o) + 2'(sweep_o) + 2'(finish_o) == 2'd1)
+
+  // Done is said once, in the cycle after FINISH.
+  `TW_CHECK(finished_q, fence_done_o)
+  `TW_CHECK(!finished_q, !fence_done_o)
+
+  // A fence that was taken is carried out.
+  `TW_CHECK(taken_q, sweep_o || finish_o)
+
+  // Without operands everything goes.
+  `TW_CHECK(finish_o && scope_mask_o == '0, finish_all_o)
+
+  // Before FINISH of a fence by ASID every set was swept: shown for any one.
+  (* anyconst *) logic [SetW-1:0] some_set;
+  logic                           swept_q;
+
+  always_ff @(posedge clk_i) begin
+    if (take_o) swept_q <= 1'b0;
+    else if (sweep_gnt_i && sweep_set_o == some_set) swept_q <= 1'b1;
+  end
+
+  `TW_CHECK(finish_o && by_asid_q && !by_addr_q, swept_q)
+  `TW_CHECK(sweep_o && !by_addr_q, swept_q == (some_set < set_q))
+
+  // Before FINISH of a fence by address the set of the address was.
+  `TW_CHECK(finish_o && by_addr_q && some_set == vpn_q[SetW-1:0], swept_q)
+`endif
 
 endmodule
 

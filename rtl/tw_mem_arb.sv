@@ -2,6 +2,7 @@
 // Memory arbiter: presents one walker's request on the memory port, in turn. Invariant: a request once presented stays,
 // unchanged, until it is taken: the pointer stands on it meanwhile, and walkers do not withdraw. docs/contract.md,
 // section 8.
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_mem_arb #(
@@ -72,6 +73,43 @@ module tw_mem_arb #(
     if (rst_i)                pointer_q <= '0;
     else if (mem_req_valid_o) pointer_q <= mem_req_ready_i ? chosen + 1'b1 : chosen;
   end
+
+  // ---- Properties --------------------------------------------------------------------------------------------------
+
+  `TW_ALIVE
+
+`ifdef TW_ASSERT
+  logic [Walkers-1:0] waiting_q;
+  logic               held_q;
+  logic [WalkW-1:0]   held_walker_q;
+
+  always_ff @(posedge clk_i) begin
+    waiting_q     <= rst_i ? '0 : request & ~grant_o;
+    held_q        <= !rst_i && mem_req_valid_o && !mem_req_ready_i;
+    held_walker_q <= chosen;
+  end
+`endif
+
+  // A walker does not withdraw.
+  `TW_EXPECT(waiting_q != '0, (waiting_q & ~request) == '0)
+
+  // A grant goes to a walker that asks.
+  `TW_CHECK(grant_o != '0, (grant_o & ~request) == '0 && (grant_o & (grant_o - 1'b1)) == '0)
+
+  // What is presented and not taken stays.
+  `TW_CHECK(held_q, mem_req_valid_o && chosen == held_walker_q)
+
+`ifdef FORMAL
+  // A walker reads or swaps.
+  `TW_EXPECT(request != '0, (read_i & cas_i) == '0)
+
+  // Without valid there is no payload.
+  `TW_CHECK(!mem_req_valid_o,
+            {mem_req_id_o, mem_req_addr_o, mem_req_cas_o, mem_req_expected_o, mem_req_desired_o} == '0)
+
+  // A read has no operands.
+  `TW_CHECK(mem_req_valid_o && !mem_req_cas_o, {mem_req_expected_o, mem_req_desired_o} == '0)
+`endif
 
 endmodule
 

@@ -7,6 +7,7 @@
 //
 // Entries are numbered through: port f has 0 to MissEntries - 1, port d the rest. Each state is a bit vector over them
 // (none set: FREE), so that picking and changing many at once is logic on vectors.
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_miss_queue #(
@@ -400,21 +401,58 @@ module tw_miss_queue #(
     for (int i = 0; i < N; i++) dbg_miss_o[2*i +: 2] = {wait_q[i] | done_q[i], lookup_q[i] | done_q[i]};
   end
 
-  // ---- Assertions ---------------------------------------------------------------------------------------------------
+  // ---- Properties --------------------------------------------------------------------------------------------------
 
-`ifdef FORMAL
-  // A reset has been seen: nothing holds before it.
-  logic alive_q = 1'b0;
-  always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
+  `TW_ALIVE
+
+  // A miss finds a free entry.
+  `TW_EXPECT(miss_i != '0, (miss_i & ~free_o) == '0)
+
+  // A walk that completes has an owner that waits for it and is not cancelled.
+  `TW_EXPECT(walk_done_i, wait_q[owner_i] && owner_q[owner_i] && walker_q[owner_i] == walk_done_walker_i &&
+                          !cancelled[owner_i] && !walk_idle_i[walk_done_walker_i])
 
   // An entry is in at most one state.
-  always_comb if (alive_q) begin
-    assert ((lookup_q & wait_q) == '0 && (lookup_q & done_q) == '0 && (wait_q & done_q) == '0);
-  end
+  `TW_CHECK(busy != '0, ((lookup_q & wait_q) | (lookup_q & done_q) | (wait_q & done_q)) == '0)
+
+  // A lookup has the L2's port for itself, and one outcome.
+  `TW_CHECK(lookup_o, !sweep_gnt_o && !walk_done_i && !finish_i &&
+                      3'(hit_o) + 3'(merge_o) + 3'(start_o) + 3'(stuck_o) == 3'd1)
 
   // A completion is of an entry that waits for it or looks it up, and is not cancelled.
-  always_comb if (alive_q && complete) begin
-    assert (!cancelled[complete_entry] && (lookup_q[complete_entry] || wait_q[complete_entry]));
+  `TW_CHECK(complete, !cancelled[complete_entry] && (lookup_q[complete_entry] || wait_q[complete_entry]))
+
+  // A walk starts in one idle walker.
+  `TW_CHECK(start_o, (start_walker_o & ~walk_idle_i) == '0 && start_walker_o != '0 &&
+                     (start_walker_o & (start_walker_o - 1'b1)) == '0)
+
+  // What is pushed finds space and is not cancelled.
+  `TW_CHECK(push_o[0], space_i[0] && !cancelled[push_f_entry])
+  `TW_CHECK(push_o[1], space_i[1] && !cancelled[push_d_entry])
+
+`ifdef FORMAL
+  // The L2 answers when it is asked.
+  `TW_EXPECT(hit_i, lookup_o)
+
+  // A fence does not sweep while it finishes.
+  `TW_EXPECT(finish_i, !sweep_i)
+
+  // A walker that may be joined is not idle.
+  `TW_EXPECT(walk_joinable_i != '0, (walk_joinable_i & walk_idle_i) == '0)
+
+  // Whoever waits, waits for a walker that walks.
+  for (genvar i = 0; i < N; i++) begin : g_waits
+    `TW_EXPECT(wait_q[i], !walk_idle_i[walker_q[i]])
+  end
+
+  // Without a lookup there is no outcome.
+  `TW_CHECK(!lookup_o, !hit_o && !merge_o && !start_o && !stuck_o)
+
+  // A walk has one owner.
+  for (genvar a = 0; a < N; a++) begin : g_owner
+    for (genvar b = 0; b < a; b++) begin : g_pair
+      `TW_CHECK(wait_q[a] && owner_q[a] && wait_q[b] && owner_q[b], walker_q[a] != walker_q[b])
+    end
   end
 `endif
 

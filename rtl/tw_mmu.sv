@@ -11,6 +11,7 @@
 //                             +--start--> walker <--> mem_arb --> mem |
 //                                            ^                        |
 //             mem answer --> pte_decode -----+--ok, fault-------------+--> L1, L2 insert or kill
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_mmu #(
@@ -782,16 +783,18 @@ module tw_mmu #(
 
   assign idle_o = misses_free && walk_idle == '1 && fence_ready_o && ctrl_ready_o && empty == 2'b11;
 
-  // ---- Assertions ---------------------------------------------------------------------------------------------------
+  // ---- Properties --------------------------------------------------------------------------------------------------
 
-`ifdef FORMAL
-  // A reset has been seen: nothing holds before it.
-  logic alive_q = 1'b0;
-  always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
+  `TW_ALIVE
 
   // A cycle has at most one completion.
-  always_comb if (alive_q) assert (!(l2_hit && (ok || fault)));
-`endif
+  `TW_CHECK(l2_hit, !ok && !fault)
+
+  // A walk has one outcome, and only with an answer.
+  `TW_CHECK(ok || fault, answer != '0 && !(ok && fault))
+
+  // Idle means that nothing waits to be answered.
+  `TW_CHECK(idle_o, !resp_f_valid_o && !resp_d_valid_o && !mem_req_valid_o)
 
 endmodule
 

@@ -3,6 +3,7 @@
 // that a walk finds, with the control registers as they are. Invariant: nothing else in the MMU grants an access to a
 // translated page. Sources: RISC-V privileged architecture, "Addressing and memory protection"; Intel SDM volume 3,
 // section 4.6.
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_perm (
@@ -49,6 +50,27 @@ module tw_perm (
       end
     end
   end
+
+  // ---- Properties --------------------------------------------------------------------------------------------------
+
+  // Without a page nothing is allowed.
+  `TW_TRUE(!check_i, !allow_o && !pk_o)
+
+  // A user touches no supervisor page.
+  `TW_TRUE(user && !u, !allow_o)
+
+  // A fetch needs X.
+  `TW_TRUE(fetch && !x, !allow_o)
+
+  // A user's write needs W.
+  `TW_TRUE(user && write && !w, !allow_o)
+
+  // RISC-V: a supervisor's write needs W too, and no supervisor fetches from a user page.
+  `TW_TRUE(!tw_pkg::fmt_x86(fmt_i) && write && !w, !allow_o)
+  `TW_TRUE(!tw_pkg::fmt_x86(fmt_i) && !user && fetch && u, !allow_o)
+
+  // What the protection key forbids is forbidden.
+  `TW_TRUE(pk_o, !allow_o)
 
 endmodule
 

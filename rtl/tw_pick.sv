@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Selection, as pure logic: the number of the first set bit at or after a pointer, wrapping; the lowest set bit if the
 // pointer is 0. Invariant: the result names a set bit if there is one, else it is 0.
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_pick #(
@@ -24,6 +25,21 @@ module tw_pick #(
       end
     end
   end
+
+  // ---- Properties --------------------------------------------------------------------------------------------------
+
+  // Where anything is requested, the result is.
+  `TW_TRUE(request_i != '0, request_i[index_o])
+
+  // Otherwise it is 0.
+  `TW_TRUE(request_i == '0, index_o == '0)
+
+`ifdef FORMAL
+  // No request lies between the pointer and the result.
+  for (genvar i = 0; i < N; i++) begin : g_first
+    `TW_TRUE(request_i[i], IndexW'(IndexW'(i) - pointer_i) >= IndexW'(index_o - pointer_i))
+  end
+`endif
 
 endmodule
 

@@ -3,6 +3,7 @@
 // the array that uses it. Invariants: after a touch no path leads to the touched way until another way of its pair is
 // touched; the victim is taken from the tree as it is before the touches. docs/contract.md, section 6; drawn in
 // README.md.
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_plru #(
@@ -42,6 +43,31 @@ module tw_plru #(
         tree_o[(1 << l) - 1 + (32'(fill_way_i) >> (Depth - l))] = !fill_way_i[Depth-1-l];
     end
   end
+
+  // ---- Properties --------------------------------------------------------------------------------------------------
+
+`ifdef FORMAL
+  // Where the new tree points.
+  logic [Depth-1:0] next_node, next_victim;
+
+  always @* begin
+    next_node   = '0;
+    next_victim = '0;
+    for (int l = 0; l < Depth; l++) begin
+      next_victim[Depth-1-l] = tree_o[next_node];
+      next_node = Depth'({next_node, 1'b1} + (Depth+1)'(tree_o[next_node]));
+    end
+  end
+
+  // A way that was just inserted is not the next victim.
+  `TW_TRUE(fill_i, next_victim != fill_way_i)
+
+  // Nor is one that was just hit.
+  `TW_TRUE(hit_i && !fill_i, next_victim != hit_way_i)
+
+  // A victim that was not touched stays the victim.
+  `TW_TRUE(!hit_i && !fill_i, tree_o == tree_i && next_victim == victim_o)
+`endif
 
 endmodule
 

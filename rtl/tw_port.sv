@@ -3,6 +3,7 @@
 // answered by the L1 TLB, or a miss. Invariant: every request that is accepted either pushes one response or allocates
 // one miss queue entry. No state of its own: the L1 TLB, the response queue and the miss queue stand beside it.
 // docs/contract.md, section 4.
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_port (
@@ -86,6 +87,21 @@ module tw_port (
       end
     end
   end
+
+  // ---- Properties --------------------------------------------------------------------------------------------------
+
+  // The L1 answers when it is asked.
+  `TW_GIVEN(l1_hit_i, l1_lookup_o)
+
+  // A request that is accepted is answered or misses, not both.
+  `TW_TRUE(accept, push_o != miss_o)
+
+  // Without one nothing happens.
+  `TW_TRUE(!accept, !push_o && !miss_o && !l1_lookup_o && !l1_touch_o && hit_event_o == '0)
+
+  // An answer of the L1 is no fault, and a write has D.
+  `TW_TRUE(l1_touch_o, push_o && push_info_o[tw_pkg::InfoFault +: 2] == tw_pkg::FaultNone)
+  `TW_TRUE(l1_touch_o && tw_pkg::is_write(req_attr_i), l1_data_i[tw_pkg::DataD])
 
 endmodule
 

@@ -4,6 +4,7 @@
 // because one memory answer arrives in a cycle. Invariant: a leaf or pointer that leaves here may be used as it is - no
 // other block looks at the bits of an entry. Sources: RISC-V privileged architecture (Sv39, Svnapot, Svpbmt,
 // Svrsw60t59b, Svade, Svadu); Intel SDM volume 3, sections 4.5 to 4.8.
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_pte_decode (
@@ -175,6 +176,38 @@ module tw_pte_decode (
   end
 
   assign stale_o = valid_i && update_o != pte_i;
+
+  // ---- Properties --------------------------------------------------------------------------------------------------
+
+  // The registers hold a legal MAXPHYADDR.
+  `TW_GIVEN(valid_i, maxphyaddr_i >= 6'd36 && maxphyaddr_i <= 6'd52)
+
+  // Without an entry there is no outcome.
+  `TW_TRUE(!valid_i, kind_o == tw_pkg::KindFault && data_o == '0 && !stale_o && update_o == '0)
+
+  // An entry that is not present is a fault.
+  `TW_TRUE(valid_i && !pte_i[0], kind_o == tw_pkg::KindFault)
+
+  // The last level has no pointers.
+  `TW_TRUE(valid_i && level_i == '0, kind_o != tw_pkg::KindPointer)
+
+  // A page lies at a multiple of its size.
+  `TW_TRUE(kind_o == tw_pkg::KindLeaf,
+           (data_o[tw_pkg::DataPpn +: tw_pkg::VpnW] & ~tw_pkg::size_mask(data_o[tw_pkg::DataSize +: 3])) == '0)
+
+  // An update sets A and D, and changes nothing else.
+  `TW_TRUE(kind_o != tw_pkg::KindFault && x86, (update_o | 64'h60) == (pte_i | 64'h60) && (pte_i & ~update_o) == '0)
+  `TW_TRUE(kind_o != tw_pkg::KindFault && !x86, (update_o | 64'hc0) == (pte_i | 64'hc0) && (pte_i & ~update_o) == '0)
+
+  // What was updated needs no update: the page has A, and D if the access writes.
+  `TW_TRUE(kind_o == tw_pkg::KindLeaf && write, data_o[tw_pkg::DataD])
+
+  // x86: no level gives a right that one above it took away.
+  `TW_TRUE(kind_o == tw_pkg::KindPointer && x86, (rights_o[2:0] & ~rights_i[2:0]) == '0)
+  `TW_TRUE(kind_o == tw_pkg::KindLeaf && x86, ({x, u, w} & ~rights_i[2:0]) == '0)
+
+  // RISC-V: a page fault has one of three causes.
+  `TW_TRUE(valid_i && !x86, cause_o == 6'd12 || cause_o == 6'd13 || cause_o == 6'd15)
 
 endmodule
 

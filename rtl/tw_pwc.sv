@@ -5,6 +5,7 @@
 //
 // Tag {VPN, ASID} with the VPN bits below the prefix zero. mask_q and level_q are decoded copies of an entry's level:
 // the tag bits that it compares, and a bit for each level.
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_pwc #(
@@ -165,22 +166,78 @@ module tw_pwc #(
   assign dbg_valid_o = 64'(valid_q);
   assign dbg_plru_o  = 64'(plru_q);
 
-  // ---- Assertions ---------------------------------------------------------------------------------------------------
+  // ---- Properties --------------------------------------------------------------------------------------------------
+
+  `TW_ALIVE
+
+`ifdef TW_ASSERT
+  // What the last cycle did, and the valid entries that it should not have left.
+  logic                    killed_q;
+  logic [tw_pkg::TagW-1:0] killed_tag_q;
+  logic [Entries-1:0]      left;
+
+  always_ff @(posedge clk_i) begin
+    killed_q <= kill_i;
+    if (kill_i) killed_tag_q <= kill_tag_i;
+  end
+
+  always @* begin
+    left = '0;
+    if (written_q) begin
+      for (int i = 0; i < Entries; i++)
+        left[i] = valid_q[i] && IndexW'(i) != written_way_q && tag_q[i] == tag_q[written_way_q] &&
+                  data_q[i][tw_pkg::PwcLevel +: 3] == data_q[written_way_q][tw_pkg::PwcLevel +: 3];
+    end else if (killed_q) begin
+      for (int i = 0; i < Entries; i++)
+        left[i] = valid_q[i] && ((killed_tag_q ^ tag_q[i]) & mask_q[i]) == '0;
+    end
+  end
+`endif
+
+  // One answer does not both fill and kill; the bits of a prefix below its level are zero.
+  `TW_EXPECT(fill_i, !kill_i && (fill_tag_i & ~fill_mask_i) == '0)
+
+  // The entry just filled is the only one of its level, prefix and ASID.
+  `TW_CHECK(written_q, valid_q[written_way_q] && left == '0)
+
+  // After a kill nothing matches its address.
+  `TW_CHECK(killed_q && !written_q, left == '0)
+
+  // A hit is a valid entry that matches.
+  `TW_CHECK(hit_o, match[hit_index])
 
 `ifdef FORMAL
-  // A reset has been seen: nothing holds before it.
-  logic alive_q = 1'b0;
-  always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
+  logic cleared_q;
 
-  // One answer does not both fill and kill.
-  always_comb if (alive_q) assert (!(fill_i && kill_i));
+  always_ff @(posedge clk_i) cleared_q <= clear_i;
 
-  // No two valid entries have the same level, prefix and ASID.
-  always_comb if (alive_q) begin
-    for (int a = 0; a < Entries; a++) begin
-      for (int b = a + 1; b < Entries; b++)
-        assert (!(valid_q[a] && valid_q[b] && tag_q[a] == tag_q[b] &&
-                  data_q[a][tw_pkg::PwcLevel +: 3] == data_q[b][tw_pkg::PwcLevel +: 3]));
+  // After a clear nothing is left.
+  `TW_CHECK(cleared_q, valid_q == '0)
+
+  // What is touched was hit.
+  `TW_EXPECT(touch_i, hit_o)
+
+  // While a format stands, a level has one mask.
+  (* anyconst *) logic [tw_pkg::PwcLevels*tw_pkg::TagW-1:0] level_masks;
+
+  for (genvar l = 0; l < tw_pkg::PwcLevels; l++) begin : g_level
+    `TW_EXPECT(fill_i && fill_data_i[tw_pkg::PwcLevel +: 3] == 3'(l),
+               fill_mask_i == level_masks[l*tw_pkg::TagW +: tw_pkg::TagW])
+  end
+  `TW_EXPECT(fill_i, fill_data_i[tw_pkg::PwcLevel +: 3] < 3'(tw_pkg::PwcLevels))
+
+  for (genvar a = 0; a < Entries; a++) begin : g_entry
+    // Level, level bits and mask agree.
+    `TW_CHECK(valid_q[a], data_q[a][tw_pkg::PwcLevel +: 3] < 3'(tw_pkg::PwcLevels) && (tag_q[a] & ~mask_q[a]) == '0)
+    for (genvar l = 0; l < tw_pkg::PwcLevels; l++) begin : g_bit
+      `TW_CHECK(valid_q[a], level_q[l][a] == (data_q[a][tw_pkg::PwcLevel +: 3] == 3'(l)))
+      `TW_CHECK(valid_q[a] && level_q[l][a], mask_q[a] == level_masks[l*tw_pkg::TagW +: tw_pkg::TagW])
+    end
+
+    // No two valid entries have the same level, prefix and ASID.
+    for (genvar b = 0; b < a; b++) begin : g_pair
+      `TW_CHECK(valid_q[a] && valid_q[b], tag_q[a] != tag_q[b] ||
+                data_q[a][tw_pkg::PwcLevel +: 3] != data_q[b][tw_pkg::PwcLevel +: 3])
     end
   end
 `endif

@@ -2,6 +2,7 @@
 // Response queue of one port: four entries, two pushes and one pop in a cycle, a dead mark for each entry that was
 // cancelled while it waited. Invariants: an answer once valid stays, unchanged, until it is taken or cancelled; the
 // queue never overflows, because both pushes happen only when it holds at most two. docs/contract.md, section 5.
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_resp_fifo (
@@ -121,17 +122,56 @@ module tw_resp_fifo (
     end
   end
 
-  // ---- Assertions ---------------------------------------------------------------------------------------------------
+  // ---- Properties --------------------------------------------------------------------------------------------------
 
-`ifdef FORMAL
-  // A reset has been seen: nothing holds before it.
-  logic alive_q = 1'b0;
-  always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
+  `TW_ALIVE
+
+  // Nothing is pushed without space.
+  `TW_EXPECT(miss_valid_i || port_valid_i, space_o)
 
   // The queue never overflows.
-  always_comb if (alive_q) begin
-    assert (32'(count_q) + 32'(miss_valid_i) + 32'(port_valid_i) <= 4);
+  `TW_CHECK(miss_valid_i || port_valid_i, 4'(count_q) + 4'(miss_valid_i) + 4'(port_valid_i) <= 4'd4)
+
+`ifdef FORMAL
+  // It holds at most what it has places for.
+  `TW_CHECK(1'b1, count_q <= 3'd4)
+
+  // Its ends are as far apart as its entries are many.
+  `TW_CHECK(1'b1, 2'(tail_q - head_q) == count_q[1:0])
+
+  // Without valid there is no payload.
+  `TW_CHECK(!resp_valid_o, {resp_id_o, resp_pa_o, resp_tval_o, head_info} == '0)
+
+  // A fault has no translation, a translation no fault.
+  `TW_CHECK(resp_valid_o && resp_fault_o != tw_pkg::FaultNone, resp_pa_o == '0)
+  `TW_CHECK(resp_valid_o && resp_fault_o == tw_pkg::FaultNone, resp_tval_o == '0)
+
+  logic                     held_q;
+  logic [tw_pkg::IdW-1:0]   held_id_q;
+  logic [tw_pkg::VaW-1:0]   held_addr_q;
+  logic [tw_pkg::InfoW-1:0] held_info_q;
+
+  always_ff @(posedge clk_i) begin
+    held_q      <= !rst_i && resp_valid_o && !resp_ready_i &&
+                   !(cancel_valid_i && (cancel_all_i || cancel_id_i == resp_id_o));
+    held_id_q   <= resp_id_o;
+    held_addr_q <= head_addr;
+    held_info_q <= head_info;
   end
+
+  // An answer that is neither taken nor cancelled stays as it is.
+  `TW_CHECK(held_q, resp_valid_o && resp_id_o == held_id_q && head_addr == held_addr_q && head_info == held_info_q)
+
+  // A cancel leaves nothing of its id in the queue.
+  logic                   cancelled_q;
+  logic [tw_pkg::IdW-1:0] cancelled_id_q;
+
+  always_ff @(posedge clk_i) begin
+    cancelled_q    <= cancel_valid_i && !cancel_all_i && !miss_valid_i && !port_valid_i && !rst_i;
+    cancelled_id_q <= cancel_id_i;
+  end
+
+  `TW_CHECK(cancelled_q && resp_valid_o, resp_id_o != cancelled_id_q)
 `endif
 
 endmodule

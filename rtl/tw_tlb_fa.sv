@@ -7,6 +7,7 @@
 // A tag is {VPN, ASID}; mask_q holds the tag bits that the entry compares (a decoded copy of its size and global bit),
 // so that lookup, overlap and fence scope are one XOR and one AND each:
 //   lookup   mask_q                  overlap   mask_q & mask of the other      fence   mask_q & mask of the scope
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_tlb_fa #(
@@ -172,18 +173,68 @@ module tw_tlb_fa #(
   assign dbg_valid_o = 64'(valid_q);
   assign dbg_plru_o  = 64'(plru_q);
 
-  // ---- Assertions ---------------------------------------------------------------------------------------------------
+  // ---- Properties --------------------------------------------------------------------------------------------------
+
+  `TW_ALIVE
+
+`ifdef TW_ASSERT
+  // What the last cycle did, and the valid entries that it should not have left.
+  logic                    inserted_q, removed_q, spared_q;
+  logic [IndexW-1:0]       inserted_way_q;
+  logic [tw_pkg::TagW-1:0] removed_tag_q, removed_mask_q;
+  logic [Entries-1:0]      left;
+
+  always_ff @(posedge clk_i) begin
+    inserted_q <= insert_i && !rst_i && !clear_i;
+    removed_q  <= inval_i || kill_i;
+    if (insert_i) inserted_way_q <= way;
+    if (inval_i || kill_i) begin
+      spared_q       <= inval_i && !inval_global_i;
+      removed_tag_q  <= inval_i ? inval_tag_i : new_tag_i;
+      removed_mask_q <= inval_i ? inval_mask_i : '1;
+    end
+  end
+
+  always @* begin
+    left = '0;
+    if (inserted_q) begin
+      for (int i = 0; i < Entries; i++)
+        left[i] = valid_q[i] && IndexW'(i) != inserted_way_q &&
+                  ((tag_q[inserted_way_q] ^ tag_q[i]) & mask_q[inserted_way_q] & mask_q[i]) == '0;
+    end else if (removed_q) begin
+      for (int i = 0; i < Entries; i++)
+        left[i] = valid_q[i] && ((removed_tag_q ^ tag_q[i]) & removed_mask_q & mask_q[i]) == '0 &&
+                  !(spared_q && data_q[i][tw_pkg::DataGlobal]);
+    end
+  end
+`endif
+
+  // A completion inserts or kills, and inserts neither in FINISH nor when the format changes; the VPN's bits below the
+  // page are zero.
+  `TW_EXPECT(insert_i, !kill_i && !inval_i && !clear_i &&
+                       (new_tag_i & ~tw_pkg::tag_mask(new_data_i[tw_pkg::DataSize +: 3], 1'b0)) == '0)
+
+  // The entry just inserted is valid and shares no address with another.
+  `TW_CHECK(inserted_q, valid_q[inserted_way_q] && left == '0)
+
+  // After a kill nothing matches its address, after FINISH nothing in the fence's scope is left.
+  `TW_CHECK(removed_q && !inserted_q, left == '0)
+
+  // A hit is a valid entry that matches.
+  `TW_CHECK(hit_o, valid_q[hit_index] && ((lookup_tag_i ^ tag_q[hit_index]) & mask_q[hit_index]) == '0)
 
 `ifdef FORMAL
-  // A reset has been seen: nothing holds before it.
-  logic alive_q = 1'b0;
-  always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
+  // What is touched was hit.
+  `TW_EXPECT(touch_i, hit_o)
 
-  // No two valid entries overlap, so no address matches twice.
-  always_comb if (alive_q) begin
-    for (int a = 0; a < Entries; a++) begin
-      for (int b = a + 1; b < Entries; b++)
-        assert (!(valid_q[a] && valid_q[b] && ((tag_q[a] ^ tag_q[b]) & mask_q[a] & mask_q[b]) == '0));
+  for (genvar a = 0; a < Entries; a++) begin : g_entry
+    // The mask is that of the entry's size and global bit.
+    `TW_CHECK(valid_q[a],
+              mask_q[a] == tw_pkg::tag_mask(data_q[a][tw_pkg::DataSize +: 3], data_q[a][tw_pkg::DataGlobal]))
+
+    // No two valid entries share an address.
+    for (genvar b = 0; b < a; b++) begin : g_pair
+      `TW_CHECK(valid_q[a] && valid_q[b], ((tag_q[a] ^ tag_q[b]) & mask_q[a] & mask_q[b]) != '0)
     end
   end
 `endif

@@ -6,6 +6,7 @@
 //
 // The arrays are addressed with {set, way}. Valid and global bits are kept by way and the PLRU bits by node, one bit a
 // set, so that a whole array is invalidated or reset at one edge.
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_tlb_sa #(
@@ -245,21 +246,74 @@ module tw_tlb_sa #(
   assign dbg_touch_set_o = touched_q ? 12'(touch_set_q) : 12'd0;
   assign dbg_plru_o      = touched_q ? 8'(touch_tree_q) : 8'd0;
 
-  // ---- Assertions ---------------------------------------------------------------------------------------------------
+  // ---- Properties --------------------------------------------------------------------------------------------------
 
-`ifdef FORMAL
-  // A reset has been seen: nothing holds before it.
-  logic alive_q = 1'b0;
-  always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
+  `TW_ALIVE
 
-  // The port does one thing at a time.
-  always_comb if (alive_q) begin
-    assert (32'(lookup_i) + 32'(insert_i) + 32'(kill_i) + 32'(sweep_i) <= 1);
+`ifdef TW_ASSERT
+  // What the last cycle did, and the valid ways that it should not have left.
+  logic                    inserted_q, removed_q, spared_q;
+  logic [SetW-1:0]         past_set_q;
+  logic [WayW-1:0]         inserted_way_q;
+  logic [tw_pkg::TagW-1:0] past_tag_q, past_mask_q;
+  logic [Ways-1:0]         left;
+
+  always_ff @(posedge clk_i) begin
+    inserted_q <= insert_i && !rst_i && !clear_i;
+    removed_q  <= (kill_i || sweep_i) && !rst_i;
+    if (inval) begin
+      spared_q       <= spare_global;
+      past_set_q     <= set;
+      inserted_way_q <= way;
+      past_tag_q     <= tag;
+      past_mask_q    <= mask;
+    end
   end
 
+  always @* begin
+    left = '0;
+    if (inserted_q || removed_q) begin
+      for (int w = 0; w < Ways; w++)
+        left[w] = valid_q[w][past_set_q] && !(inserted_q && WayW'(w) == inserted_way_q) &&
+                  !(spared_q && global_q[w][past_set_q]) &&
+                  ((past_tag_q ^ tag_q[{past_set_q, WayW'(w)}]) & past_mask_q &
+                   tw_pkg::tag_mask(tw_pkg::Size4K, global_q[w][past_set_q])) == '0;
+    end
+  end
+`endif
+
+  // The port does one thing at a time.
+  `TW_EXPECT(port_used, 3'(lookup_i) + 3'(insert_i) + 3'(kill_i) + 3'(sweep_i) == 3'd1)
+
+  // An insert is of a 4 KB page, and comes neither in FINISH nor when the format changes.
+  `TW_EXPECT(insert_i, new_data_i[tw_pkg::DataSize +: 3] == tw_pkg::Size4K && !inval_all_i && !clear_i)
+
+  // The entry just inserted is valid and shares no address with another.
+  `TW_CHECK(inserted_q, valid_q[inserted_way_q][past_set_q] && left == '0)
+
+  // After a kill nothing matches its address, after a sweep step nothing in the fence's scope is left in the set.
+  `TW_CHECK(removed_q, left == '0)
+
   // A lookup hits at most one way.
-  always_comb if (alive_q) begin
-    assert (!lookup_i || (match & (match - 1'b1)) == '0);
+  `TW_CHECK(hit_o, (match & (match - 1'b1)) == '0)
+
+`ifdef FORMAL
+  // What is touched was hit.
+  `TW_EXPECT(touch_i, hit_o)
+
+  for (genvar s = 0; s < Sets; s++) begin : g_set
+    for (genvar a = 0; a < Ways; a++) begin : g_way
+      // An entry lies in the set of its VPN, and its global bit is kept twice.
+      `TW_CHECK(valid_q[a][s], tag_q[s*Ways+a][tw_pkg::AsidW +: SetW] == SetW'(s) &&
+                               global_q[a][s] == data_q[s*Ways+a][tw_pkg::DataGlobal])
+
+      // No two valid ways of a set share an address.
+      for (genvar b = 0; b < a; b++) begin : g_pair
+        `TW_CHECK(valid_q[a][s] && valid_q[b][s],
+                  ((tag_q[s*Ways+a] ^ tag_q[s*Ways+b]) &
+                   tw_pkg::tag_mask(tw_pkg::Size4K, global_q[a][s] || global_q[b][s])) != '0)
+      end
+    end
   end
 `endif
 

@@ -4,6 +4,7 @@
 // a walk from the root ends with a fault; a walk that faults has written nothing but A bits of pointers above a leaf
 // that was good when it was read; a killed or tainted walk fills nothing. docs/contract.md, section 8; the states are
 // drawn in README.md.
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_walker #(
@@ -191,21 +192,57 @@ module tw_walker #(
   assign dead_o     = killed_q;
   assign tainted_o  = tainted_q;
 
-  // ---- Assertions ---------------------------------------------------------------------------------------------------
+  // ---- Properties --------------------------------------------------------------------------------------------------
 
-`ifdef FORMAL
-  // A reset has been seen: nothing holds before it.
-  logic alive_q = 1'b0;
-  always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
+  `TW_ALIVE
 
   // A start finds the walker idle.
-  always_comb if (alive_q) assert (!start_i || state_q == StIdle);
+  `TW_EXPECT(start_i, state_q == StIdle)
 
   // A grant finds a request presented.
-  always_comb if (alive_q) assert (!grant_i || state_q == StReq || state_q == StCasReq);
+  `TW_EXPECT(grant_i, state_q == StReq || state_q == StCasReq)
 
-  // A killed walker ends without an answer.
-  always_comb if (alive_q) assert (!killed_q || (!ok_o && !fault_o));
+  // An answer comes to a walker that waits for it.
+  `TW_EXPECT(answer_i, state_q == StWait || state_q == StCasWait)
+
+  // Only a walk that runs, and was not killed, is killed.
+  `TW_EXPECT(kill_i, state_q != StIdle && !killed_q)
+
+  // Only a walk from the root ends with a fault.
+  `TW_CHECK(fault_o, from_root_q)
+
+  // A killed walk ends without an answer and fills nothing.
+  `TW_CHECK(killed_q && answer_i, killed_o && !ok_o && !fault_o && !fill_o && !restart_o)
+
+  // What fills the walk cache speaks for its whole path, and was not read before a fence.
+  `TW_CHECK(fill_o, !tainted_q && !need_a_q && !pte_stale_i)
+
+`ifdef FORMAL
+  // The decoder finds no pointer in the last level.
+  `TW_EXPECT(answer_i && !answer_err_i && pte_kind_i == tw_pkg::KindPointer, level_q != '0)
+
+  // Nothing ends, fills or restarts without an answer.
+  `TW_CHECK(!answer_i, !ok_o && !fault_o && !fill_o && !restart_o && !killed_o && !cas_lost_o)
+
+  // Both marks are zero in IDLE.
+  `TW_CHECK(state_q == StIdle, !tainted_q && !killed_q)
+
+  // Pass 2 is of a walk from the root.
+  `TW_CHECK(state_q != StIdle && pass2_q, from_root_q)
+
+  logic                   asked_q;
+  logic [tw_pkg::PaW-1:0] asked_addr_q;
+  logic [127:0]           asked_words_q;
+
+  always_ff @(posedge clk_i) begin
+    asked_q       <= !rst_i && (state_q == StReq || state_q == StCasReq) && !grant_i;
+    asked_addr_q  <= addr_q;
+    asked_words_q <= {expected_q, desired_q};
+  end
+
+  // A request stays, unchanged, until it is granted.
+  `TW_CHECK(asked_q, (state_q == StReq || state_q == StCasReq) && addr_q == asked_addr_q &&
+                     {expected_q, desired_q} == asked_words_q)
 `endif
 
 endmodule

@@ -54,9 +54,9 @@ tracked() {
   done
 }
 
-# Source files of the RTL, in compilation order, without comments.
+# Source files of the RTL, in compilation order, without comments and options.
 rtl_files() {
-  sed -e 's,//.*,,' -e 's/[[:space:]]*$//' -e '/^$/d' rtl/filelist.f
+  sed -e 's,//.*,,' -e 's/[[:space:]]*$//' -e '/^+/d' -e '/^$/d' rtl/filelist.f
 }
 
 # Calls FUNCTION NAME PARAM=value... for each named configuration.
@@ -283,14 +283,17 @@ step_subset() {
 }
 
 verilator_config() {
-  local name=$1 vlt=()
+  local name=$1 vlt=() define
   shift
   [ -f rtl/lint.vlt ] && vlt=(rtl/lint.vlt)
-  # shellcheck disable=SC2046 # a list
-  silent verilator --lint-only -Wall "${vlt[@]}" --top-module $top "${@/#/-G}" $(rtl_files) || {
-    echo "configuration $name"
-    return 1
-  }
+  # Without and with the assertions.
+  for define in -UTW_ASSERT -DTW_ASSERT; do
+    # shellcheck disable=SC2046 # a list
+    silent verilator --lint-only -Wall $define -Irtl "${vlt[@]}" --top-module $top "${@/#/-G}" $(rtl_files) || {
+      echo "configuration $name"
+      return 1
+    }
+  done
 }
 
 step_verilator() {
@@ -303,7 +306,7 @@ icarus_config() {
   # A scratch file: iverilog changes the mode of what it writes, /dev/null included.
   # shellcheck disable=SC2046 # a list
   # The class left out says that a loop over an array waits for all of its words, as it has to.
-  text=$(iverilog -g2012 -Wall -Wno-sensitivity-entire-array -o "$out/icarus.vvp" -s $top "${@/#/-P$top.}" \
+  text=$(iverilog -g2012 -Irtl -Wall -Wno-sensitivity-entire-array -o "$out/icarus.vvp" -s $top "${@/#/-P$top.}" \
     $(rtl_files) 2>&1)
   status=$?
   [ $status = 0 ] && [ -z "$text" ] && return 0
@@ -321,7 +324,7 @@ yosys_config() {
   for param in "$@"; do
     chparam+=("-chparam ${param%%=*} ${param#*=}")
   done
-  script="read_verilog -sv $(rtl_files | tr '\n' ' ')
+  script="read_verilog -sv -Irtl $(rtl_files | tr '\n' ' ')
     hierarchy -check -top $top ${chparam[*]}
     proc
     opt_clean

@@ -5,7 +5,8 @@
 # build that fails is no kill. The RTL without a patch has to pass the very same runs first. One configuration, fixed
 # seeds. Logs stay in BUILD/mutate.
 # With --oracle the RTL runs alone, without the model: a mutant is killed if the oracle forbids an answer or an update.
-# Usage: scripts/mutate.sh [--oracle] [ID]...      all of mutation/ without IDs
+# With --assert it runs alone, judged by its own assertions, and the patches are those of mutation/assert/.
+# Usage: scripts/mutate.sh [--oracle | --assert] [ID]...      all patches of the folder without IDs
 # Exit status: 0 all killed; 1 a mutant is not, or the RTL itself fails; 2 usage; 4 no build.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -18,6 +19,7 @@ mode='--mode lockstep'
 pin="^$config, cycle [0-9]*: model and rtl differ in [a-z0-9_]*_o\$"
 told="s/^$config, \(cycle [0-9]*\): model and rtl differ in/\1,/p"
 judge='A PIN'
+patches=mutation
 if [ "${1-}" = --oracle ]; then
   shift
   mode='--mode rtl --oracle'
@@ -25,17 +27,25 @@ if [ "${1-}" = --oracle ]; then
   told='s/^  the oracle forbids it: //p'
   judge='THE ORACLE'
   dir=$dir/oracle
+elif [ "${1-}" = --assert ]; then
+  shift
+  mode='--mode rtl'
+  pin='Assertion failed in '
+  told='s/^  \(.*\): Assertion failed in \([^:]*\).*/\1 in \2/p'
+  judge='AN ASSERTION'
+  patches=mutation/assert
+  dir=$dir/assert
 fi
 
 if [ $# -eq 0 ]; then
-  set -- "$root"/mutation/*.patch
+  set -- "$root/$patches"/*.patch
 else
   for id; do
-    if [ ! -r "$root/mutation/$id.patch" ]; then
-      echo "mutate: no mutation/$id.patch; usage: scripts/mutate.sh [--oracle] [ID]..." >&2
+    if [ ! -r "$root/$patches/$id.patch" ]; then
+      echo "mutate: no $patches/$id.patch; usage: scripts/mutate.sh [--oracle | --assert] [ID]..." >&2
       exit 2
     fi
-    set -- "$@" "$root/mutation/$id.patch"
+    set -- "$@" "$root/$patches/$id.patch"
     shift
   done
 fi

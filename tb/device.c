@@ -50,7 +50,7 @@ static int rtl_tick(void *user, const struct tw_mmu_in *in)
 	else
 		tw_rtl_tick(dev->rtl, in);
 	tw_rtl_pins(dev->rtl, &dev->out);
-	return err;
+	return !err && tw_rtl_failed(dev->rtl) ? -EIO : err;
 }
 
 static const struct tw_mmu_out *lockstep_pins(void *user)

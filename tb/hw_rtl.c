@@ -47,7 +47,7 @@ static int rtl_tick(void *user, const struct tw_mmu_in *in)
 		end_wave(r);
 	tw_rtl_tick(r->rtl, in);
 	tw_rtl_pins(r->rtl, &r->out);
-	return 0;
+	return tw_rtl_failed(r->rtl) ? -EIO : 0;
 }
 
 static int rtl_counters(struct tw_hw *hw, struct tw_hw_counters *c)
@@ -76,6 +76,8 @@ static const char *rtl_error(const struct tw_hw *hw)
 {
 	const struct rtl_hw *r = (const struct rtl_hw *)hw;
 
+	if (tw_rtl_failed(r->rtl))
+		return tw_rtl_failed(r->rtl);
 	return r->pins.err ? "the hardware does not answer" : "";
 }
 

@@ -116,7 +116,11 @@ int tw_lockstep_tick(struct tw_lockstep *ls, const struct tw_mmu_in *in)
 	tw_rtl_pins(ls->rtl, &ls->out);
 	if (!same_bytes(ls->model, &ls->out, sizeof(ls->out)) &&
 	    tw_pin_next_difference(ls->model, &ls->out, 0) < tw_pin_count) {
-		tw_lockstep_fail(ls, NULL, NULL);
+		tw_lockstep_fail(ls, NULL, ls->rtl->failed);
+		return -EIO;
+	}
+	if (ls->rtl->failed) {
+		tw_lockstep_fail(ls, "rtl", ls->rtl->failed);
 		return -EIO;
 	}
 	return ls->cycle == ls->next_compare ? tw_lockstep_compare(ls) : 0;

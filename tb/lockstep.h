@@ -56,7 +56,7 @@ const char *tw_lockstep_report(const struct tw_lockstep *ls);
 int tw_lockstep_wave(const struct tw_lockstep *ls, int fd);
 
 // Where the difference was found: the cycle, and the first pin or array that differs (NULL: none;
-// "model": a broken invariant; "both": rejected).
+// "model": a broken invariant; "rtl": an assertion of the RTL; "both": rejected).
 uint64_t tw_lockstep_cycle(const struct tw_lockstep *ls);
 const char *tw_lockstep_culprit(const struct tw_lockstep *ls);
 

@@ -30,8 +30,8 @@ struct tw_lockstep {
 	size_t report_size;
 };
 
-// Makes the report. If the difference is not in the pins, the caller names the
-// culprit and the text that says more; else both are NULL.
+// Makes the report. If the difference is not in the pins, the caller names the culprit, else it is
+// NULL. TEXT says more, or is NULL.
 void tw_lockstep_fail(struct tw_lockstep *ls, const char *culprit, const char *text);
 
 #endif

@@ -276,7 +276,10 @@ static int step(struct run *r)
 	if (!r->dev.ls && r->opt.sabotage && r->cycle >= r->opt.sabotage)
 		in.port[TW_PORT_DATA].req.va ^= 0x1000;
 	r->cycle++;
-	return r->dev.pin.tick(r->dev.pin.user, &in);
+	err = r->dev.pin.tick(r->dev.pin.user, &in);
+	if (err == -EIO && r->dev.rtl)
+		return reject(r, tw_rtl_failed(r->dev.rtl), false);
+	return err;
 }
 
 // What must hold when everything is drained; NULL, or the broken rule.

@@ -46,6 +46,8 @@ void tw_lockstep_fail(struct tw_lockstep *ls, const char *culprit, const char *t
 			fprintf(f, "an invariant of the model is broken\n");
 		else if (!strcmp(ls->culprit, "both"))
 			fprintf(f, "model and rtl agree, and break a rule\n");
+		else if (!strcmp(ls->culprit, "rtl"))
+			fprintf(f, "an assertion of the rtl does not hold\n");
 		else
 			fprintf(f, "model and rtl differ in %s\n", ls->culprit);
 		if (text)

@@ -46,6 +46,11 @@ void tw_rtl_pins(const struct tw_rtl *rtl, struct tw_mmu_out *out)
 	rtl->ops->pins(rtl, out);
 }
 
+const char *tw_rtl_failed(const struct tw_rtl *rtl)
+{
+	return rtl->failed;
+}
+
 void tw_rtl_counters(const struct tw_rtl *rtl, uint64_t counter[TW_EVENTS])
 {
 	rtl->ops->counters(rtl, counter);

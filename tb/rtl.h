@@ -39,6 +39,7 @@ struct tw_rtl_ops {
 // The common head of every instance.
 struct tw_rtl {
 	const struct tw_rtl_ops *ops;
+	const char *failed; // see tw_rtl_failed()
 };
 
 // Clock edges since creation, those of the reset included: the time axis of a waveform, where cycle

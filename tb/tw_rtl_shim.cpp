@@ -34,7 +34,7 @@ namespace
 {
 
 struct Instance : tw_rtl {
-	tw_wave_context context;
+	tw_rtl_context context;
 	std::unique_ptr<TW_RTL_CLASS> top;
 	std::unique_ptr<VerilatedFstC> wave;
 	const tw_config *config;
@@ -118,13 +118,27 @@ const Instance *instance(const tw_rtl *rtl)
 
 void half(Instance *i, unsigned int clk, uint64_t time)
 {
+	Verilated::threadContextp(&i->context);
 	i->top->clk_i = static_cast<CData>(clk);
 	i->top->eval();
 	// After the first error the rest would be written in vain.
-	if (i->wave && !i->context.wave_error) {
-		Verilated::threadContextp(&i->context);
+	if (i->wave && !i->context.wave_error)
 		i->wave->dump(time);
-	}
+}
+
+// "[0] %Error: FILE:LINE: Assertion failed in INSTANCE" and what follows become the text from FILE
+// to INSTANCE, of the first assertion only.
+void note_failure(Instance *i)
+{
+	char *said = i->context.said;
+	char *text = std::strstr(said, "Error: ");
+	char *end = std::strchr(said, '\n');
+
+	if (i->failed)
+		return;
+	if (end)
+		*end = '\0';
+	i->failed = text ? text + std::strlen("Error: ") : said;
 }
 
 void write_inputs(Instance *i, const tw_mmu_in *in)
@@ -193,6 +207,8 @@ void tick(tw_rtl *rtl, const tw_mmu_in *in)
 		half(i, 0, 10 * i->cycle + 5);
 	half(i, 1, 10 * i->cycle + 10);
 	i->cycle++;
+	if (i->context.gotError())
+		note_failure(i);
 }
 
 int wave_close(tw_rtl *rtl)
@@ -406,11 +422,13 @@ int create(uint64_t seed, tw_rtl **rtl)
 	if (!i)
 		return -ENOMEM;
 	i->ops = &TW_CAT(tw_rtl_ops_, TW_RTL_NAME);
+	i->failed = nullptr;
 	i->config = tw_config_find(TW_STR(TW_RTL_NAME));
 	i->context.randReset(2);
 	// Verilator takes seed 0 for "any".
 	i->context.randSeed(static_cast<int>(seed % 0x7ffffffe + 1));
 	i->context.traceEverOn(true);
+	i->context.fatalOnError(false);
 	Verilated::threadContextp(&i->context);
 	i->top.reset(new (std::nothrow) TW_RTL_CLASS(&i->context, "twinwalk"));
 	if (!i->top) {

@@ -7,9 +7,9 @@
 namespace
 {
 
-tw_wave_context *context()
+tw_rtl_context *context()
 {
-	return static_cast<tw_wave_context *>(Verilated::threadContextp());
+	return static_cast<tw_rtl_context *>(Verilated::threadContextp());
 }
 
 // Notes errno if something failed.

@@ -17,14 +17,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include <verilated.h>
-
-// The context of an instance: where its waveform goes. The one that the calling thread uses
-// (Verilated::threadContextp()) must be of this type while a waveform is opened, dumped or closed.
-struct tw_wave_context : VerilatedContext {
-	int wave_fd = -1;
-	int wave_error = 0; // errno of the first failure
-};
+#include "rtl_context.h"
 
 std::FILE *tw_wave_fopen(const char *name, const char *mode);
 std::FILE *tw_wave_tmpfile();

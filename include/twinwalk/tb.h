@@ -23,6 +23,10 @@ void tw_rtl_destroy(struct tw_rtl *rtl);
 void tw_rtl_tick(struct tw_rtl *rtl, const struct tw_mmu_in *in);
 void tw_rtl_pins(const struct tw_rtl *rtl, struct tw_mmu_out *out);
 
+// The first assertion of the RTL that did not hold, in the cycle that an edge ended, with its place
+// in the source and its instance; NULL as long as all hold. Valid until the instance is destroyed.
+const char *tw_rtl_failed(const struct tw_rtl *rtl);
+
 // Whole arrays, invalid entries as zero.
 void tw_rtl_arrays(const struct tw_rtl *rtl, struct tw_mmu_arrays *arrays);
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Properties in the one form on which Verilator, Icarus and Yosys agree: an antecedent, and what must then hold, under a
+// comment that is the property in one sentence. Invariant: every property has a cover of its antecedent, because one macro
+// makes both. Clocked properties hold from the first reset on, except in cycles with rst_i high.
+//
+//   `TW_ALIVE               once in a module with clocked properties: a reset has been seen
+//   `TW_CHECK(when, what)   what the module does
+//   `TW_EXPECT(when, what)  what its neighbours do to it: assumed where it is proved alone, asserted everywhere else
+//   `TW_TRUE(when, what)    as TW_CHECK, `TW_GIVEN(when, what) as TW_EXPECT, of logic without a clock
+//
+// Defines from outside:
+//   TW_ASSERT   there are properties: set in every Verilator build and in every proof
+//   FORMAL      a proof (set by Yosys). Properties are combinational there: a clocked one costs a step of induction.
+//               What costs too much in simulation, and lemmas that only help the induction, stand under it too
+//   TW_ALONE    the module is proved by itself
+//   TW_COVER    not a proof: the antecedents are to be reached
+`ifdef TW_ASSERT
+
+`define TW_ALIVE \
+  logic alive_q = 1'b0; \
+  always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
+
+`ifdef FORMAL
+`define TW_ASSUMED(when, what) always @* if (when) assume (what);
+`ifdef TW_COVER
+`define TW_ASSERTED(when, what) always @* cover (when);
+`else
+`define TW_ASSERTED(when, what) always @* if (when) assert (what);
+`endif
+`define TW_CHECK(when, what) `TW_ASSERTED(alive_q && !rst_i && (when), what)
+`define TW_TRUE(when, what) `TW_ASSERTED(when, what)
+`ifdef TW_ALONE
+`define TW_EXPECT(when, what) `TW_ASSUMED(alive_q && !rst_i && (when), what)
+`define TW_GIVEN(when, what) `TW_ASSUMED(when, what)
+`else
+`define TW_EXPECT(when, what) `TW_ASSERTED(alive_q && !rst_i && (when), what)
+`define TW_GIVEN(when, what) `TW_ASSERTED(when, what)
+`endif
+
+`else
+`define TW_CHECK(when, what) always_ff @(posedge clk_i) if ((when) && alive_q && !rst_i) assert (what);
+`define TW_EXPECT(when, what) `TW_CHECK(when, what)
+`define TW_TRUE(when, what)
+`define TW_GIVEN(when, what) `TW_TRUE(when, what)
+`endif
+
+`else
+`define TW_ALIVE
+`define TW_CHECK(when, what)
+`define TW_EXPECT(when, what)
+`define TW_TRUE(when, what)
+`define TW_GIVEN(when, what)
+`endif
