@@ -148,7 +148,7 @@ static void allow(const struct tw_oracle *o, struct tw_oracle_verdict *v, const 
 
 		v->entry[i] = (struct tw_oracle_entry){
 			.addr = step[i].addr,
-			.value = e->value,
+			.value = step[i].entry,
 			.from = e->from_cycle,
 			.to = e->to_cycle,
 			.level = step[i].level,
@@ -178,7 +178,7 @@ static enum tw_oracle_status judge(struct tw_oracle *o, const struct tw_or_reque
 			allow(o, v, &r->ctx, NULL, 0);
 		return v->status;
 	}
-	tw_or_walk_newest(o, r, &n);
+	tw_or_walk_newest(o, &r->ctx, &r->req, 0, 0, &n);
 	if (tw_or_same(o, &n.resp, resp) && (n.resp.fault || !n.update)) {
 		allow(o, v, &r->ctx, n.step, n.depth);
 		return v->status;
@@ -347,6 +347,14 @@ static bool wants_update(struct tw_or_search *s, const struct tw_or_request *r)
 	return s->found;
 }
 
+// Whether the bits that changed are A, of the one or the other entry in the word.
+static bool is_accessed(const struct tw_oracle *o, uint64_t changed)
+{
+	uint64_t a = tw_or_rules(o->ctx.format)->accessed;
+
+	return changed == a || (changed == a << 32 && tw_formats[o->ctx.format].entry_bytes == 4);
+}
+
 int tw_oracle_update(struct tw_oracle *o, uint64_t cycle, uint64_t addr, uint64_t old,
 		     uint64_t value, struct tw_oracle_verdict *v)
 {
@@ -376,7 +384,7 @@ int tw_oracle_update(struct tw_oracle *o, uint64_t cycle, uint64_t addr, uint64_
 	}
 	if (found)
 		allow(o, v, &s.ctx, s.step, s.depth);
-	else if (o->opts.speculative_a && (old | tw_or_rules(o->ctx.format)->accessed) == value)
+	else if (o->opts.speculative_a && is_accessed(o, old ^ value) && (old & value) == old)
 		allow(o, v, &o->ctx, NULL, 0);
 	else if (exhausted || lost)
 		undecided(v, exhausted ? TW_ORACLE_STEPS : TW_ORACLE_LOST);

@@ -120,6 +120,7 @@ int tw_oracle_request(struct tw_oracle *o, uint64_t cycle, unsigned int port, ui
 		.horizon = o->horizon,
 		.order = (uint8_t)order,
 	};
+	o->live[o->lives].req.va = tw_arch_va(&o->ctx, req->va);
 	o->lives++;
 	o->stats.requests++;
 	return 0;

@@ -38,9 +38,8 @@ struct tw_or_fence {
 
 // A root that was in force: from..to, and walks of requests accepted under it read until drained.
 struct tw_or_root {
-	enum tw_format format;
-	uint16_t asid;
-	uint64_t ppn;
+	struct tw_ctx
+		ctx; // format, asid, root_ppn, and what else says where the tables are; rest 0
 	uint64_t from, to, drained;
 };
 
@@ -123,7 +122,7 @@ void tw_or_retire_answered(struct tw_oracle *o, unsigned int port, uint32_t id, 
 
 // --- oracle_history.c: words and versions
 
-// Memory as it could be read at one address.
+// Memory as it could be read at one address, a multiple of 8.
 struct tw_or_view {
 	const struct tw_or_version *v; // oldest first
 	uint32_t n;		       // 0: a bus error
@@ -142,6 +141,8 @@ void tw_or_history_clear(struct tw_oracle *o);
 
 int tw_or_fence_add(struct tw_oracle *o, const struct tw_fence *scope, uint64_t *id);
 int tw_or_fence_close(struct tw_oracle *o, uint64_t id);
+// Copies what says where the tables are.
+void tw_or_take_root(struct tw_ctx *to, const struct tw_ctx *from);
 int tw_or_ctx_set(struct tw_oracle *o, const struct tw_ctx *ctx);
 // To be called when a request leaves o->live and when a fence or root ends.
 void tw_or_drain(struct tw_oracle *o);
@@ -159,9 +160,10 @@ enum tw_or_goal { TW_OR_TRANSLATION, TW_OR_PAGE_FAULT, TW_OR_ACCESS_FAULT, TW_OR
 enum { TW_OR_ANY_FENCE = 1, TW_OR_ANY_ASID = 2, TW_OR_ANY_AD = 4, TW_OR_ANY_TIME = 8 };
 
 struct tw_or_step {
-	uint64_t addr;
-	struct tw_or_version version;
-	uint64_t read; // the latest time at which it can have been read
+	uint64_t addr, entry;
+	struct tw_or_version version; // of the word in which the entry lies
+	uint32_t back;		      // versions of the word that are newer
+	uint64_t read;		      // the latest time at which it can have been read
 	uint8_t level;
 	bool global;
 	bool bus_error;
@@ -173,7 +175,8 @@ struct tw_or_search {
 	enum tw_or_goal goal;
 	const struct tw_resp *want;
 	unsigned int relax;
-	uint64_t addr, old, value; // TW_OR_UPDATE
+	uint64_t addr, old, value; // TW_OR_UPDATE: the word
+	uint32_t max_back;	   // entries that many versions old in all, and no older; 0: any
 	// Result: found, by which walk; or not found, and whether something was left out.
 	bool found, lost, exhausted;
 	unsigned int depth;
@@ -184,6 +187,7 @@ struct tw_or_search {
 	unsigned int outlawed;
 	// Private.
 	bool walked;
+	uint32_t back; // of the steps so far, together
 	uint64_t steps;
 	const struct tw_or_rules *rules; // of the root walked
 	uint8_t ends;			 // levels at which the walk may end, bit by level
@@ -195,11 +199,15 @@ void tw_or_find(struct tw_or_search *s);
 // The walk that the newest entries give now.
 struct tw_or_newest {
 	struct tw_resp resp;
-	bool update; // A or D would have to be set first
-	unsigned int depth;
+	bool update;		   // A or D would have to be set first
+	bool none;		   // there is no entry: the root itself faults
+	unsigned int depth, stale; // stale: the first step whose A or D would be set, with update
 	struct tw_or_step step[TW_ORACLE_ENTRIES];
+	struct tw_walk_state ws; // at the last entry
 };
-void tw_or_walk_newest(struct tw_oracle *o, const struct tw_or_request *r, struct tw_or_newest *n);
+// As if the bits of FLIP were inverted in the entry at AT.
+void tw_or_walk_newest(struct tw_oracle *o, const struct tw_ctx *ctx, const struct tw_req *req,
+		       uint64_t at, uint64_t flip, struct tw_or_newest *n);
 
 // True if the response equals WANT in every field that is checked.
 bool tw_or_same(const struct tw_oracle *o, const struct tw_resp *want, const struct tw_resp *resp);

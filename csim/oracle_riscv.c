@@ -2,6 +2,8 @@
 // The oracle's rules of the RISC-V formats; see oracle_rules.h. Sources: RISC-V privileged
 // architecture, SFENCE.VMA (scope, leaf entries only with an address, satp), Svnapot (cache entries
 // for the whole range), Svadu, "Sv39" (reserved bits, G of a pointer).
+#include <stdio.h>
+
 #include "oracle_rules.h"
 
 static bool mixes(enum tw_format a, enum tw_format b)
@@ -73,6 +75,103 @@ static bool covers_pointer(const struct tw_fence *f, const struct tw_ctx *ctx, u
 	return !f->by_addr && tw_or_in_scope(f, ctx, is_global);
 }
 
+static unsigned int lowest_bit(uint64_t bits)
+{
+	return (unsigned int)__builtin_ctzll(bits);
+}
+
+// Bits that are reserved, or belong to an extension that is off.
+static bool check_reserved(const struct tw_ctx *ctx, uint64_t pte, char *buf, size_t len)
+{
+	unsigned int pbmt = (unsigned int)((pte & RV_PBMT) >> RV_PBMT_SHIFT);
+
+	if ((pte & RV_W) && !(pte & RV_R))
+		snprintf(buf, len, "W = 1 with R = 0");
+	else if (pte & RV_HIGH)
+		snprintf(buf, len, "bit %u is reserved", lowest_bit(pte & RV_HIGH));
+	else if ((pte & RV_RSW60) && !(ctx->flags & TW_F_SVRSW))
+		snprintf(buf, len, "bit %u is reserved without Svrsw60t59b",
+			 lowest_bit(pte & RV_RSW60));
+	else if ((pte & RV_N) && !(ctx->flags & TW_F_SVNAPOT))
+		snprintf(buf, len, "N = 1 without Svnapot");
+	else if (pbmt && !(ctx->flags & TW_F_PBMTE))
+		snprintf(buf, len, "PBMT = %u with PBMTE = 0", pbmt);
+	else if (pbmt == 3)
+		snprintf(buf, len, "PBMT = 3");
+	else
+		return false;
+	return true;
+}
+
+static void check_pointer(uint8_t level, uint64_t pte, char *buf, size_t len)
+{
+	if (level == 0)
+		snprintf(buf, len, "a pointer at the last level");
+	else if (pte & (RV_U | RV_A | RV_D | RV_N))
+		snprintf(buf, len, "%s = 1 in a pointer",
+			 pte & RV_U   ? "U"
+			 : pte & RV_A ? "A"
+			 : pte & RV_D ? "D"
+				      : "N");
+	else if (pte & RV_PBMT)
+		snprintf(buf, len, "PBMT in a pointer");
+}
+
+// Alignment and size.
+static bool check_page(const struct tw_format_desc *d, uint8_t level, uint64_t pte, char *buf,
+		       size_t len)
+{
+	uint64_t ppn = pte >> RV_PPN_SHIFT & RV_PPN_MASK;
+	uint64_t low = ppn & tw_low_mask(d->vpn_shift[level]);
+
+	if (!(d->leaf_levels >> level & 1))
+		snprintf(buf, len, "a leaf at level %u", level);
+	else if (low)
+		snprintf(buf, len, "misaligned, bit %u of the PPN is 1", lowest_bit(low));
+	else if ((pte & RV_N) && (ppn & 15) != 8)
+		snprintf(buf, len, "N = 1 with PPN bits 3:0 = %u, not 8", (unsigned int)(ppn & 15));
+	else
+		return false;
+	return true;
+}
+
+static void check_rights(const struct tw_ctx *ctx, const struct tw_req *req, uint64_t pte,
+			 char *buf, size_t len)
+{
+	bool write = tw_is_write(req), fetch = req->access == TW_FETCH;
+
+	if (tw_is_user(req) && !(pte & RV_U))
+		snprintf(buf, len, "U = 0 in user mode");
+	else if (!tw_is_user(req) && (pte & RV_U) && fetch)
+		snprintf(buf, len, "U = 1 for a fetch of the supervisor");
+	else if (!tw_is_user(req) && (pte & RV_U) && !req->sum)
+		snprintf(buf, len, "U = 1 with SUM = 0");
+	else if (fetch && !(pte & RV_X))
+		snprintf(buf, len, "X = 0");
+	else if (write && !(pte & RV_W))
+		snprintf(buf, len, "W = 0");
+	else if (!fetch && !write && !(pte & RV_R) && !(req->mxr && (pte & RV_X)))
+		snprintf(buf, len, "R = 0%s", pte & RV_X ? " with MXR = 0" : "");
+	else if (!(ctx->flags & TW_F_ADUE) && !(pte & RV_A))
+		snprintf(buf, len, "A = 0 with ADUE = 0");
+	else if (!(ctx->flags & TW_F_ADUE) && write && !(pte & RV_D))
+		snprintf(buf, len, "D = 0 with ADUE = 0");
+}
+
+static void check(const struct tw_ctx *ctx, const struct tw_req *req,
+		  const struct tw_walk_state *ws, uint64_t pte, char *buf, size_t len)
+{
+	*buf = '\0';
+	if (!(pte & RV_V))
+		snprintf(buf, len, "V = 0");
+	else if (check_reserved(ctx, pte, buf, len))
+		return;
+	else if (!(pte & (RV_R | RV_X)))
+		check_pointer(ws->level, pte, buf, len);
+	else if (!check_page(&tw_formats[ctx->format], ws->level, pte, buf, len))
+		check_rights(ctx, req, pte, buf, len);
+}
+
 const struct tw_or_rules tw_or_riscv = {
 	.accessed = RV_A,
 	.dirty = RV_D,
@@ -85,5 +184,6 @@ const struct tw_or_rules tw_or_riscv = {
 	.global = global,
 	.holds_fault = holds_fault,
 	.fault_pages = fault_pages,
+	.check = check,
 	.covers_pointer = covers_pointer,
 };

@@ -49,6 +49,10 @@ struct tw_or_rules {
 	// many pages (log2) it speaks then.
 	bool (*holds_fault)(uint64_t pte, uint8_t bits);
 	unsigned int (*fault_pages)(const struct tw_format_desc *d, uint8_t level, uint64_t pte);
+	// Which check the entry fails for the request, in words; "" if none. Agrees with
+	// tw_arch_decode().
+	void (*check)(const struct tw_ctx *ctx, const struct tw_req *req,
+		      const struct tw_walk_state *ws, uint64_t pte, char *buf, size_t len);
 	// Whether a fence covers a cached pointer of this level that translates va under ctx.
 	bool (*covers_pointer)(const struct tw_fence *f, const struct tw_ctx *ctx, uint64_t va,
 			       uint8_t level, bool global);

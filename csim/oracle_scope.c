@@ -135,12 +135,27 @@ static int root_reserve(struct tw_oracle *o)
 	return 0;
 }
 
+void tw_or_take_root(struct tw_ctx *to, const struct tw_ctx *from)
+{
+	to->format = from->format;
+	to->asid = from->asid;
+	to->root_ppn = from->root_ppn;
+	to->root_low = from->root_low;
+	memcpy(to->pdpte, from->pdpte, sizeof(to->pdpte));
+}
+
+static bool same_root(const struct tw_ctx *a, const struct tw_ctx *b)
+{
+	return a->format == b->format && a->asid == b->asid && a->root_ppn == b->root_ppn &&
+	       a->root_low == b->root_low && !memcmp(a->pdpte, b->pdpte, sizeof(a->pdpte));
+}
+
 static void root_add(struct tw_oracle *o, const struct tw_ctx *ctx)
 {
 	for (size_t i = 0; i < o->roots; i++) {
 		struct tw_or_root *r = &o->root[i];
 
-		if (r->format != ctx->format || r->asid != ctx->asid || r->ppn != ctx->root_ppn)
+		if (!same_root(&r->ctx, ctx))
 			continue;
 		// Again in force: the time between counts too, which only accepts more.
 		o->undrained_roots -= r->drained == TW_OR_NEVER;
@@ -153,14 +168,12 @@ static void root_add(struct tw_oracle *o, const struct tw_ctx *ctx)
 		if (drop != SIZE_MAX)
 			o->root[drop] = o->root[--o->roots];
 	}
-	o->root[o->roots++] = (struct tw_or_root){
-		.format = ctx->format,
-		.asid = ctx->asid,
-		.ppn = ctx->root_ppn,
+	o->root[o->roots] = (struct tw_or_root){
 		.from = o->now,
 		.to = TW_OR_NEVER,
 		.drained = TW_OR_NEVER,
 	};
+	tw_or_take_root(&o->root[o->roots++].ctx, ctx);
 }
 
 static void mode_add(struct tw_oracle *o, const struct tw_ctx *ctx)
@@ -250,5 +263,5 @@ bool tw_or_covers_leaf(const struct tw_or_fence *f, const struct tw_ctx *ctx, ui
 
 	// va is canonical, so a fence address that is not can never equal it here.
 	return tw_or_in_scope(&f->scope, ctx, global) &&
-	       (!f->scope.by_addr || f->scope.va >> shift == va >> shift);
+	       (!f->scope.by_addr || tw_arch_va(ctx, f->scope.va) >> shift == va >> shift);
 }

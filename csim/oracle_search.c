@@ -148,13 +148,13 @@ static bool in_space(const struct tw_or_search *s, bool global)
 
 // The entry faults. With faults from walks only, the times are right already.
 static bool fault_fits(struct tw_or_search *s, const struct tw_ctx *ctx,
-		       const struct tw_walk_state *ws, const struct tw_or_version *v,
+		       const struct tw_walk_state *ws, const struct tw_or_step *step,
 		       const struct tw_pte *pte)
 {
 	const struct tw_or_request *r = s->r;
 	const struct tw_or_rules *rules = s->rules;
 	uint8_t bits = pte->cause & rules->entry_cause;
-	bool g = rules->global(ctx, ws, v->value);
+	bool g = rules->global(ctx, ws, step->entry);
 
 	if (!(s->o->opts.unchecked & TW_ORACLE_CAUSE) &&
 	    tw_arch_page_cause(&r->ctx, &r->req, bits) != s->want->cause)
@@ -163,9 +163,11 @@ static bool fault_fits(struct tw_or_search *s, const struct tw_ctx *ctx,
 		return true;
 	if (!in_space(s, g))
 		return false;
-	if (v->to < r->begin && !(s->relax & TW_OR_ANY_TIME) && !rules->holds_fault(v->value, bits))
+	if (step->version.to < r->begin && !(s->relax & TW_OR_ANY_TIME) &&
+	    !rules->holds_fault(step->entry, bits))
 		return false;
-	return may_answer(s, rules->fault_pages(&tw_formats[ctx->format], ws->level, v->value), g);
+	return may_answer(s, rules->fault_pages(&tw_formats[ctx->format], ws->level, step->entry),
+			  g);
 }
 
 static bool leaf_fits(struct tw_or_search *s, uint64_t value, const struct tw_pte *pte)
@@ -184,7 +186,8 @@ static bool leaf_fits(struct tw_or_search *s, uint64_t value, const struct tw_pt
 // The entry is the one that hardware changed: its old version ended at this moment.
 static bool is_target(const struct tw_or_search *s, const struct tw_or_step *step)
 {
-	return step->addr == s->addr && step->read == s->o->now && step->version.value == s->old;
+	return (step->addr & ~UINT64_C(7)) == s->addr && step->read == s->o->now &&
+	       step->version.value == s->old;
 }
 
 // The change that hardware made to this entry is one that the request's walk makes now. An entry
@@ -192,14 +195,15 @@ static bool is_target(const struct tw_or_search *s, const struct tw_or_step *ste
 static bool update_fits(struct tw_or_search *s, const struct tw_or_step *step,
 			const struct tw_pte *pte)
 {
-	return is_target(s, step) && pte->kind != TW_PTE_FAULT && pte->update == s->value &&
+	return is_target(s, step) && pte->kind != TW_PTE_FAULT &&
+	       (s->value ^ s->old) == (pte->update ^ step->entry) << (step->addr & 4) * 8 &&
 	       s->ctx.asid == s->r->ctx.asid && may_answer(s, NO_LEAF, false);
 }
 
 static bool failed_read(const struct tw_or_search *s, uint64_t addr, uint64_t from)
 {
 	for (size_t i = s->o->errors; i-- > 0;)
-		if (s->o->error[i].addr == addr && s->o->error[i].at >= from)
+		if (s->o->error[i].addr == (addr & ~UINT64_C(7)) && s->o->error[i].at >= from)
 			return true;
 	return false;
 }
@@ -216,19 +220,18 @@ static bool try_entry(struct tw_or_search *s, const struct tw_ctx *ctx,
 
 	if (!step_counts(s))
 		return false;
-	tw_arch_decode(ctx, &s->r->req, ws, step->version.value, &pte);
+	tw_arch_decode(ctx, &s->r->req, ws, step->entry, &pte);
 	if (s->goal == TW_OR_UPDATE && update_fits(s, step, &pte))
 		return true;
 	switch (pte.kind) {
 	case TW_PTE_FAULT:
-		return s->goal == TW_OR_PAGE_FAULT && fault_fits(s, ctx, ws, &step->version, &pte);
+		return s->goal == TW_OR_PAGE_FAULT && fault_fits(s, ctx, ws, step, &pte);
 	case TW_PTE_LEAF:
-		return s->goal == TW_OR_TRANSLATION && leaf_fits(s, step->version.value, &pte);
+		return s->goal == TW_OR_TRANSLATION && leaf_fits(s, step->entry, &pte);
 	case TW_PTE_POINTER:
 		break;
 	}
-	if (s->goal == TW_OR_TRANSLATION && pte.update != step->version.value &&
-	    !(s->relax & TW_OR_ANY_AD))
+	if (s->goal == TW_OR_TRANSLATION && pte.update != step->entry && !(s->relax & TW_OR_ANY_AD))
 		return false;
 	step->global = pte.next.g;
 	// A walk from the root holds its pointer itself; only the order of its reads counts.
@@ -250,12 +253,12 @@ static bool promising(const struct tw_or_search *s, const struct tw_or_step *ste
 
 	if (s->goal == TW_OR_PAGE_FAULT)
 		return true;
-	kind = s->rules->kind(d, step->level, step->version.value);
+	kind = s->rules->kind(d, step->level, step->entry);
 	if ((kind & TW_OR_MAY_POINT) && ends_below(s, step->level))
 		return true;
 	if (s->goal == TW_OR_TRANSLATION)
 		return (kind & TW_OR_MAY_MAP) && (s->ends >> step->level & 1) &&
-		       s->rules->leads_to(d, step->level, step->version.value, s->want->pa);
+		       s->rules->leads_to(d, step->level, step->entry, s->want->pa);
 	return s->goal == TW_OR_UPDATE && is_target(s, step);
 }
 
@@ -274,7 +277,7 @@ static bool try_modes(struct tw_or_search *s, const struct tw_walk_state *ws, ui
 
 	if (!promising(s, step))
 		return false;
-	matters = s->rules->sensitive(&tw_formats[s->ctx.format], step->level, step->version.value,
+	matters = s->rules->sensitive(&tw_formats[s->ctx.format], step->level, step->entry,
 				      tw_is_write(&r->req));
 	// The flags of the request itself are in force at least at its acceptance.
 	if (!matters || (s->walked && s->rules->flags_at_once))
@@ -302,7 +305,7 @@ static bool try_modes(struct tw_or_search *s, const struct tw_walk_state *ws, ui
 	return false;
 }
 
-// Tries the versions of one word, newest first; with ONLY, those that have all of its bits.
+// Tries the versions of one word, newest first; with ONLY, those whose entry has all of its bits.
 static bool try_word(struct tw_or_search *s, const struct tw_or_view *view,
 		     const struct tw_walk_state *ws, uint64_t lo, uint64_t hi, uint64_t only)
 {
@@ -310,12 +313,18 @@ static bool try_word(struct tw_or_search *s, const struct tw_or_view *view,
 	struct tw_or_step *step = &s->step[s->depth - 1];
 	bool ignore = s->relax & TW_OR_ANY_FENCE;
 	uint64_t floor = ignore ? lo : max64(lo, r->horizon);
+	uint32_t back = s->back;
 
 	for (uint32_t i = view->n; i-- > 0 && view->v[i].to >= floor && !s->exhausted;) {
 		const struct tw_or_version *v = &view->v[i];
 		uint64_t from = max64(v->from, lo), to = min64(v->to, hi);
 
-		if (from > to || (v->value & only) != only)
+		step->back = view->n - 1 - i;
+		s->back = back + step->back;
+		if (s->max_back && s->back > s->max_back)
+			break;
+		step->entry = tw_arch_entry(&s->ctx, step->addr, v->value);
+		if (from > to || (step->entry & only) != only)
 			continue;
 		if (v->to < s->o->fences_lost && !s->walked && !ignore) {
 			s->lost = true;
@@ -326,6 +335,7 @@ static bool try_word(struct tw_or_search *s, const struct tw_or_view *view,
 		if (try_modes(s, ws, from))
 			return true;
 	}
+	s->back = back;
 	if (view->lost > (s->walked ? r->begin : r->horizon))
 		s->lost = true;
 	return false;
@@ -343,7 +353,7 @@ static bool try_range(struct tw_or_search *s, const struct tw_walk_state *ws, ui
 		step->addr = (addr & ~((uint64_t)n * bytes - 1)) + (uint64_t)i * bytes;
 		if (step->addr == addr)
 			continue;
-		if (tw_or_view(s->o, step->addr, &view) != 0)
+		if (tw_or_view(s->o, step->addr & ~UINT64_C(7), &view) != 0)
 			s->lost = true;
 		else if (try_word(s, &view, ws, lo, hi, s->rules->range_bits))
 			return true;
@@ -361,11 +371,12 @@ static bool descend(struct tw_or_search *s, uint64_t table, const struct tw_walk
 	struct tw_or_step *step = &s->step[s->depth];
 	struct tw_or_view view;
 
-	if (s->goal == TW_OR_UPDATE && addr != s->addr && !ends_below(s, ws->level))
+	if (s->goal == TW_OR_UPDATE && (addr & ~UINT64_C(7)) != s->addr &&
+	    !ends_below(s, ws->level))
 		return false;
 	s->depth++;
 	*step = (struct tw_or_step){.addr = addr, .level = ws->level};
-	if (tw_or_view(s->o, addr, &view) != 0) {
+	if (tw_or_view(s->o, addr & ~UINT64_C(7), &view) != 0) {
 		s->lost = true;
 		goto out;
 	}
@@ -396,7 +407,7 @@ static uint8_t end_levels(const struct tw_or_search *s)
 
 		if (s->goal == TW_OR_UPDATE)
 			end = ((tw_arch_pte_addr(&s->ctx, 0, level, s->r->req.va) ^ s->addr) &
-			       tw_low_mask(TW_PAGE_SHIFT)) == 0;
+			       tw_low_mask(TW_PAGE_SHIFT) & ~UINT64_C(7)) == 0;
 		else if (s->goal == TW_OR_TRANSLATION && !(s->o->opts.unchecked & TW_ORACLE_SIZE))
 			end = d->size_of_level[level] == size ||
 			      (level == 0 && size == TW_SIZE_64K);
@@ -405,27 +416,38 @@ static uint8_t end_levels(const struct tw_or_search *s)
 	return ends;
 }
 
+// The root itself has no table for the address.
+static bool root_faults(const struct tw_or_search *s)
+{
+	const struct tw_or_request *r = s->r;
+
+	return s->goal == TW_OR_PAGE_FAULT && s->ctx.asid == r->ctx.asid &&
+	       ((s->o->opts.unchecked & TW_ORACLE_CAUSE) ||
+		tw_arch_page_cause(&r->ctx, &r->req, 0) == s->want->cause);
+}
+
 static bool try_root(struct tw_or_search *s, const struct tw_or_root *root)
 {
 	const struct tw_or_request *r = s->r;
 	struct tw_walk_state ws;
 	struct tw_resp resp;
+	uint64_t table;
 
 	s->ctx = r->ctx;
-	s->ctx.format = root->format;
-	s->ctx.asid = root->asid;
-	s->ctx.root_ppn = root->ppn;
+	tw_or_take_root(&s->ctx, &root->ctx);
 	if (!tw_arch_canonical(&s->ctx, &r->req, &resp))
 		return false;
 	s->depth = 0;
-	s->rules = tw_or_rules(root->format);
+	s->back = 0;
+	s->rules = tw_or_rules(s->ctx.format);
 	s->ends = end_levels(s);
 	if (!s->ends)
 		return false;
-	tw_arch_root(&s->ctx, &ws);
+	if (!tw_arch_begin(&s->ctx, r->req.va, &ws, &table))
+		return root_faults(s);
 	if (s->walked)
-		return descend(s, root->ppn, &ws, r->begin, TW_OR_NEVER);
-	return descend(s, root->ppn, &ws, root->from, held_until(s, root->to, root->drained));
+		return descend(s, table, &ws, r->begin, TW_OR_NEVER);
+	return descend(s, table, &ws, root->from, held_until(s, root->to, root->drained));
 }
 
 // Whether a walk in another address space can be the one: it ends in a global mapping.
@@ -446,8 +468,9 @@ static bool try_roots(struct tw_or_search *s, bool own)
 	for (size_t i = o->roots; i-- > 0 && !s->exhausted;) {
 		const struct tw_or_root *root = &o->root[i];
 
-		if ((root->asid == ctx->asid) == own &&
-		    tw_or_rules(ctx->format)->mixes(root->format, ctx->format) && try_root(s, root))
+		if ((root->ctx.asid == ctx->asid) == own &&
+		    tw_or_rules(ctx->format)->mixes(root->ctx.format, ctx->format) &&
+		    try_root(s, root))
 			return true;
 	}
 	return false;
@@ -457,11 +480,7 @@ static void search(struct tw_or_search *s)
 {
 	const struct tw_oracle *o = s->o;
 	const struct tw_or_request *r = s->r;
-	const struct tw_or_root own = {
-		.format = r->ctx.format,
-		.asid = r->ctx.asid,
-		.ppn = r->ctx.root_ppn,
-	};
+	const struct tw_or_root own = {.ctx = r->ctx};
 	bool fault = s->goal == TW_OR_PAGE_FAULT || s->goal == TW_OR_ACCESS_FAULT;
 
 	// A page keeps the offset.
@@ -492,32 +511,43 @@ void tw_or_find(struct tw_or_search *s)
 		stats->longest = s->steps;
 }
 
-void tw_or_walk_newest(struct tw_oracle *o, const struct tw_or_request *r, struct tw_or_newest *n)
+void tw_or_walk_newest(struct tw_oracle *o, const struct tw_ctx *ctx, const struct tw_req *req,
+		       uint64_t at, uint64_t flip, struct tw_or_newest *n)
 {
-	struct tw_walk_state ws;
-	struct tw_pte pte = {.ppn = r->ctx.root_ppn};
+	struct tw_pte pte;
 
 	*n = (struct tw_or_newest){0};
-	tw_arch_root(&r->ctx, &ws);
+	if (!tw_arch_begin(ctx, req->va, &pte.next, &pte.ppn)) {
+		n->none = true;
+		tw_arch_resp_fault(ctx, req, TW_FAULT_PAGE, tw_arch_page_cause(ctx, req, 0),
+				   &n->resp);
+		return;
+	}
 	do {
 		struct tw_or_step *step = &n->step[n->depth++];
 		struct tw_or_view view;
 
-		step->addr = tw_arch_pte_addr(&r->ctx, pte.ppn, ws.level, r->req.va);
-		step->level = ws.level;
+		n->ws = pte.next;
+		step->addr = tw_arch_pte_addr(ctx, pte.ppn, n->ws.level, req->va);
+		step->level = n->ws.level;
 		step->read = TW_OR_NEVER;
-		if (tw_or_view(o, step->addr, &view) != 0 || view.n == 0) {
+		if (tw_or_view(o, step->addr & ~UINT64_C(7), &view) != 0 || view.n == 0) {
 			step->bus_error = true;
-			tw_arch_resp_fault(&r->ctx, &r->req, TW_FAULT_ACCESS, 0, &n->resp);
+			tw_arch_resp_fault(ctx, req, TW_FAULT_ACCESS, 0, &n->resp);
 			return;
 		}
 		step->version = view.v[view.n - 1];
-		tw_arch_decode(&r->ctx, &r->req, &ws, step->version.value, &pte);
-		n->update |= pte.update != step->version.value;
-		ws = pte.next;
+		step->entry = tw_arch_entry(ctx, step->addr, step->version.value);
+		if (step->addr == at)
+			step->entry ^= flip;
+		tw_arch_decode(ctx, req, &n->ws, step->entry, &pte);
+		if (pte.update != step->entry && !n->update) {
+			n->update = true;
+			n->stale = n->depth - 1;
+		}
 	} while (pte.kind == TW_PTE_POINTER);
 	if (pte.kind == TW_PTE_FAULT)
-		tw_arch_resp_fault(&r->ctx, &r->req, TW_FAULT_PAGE, pte.cause, &n->resp);
+		tw_arch_resp_fault(ctx, req, TW_FAULT_PAGE, pte.cause, &n->resp);
 	else
-		tw_arch_resp_ok(&r->req, pte.ppn, pte.size, &pte.rights, &n->resp);
+		tw_arch_resp_ok(req, pte.ppn, pte.size, &pte.rights, &n->resp);
 }

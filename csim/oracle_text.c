@@ -74,7 +74,7 @@ static void put_step(struct line *l, const struct tw_or_step *s)
 {
 	struct tw_oracle_entry e = {
 		.addr = s->addr,
-		.value = s->version.value,
+		.value = s->entry,
 		.from = s->version.from_cycle,
 		.to = s->version.to_cycle,
 		.level = s->level,
@@ -273,11 +273,15 @@ void tw_or_blame(struct tw_oracle *o, const struct tw_or_request *r, const struc
 		put_resp(&l, &direct);
 		return;
 	}
-	tw_or_walk_newest(o, r, &n);
+	tw_or_walk_newest(o, &r->ctx, &r->req, 0, 0, &n);
 	v->reason = resp->fault ? blame_fault(&l, o, r, resp, &n)
 				: blame_translation(&l, o, r, resp, &n);
 	put(&l, "%sthe newest entries give ", l.buf[l.at - 2] == ':' ? "" : "; ");
 	put_resp(&l, &n.resp);
+	if (n.none) {
+		put(&l, ": the root has no table for the address");
+		return;
+	}
 	put(&l, " by the ");
 	put_step(&l, &n.step[n.depth - 1]);
 }
@@ -332,6 +336,11 @@ void tw_or_blame_update(struct tw_oracle *o, uint64_t addr, uint64_t old, uint64
 {
 	struct line l = {.buf = v->text, .len = sizeof(v->text)};
 	uint64_t a = tw_or_rules(o->ctx.format)->accessed, d = tw_or_rules(o->ctx.format)->dirty;
+
+	if (tw_formats[o->ctx.format].entry_bytes == 4) { // two in a word
+		a |= a << 32;
+		d |= d << 32;
+	}
 
 	v->status = TW_ORACLE_FORBIDDEN;
 	put(&l,

@@ -2,6 +2,8 @@
 // The oracle's rules of the x86 formats; see oracle_rules.h. Source: Intel SDM volume 3, 4.8 (A and
 // D), 4.10.2 (TLBs, global pages), 4.10.3 (paging-structure caches; no entries for P = 0, reserved
 // bits or A = 0), 4.10.4.1 (INVLPG, INVPCID, MOV to CR3).
+#include <stdio.h>
+
 #include "oracle_rules.h"
 
 static bool mixes(enum tw_format a, enum tw_format b)
@@ -80,7 +82,97 @@ static bool covers_pointer(const struct tw_fence *f, const struct tw_ctx *ctx, u
 	// INVLPG drops all of the PCID's, INVPCID type 0 those that translate the address.
 	if (f->by_asid && f->global)
 		return tw_arch_canonical(ctx, &req, &resp);
-	return f->va >> shift == va >> shift;
+	return tw_arch_va(ctx, f->va) >> shift == va >> shift;
+}
+
+static unsigned int lowest_bit(uint64_t bits)
+{
+	return (unsigned int)__builtin_ctzll(bits);
+}
+
+// Whether PS makes a page of it; two levels have large pages only with CR4.PSE.
+static bool large(const struct tw_ctx *ctx, uint8_t level, uint64_t pte)
+{
+	return level && (pte & X86_PS) &&
+	       (!(tw_formats[ctx->format].traits & TW_FT_PSE) || (ctx->flags & TW_F_PSE));
+}
+
+// Reserved bits, of which the address bits depend on the kind of entry.
+static bool check_reserved(const struct tw_ctx *ctx, uint8_t level, uint64_t pte, char *buf,
+			   size_t len)
+{
+	const struct tw_format_desc *d = &tw_formats[ctx->format];
+	uint64_t address = tw_low_mask(X86_PA_END) & ~tw_low_mask(ctx->maxphyaddr), low = 0;
+	bool page = large(ctx, level, pte);
+
+	if (d->traits & TW_FT_PSE) { // two levels: only 4 MB pages have any
+		unsigned int width = ctx->maxphyaddr < 40 ? ctx->maxphyaddr : 40;
+
+		address = page ? tw_low_mask(22) & ~tw_low_mask(width - 19) : 0;
+	} else if (page && (d->leaf_levels >> level & 1)) {
+		low = tw_low_mask(TW_PAGE_SHIFT + d->vpn_shift[level]) & ~tw_low_mask(13);
+	}
+	if (pte & address)
+		snprintf(buf, len, "bit %u is reserved with MAXPHYADDR %u",
+			 lowest_bit(pte & address), ctx->maxphyaddr);
+	else if ((d->traits & TW_FT_HIGH_RES) && (pte & X86_HIGH))
+		snprintf(buf, len, "bit %u is reserved", lowest_bit(pte & X86_HIGH));
+	else if ((d->traits & TW_FT_NX) && (pte & X86_XD) && !(ctx->flags & TW_F_NXE))
+		snprintf(buf, len, "XD = 1 with EFER.NXE = 0");
+	else if (page && !(d->leaf_levels >> level & 1))
+		snprintf(buf, len, "PS = 1 at level %u", level);
+	else if (page && level == 2 && !(ctx->flags & TW_F_GBPAGES))
+		snprintf(buf, len, "PS = 1 without 1 GB pages");
+	else if (pte & low)
+		snprintf(buf, len, "misaligned, bit %u of a large page is reserved",
+			 lowest_bit(pte & low));
+	else
+		return false;
+	return true;
+}
+
+// A right is denied by this entry or by one above.
+static const char *where(uint64_t pte, uint64_t bit)
+{
+	return pte & bit ? " above" : "";
+}
+
+static void check_rights(const struct tw_ctx *ctx, const struct tw_req *req,
+			 const struct tw_walk_state *ws, uint64_t pte, char *buf, size_t len)
+{
+	bool user = tw_is_user(req), write = tw_is_write(req), fetch = req->access == TW_FETCH;
+	bool u = ws->u && (pte & X86_US), w = ws->w && (pte & X86_RW);
+	bool x = ws->x && !(pte & X86_XD), ro_holds = user || (ctx->flags & TW_F_WP);
+	unsigned int key = tw_formats[ctx->format].traits & TW_FT_PKEY
+				   ? (unsigned int)(pte >> X86_PKEY_SHIFT & 15)
+				   : 16;
+	unsigned int denied = key < 16 ? ctx->pkru >> 2 * key & 3 : 0;
+
+	if (user && !u)
+		snprintf(buf, len, "U/S = 0%s in user mode", where(pte, X86_US));
+	else if (fetch && !user && u && (ctx->flags & TW_F_SMEP))
+		snprintf(buf, len, "U/S = 1 with SMEP = 1");
+	else if (!fetch && !user && u && (ctx->flags & TW_F_SMAP) && !req->sum)
+		snprintf(buf, len, "U/S = 1 with SMAP = 1 and AC = 0");
+	else if (fetch && !x)
+		snprintf(buf, len, "XD = 1%s", pte & X86_XD ? "" : " above");
+	else if (write && !w && ro_holds)
+		snprintf(buf, len, "R/W = 0%s%s", where(pte, X86_RW), user ? "" : " with WP = 1");
+	else if (!fetch && u && (ctx->flags & TW_F_PKE) && (denied & 1))
+		snprintf(buf, len, "protection key %u with AD = 1", key);
+	else if (write && u && (ctx->flags & TW_F_PKE) && (denied & 2) && ro_holds)
+		snprintf(buf, len, "protection key %u with WD = 1", key);
+}
+
+static void check(const struct tw_ctx *ctx, const struct tw_req *req,
+		  const struct tw_walk_state *ws, uint64_t pte, char *buf, size_t len)
+{
+	*buf = '\0';
+	if (!(pte & X86_P))
+		snprintf(buf, len, "P = 0");
+	else if (!check_reserved(ctx, ws->level, pte, buf, len) &&
+		 (ws->level == 0 || large(ctx, ws->level, pte)))
+		check_rights(ctx, req, ws, pte, buf, len);
 }
 
 const struct tw_or_rules tw_or_x86 = {
@@ -95,5 +187,6 @@ const struct tw_or_rules tw_or_x86 = {
 	.global = global,
 	.holds_fault = holds_fault,
 	.fault_pages = fault_pages,
+	.check = check,
 	.covers_pointer = covers_pointer,
 };

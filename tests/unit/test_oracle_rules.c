@@ -134,11 +134,35 @@ static void hardware_sets_accessed_and_dirty_only(void **state)
 	assert_true(updates > TRIES / 100);
 }
 
+static void failed_check_has_a_name_exactly_where_the_entry_faults(void **state)
+{
+	struct gen g = {.rng = seed_of(3)};
+	unsigned int faults = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < TRIES; i++) {
+		struct sample s;
+		struct tw_pte pte;
+		char name[80];
+
+		random_sample(&g, &s);
+		tw_or_rules(s.ctx.format)->check(&s.ctx, &s.req, &s.ws, s.pte, name, sizeof(name));
+		tw_arch_decode(&s.ctx, &s.req, &s.ws, s.pte, &pte);
+		if ((pte.kind == TW_PTE_FAULT) != (*name != '\0'))
+			fail_msg("format %s level %u entry 0x%llx flags 0x%x: fault %d, check '%s'",
+				 s.d->name, s.ws.level, (unsigned long long)s.pte, s.ctx.flags,
+				 pte.kind == TW_PTE_FAULT, name);
+		faults += pte.kind == TW_PTE_FAULT;
+	}
+	assert_true(faults > TRIES / 100 && faults < TRIES / 100 * 99);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decoding_depends_on_no_flag_to_which_the_entry_is_not_sensitive),
 		cmocka_unit_test(entry_is_what_its_bits_say_that_it_may_be),
+		cmocka_unit_test(failed_check_has_a_name_exactly_where_the_entry_faults),
 		cmocka_unit_test(hardware_sets_accessed_and_dirty_only),
 	};
 
