@@ -1,134 +1,142 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the model until one access completes. When nothing is in flight and the L1 hits, or the
-// request needs no table, the outcome of the tick is written directly; when all that happens is
-// waiting for memory, the waiting is skipped. Invariant: every register, the bus and the cycle
+// Runs the model until one access completes. When nothing else is in flight, only the blocks in
+// which something happens take part in a cycle, and cycles in which all wait for memory are
+// skipped; each block does what it does in a tick. Invariant: every register, the bus and the cycle
 // count end as by ticking (tests/unit/test_short_cut.c compares them).
 #include <errno.h>
-#include <string.h>
 
 #include "membus_internal.h"
-#include "step.h"
+#include "mmu_internal.h"
 
 void tw_mmu_set_short_cut(struct tw_mmu *m, bool on)
 {
 	m->short_cut = on;
+	m->quiet = tw_mmu_is_quiet(m);
 }
 
-// One cycle passes: what each tick changes.
-static inline void begin_cycle(struct tw_mmu *m, struct tw_membus *bus)
+// --- Nothing else in flight ----------------------------------------------------------------------
+
+static inline void next_cycle(struct tw_mmu *m, struct tw_membus *bus)
 {
 	m->cycle++;
-	m->pins_fresh = false;
+	m->fence.done = false;
 	bus->cycle++;
 }
 
-// All that leaves and comes in a cycle with at most one response in each queue.
+// Takes the response of the access before.
 static inline void drain(struct tw_mmu *m)
 {
-	resp_fifo_drain(&m->fifo[0]);
-	resp_fifo_drain(&m->fifo[1]);
+	resp_fifo_drain(&m->port[0].fifo);
+	resp_fifo_drain(&m->port[1].fifo);
 }
 
-// A queue from which one response at most leaves with the next tick.
-static inline bool drains(const struct resp_fifo *f)
+// The walk of a miss, by the first walker; from the cycle of the lookup to that of the completion.
+static void walk_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int port,
+		       const struct tw_req *req, struct tlb_entry *page, struct walk_answer *a,
+		       struct tw_resp *resp)
 {
-	return !f->count || (f->count == 1 && !f->q[f->head].dead);
-}
-
-// A request that needs no walk.
-static inline void answer(struct tw_mmu *m, struct tw_membus *bus, unsigned int port,
-			  const struct port_decision *d)
-{
-	begin_cycle(m, bus);
-	if (d->hit >= 0)
-		tlb_fa_touch(&m->l1[port], (unsigned int)d->hit);
-	drain(m);
-	resp_fifo_push(&m->fifo[port], 0, &d->resp);
-	count_events(m, UINT32_C(1) << d->event, 0);
-}
-
-static void memory_answer(struct tw_mmu *m, struct tw_membus *bus, struct tw_mmu_in *in)
-{
-	const struct walker *w = &m->walkers.w[0];
-	bool cas = w->state == WALK_CAS_REQ;
 	uint64_t wait = bus->opts.latency_min - 1u;
+	int from = tw_pwc_find(&m->pwc, req->va, m->ctrl.ctx.asid);
+	struct walker *w = &m->walkers.w[0];
 
-	in->mem_resp_data = tw_membus_transact(bus, bus->cycle, w->addr, cas, w->expected,
-					       w->desired, &in->mem_resp_err);
-	begin_cycle(m, bus);
-	walker_set(&m->walkers, 0, cas ? WALK_CAS_WAIT : WALK_WAIT);
-	count_events(m, UINT32_C(1) << (cas ? TW_EV_MEM_CAS : TW_EV_MEM_READ), 0);
-	m->cycle += wait;
-	bus->cycle += wait;
+	tw_walker_start(w, port, 0, req->va, from < 0 ? NULL : &m->pwc.e[from], &m->ctrl);
+	counters_add(&m->counters, TW_EV_WALK_START);
+	if (from >= 0) {
+		counters_add(&m->counters, TW_EV_PWC_START);
+		pwc_touch(&m->pwc, (unsigned int)from);
+	}
+	do {
+		uint64_t data;
+		bool err;
+
+		data = membus_transact(bus, w->addr, w->state == WALKER_CAS_REQ, w->expected,
+				       w->desired, &err);
+		counters_add(&m->counters, walker_request_event(w));
+		walker_grant(w);
+		m->cycle += wait + 2;
+		bus->cycle += wait + 2;
+
+		tw_walker_answer(w, &m->ctrl, req, data, err, false, a);
+		for (uint32_t e = walk_events(a->act); e; e &= e - 1)
+			counters_add(&m->counters, (unsigned int)__builtin_ctz(e));
+		if (walk_ends(a->act))
+			tw_walker_complete(w, a, &m->ctrl, req, resp, page);
+		tw_mmu_learn(m, w, a, page, true, m->pwc.plru);
+		tw_walker_act(w, a, &m->ctrl);
+	} while (!walk_ends(a->act));
+	mem_arb_clock(&m->arb, 0, m->walkers.n, true);
 }
 
-// A miss with nothing else in flight: the lookup and the walk, stepped by the same functions as in
-// a tick, but only in the cycles and the blocks in which something happens. It has the first entry
-// of the miss queue and the first walker to itself.
+// A miss: it has the first entry of the miss queue to itself.
 static void miss_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int port,
-		       const struct tw_req *req, unsigned int event_bit)
+		       const struct tw_req *req, struct tw_resp *resp)
 {
-	struct miss_port *mp = &m->miss.port[port];
-	struct tw_mmu_in in = {.mem_resp_valid = true};
-	struct step s = {.in = &in};
-	struct walk_answer a;
+	struct port *p = &m->port[port];
+	const struct tlb_entry *e = NULL;
+	struct tlb_entry page;
+	struct l2_hit l2;
+	uint32_t events;
+	bool hit;
 
-	begin_cycle(m, bus);
-	drain(m);
-	tw_miss_allocate(mp, 0, 0, req);
-	count_events(m, UINT32_C(1) << event_bit, 0);
+	next_cycle(m, bus);
+	hit = tw_l2_find(&m->l2, req->va, m->ctrl.ctx.asid, &l2) &&
+	      tlb_usable(l2.e, &m->ctrl.ctx, req);
+	if (hit) {
+		unsigned int event = event_of_size(TW_EV_L2_HIT, l2.e->resp.size);
 
-	begin_cycle(m, bus);
-	s.lookup[port] = 1;
-	s.l1_plru[port] = m->l1[port].plru;
-	m->fence.last_was_sweep = false;
-	s.sp_plru = m->sp.plru;
-	tw_lookup_step(m, &s);
-	count_events(m, s.events, 0);
-	if (!s.completes) {
-		m->arb.ptr = 1;
-		m->arb.locked_id = 0;
+		e = l2.e;
+		tlb_answer(e, req, resp);
+		tw_l2_touch(&m->l2, &l2, m->cycle);
+		counters_add(&m->counters, event);
+		events = EVENT(event);
+	} else {
+		struct walk_answer a;
+
+		walk_alone(m, bus, port, req, &page, &a, resp);
+		if (a.act == ACT_OK)
+			e = &page;
+		events = walk_events(a.act);
 	}
-	while (!s.completes) {
-		memory_answer(m, bus, &in);
-		begin_cycle(m, bus);
-		s.events = 0;
-		s.sp_plru = m->sp.plru;
-		s.pwc_plru = m->pwc.plru;
-		tw_walker_plan(m, &s, &a);
-		tw_walker_apply(m, &s, &a);
-		count_events(m, s.events, 0);
-	}
-	miss_set(mp, 0, MISS_FREE);
-	resp_fifo_push(&m->fifo[port], 0, &s.resp);
+	counters_show(&m->counters, events);
+	miss_queue_pass(&m->miss, port, !hit);
+	if (e)
+		port_insert(p, e, p->l1.plru, m->cycle);
+	*resp_fifo_push(&p->fifo, 0) = *resp;
 }
 
-// The whole access at once, if nothing else is in flight: true if so.
-static bool access_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int port,
-			 const struct tw_req *req)
+// A request that is not known to hit.
+static void request_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int port,
+			  const struct tw_req *req, struct tw_resp *resp)
 {
+	struct port *p = &m->port[port];
 	struct port_decision d;
 
-	if (!m->quiet || !bus->fixed || bus->count || !drains(&m->fifo[0]) || !drains(&m->fifo[1]))
-		return false;
-	port_decide(m, port, req, &d);
-	if (d.outcome == PORT_ANSWER)
-		answer(m, bus, port, &d);
-	else
-		miss_alone(m, bus, port, req, d.event);
-	return true;
+	tw_port_decide(p, port, &m->ctrl, req, &d);
+	next_cycle(m, bus);
+	drain(m);
+	counters_show(&m->counters, EVENT(d.event));
+	counters_add(&m->counters, d.event);
+	if (d.outcome == PORT_MISS) {
+		miss_alone(m, bus, port, req, resp);
+		return;
+	}
+	port_push(p, 0, req, &d);
+	port_clock(p, &d, NULL, m->cycle);
+	*resp = p->fifo.q[p->fifo.head].resp;
 }
+
+// --- Cycle by cycle ------------------------------------------------------------------------------
 
 // Cycles in which nothing happens but waiting for memory: 0 if something else does.
 static uint64_t waiting(const struct tw_mmu *m, const struct tw_membus *bus)
 {
 	uint64_t n = tw_membus_quiet(bus);
 
-	if (!n || n == UINT64_MAX || m->fifo[0].count || m->fifo[1].count || m->ctrl.pending ||
-	    m->fence.state != FENCE_IDLE || m->fence.done || m->walkers.asking)
+	if (!n || n == UINT64_MAX || m->port[0].fifo.count || m->port[1].fifo.count ||
+	    m->ctrl.pending || m->fence.state != FENCE_IDLE || m->fence.done || m->walkers.asking)
 		return 0;
 	for (unsigned int p = 0; p < TW_PORTS; p++)
-		if (m->miss.port[p].mask[MISS_LOOKUP] || m->miss.port[p].mask[MISS_DONE] ||
+		if (m->miss.port[p].in[MISS_LOOKUP] || m->miss.port[p].in[MISS_DONE] ||
 		    m->miss.port[p].want)
 			return 0;
 	return n;
@@ -138,26 +146,28 @@ static void tick_with_bus(struct tw_mmu *m, struct tw_membus *bus, struct tw_mmu
 {
 	struct tw_mmu_out out;
 
-	tw_mmu_mem_pins(m, &out);
+	tw_mem_arb_pins(&m->arb, &m->walkers, &out);
 	tw_membus_drive(bus, in);
 	tw_membus_tick(bus, &out, in);
 	tw_mmu_tick(m, in);
 }
 
-// Cycle by cycle.
 static int access_ticking(struct tw_mmu *m, struct tw_membus *bus, unsigned int port,
-			  const struct tw_req *req)
+			  const struct tw_req *req, struct tw_resp *resp)
 {
-	const struct resp_fifo *f = &m->fifo[port];
+	const struct resp_fifo *f = &m->port[port].fifo;
 	struct tw_mmu_in in = {0};
 	uint64_t start = m->cycle;
 	bool presented = true;
 
+	// At most the response of the access before this one is there, about to leave.
+	if (!miss_port_free(&m->miss, port) || !resp_fifo_drains(f))
+		return -EBUSY;
 	in.port[TW_PORT_FETCH].resp_ready = in.port[TW_PORT_DATA].resp_ready = true;
 	in.port[port].req = *req;
 	in.port[port].req_valid = true;
 	do {
-		bool taken = presented && tw_port_ready(m, port);
+		bool taken = presented && port_ready(m, port);
 		uint64_t n = presented || !m->short_cut ? 0 : waiting(m, bus);
 
 		if (n) {
@@ -170,27 +180,62 @@ static int access_ticking(struct tw_mmu *m, struct tw_membus *bus, unsigned int 
 		if (m->cycle - start > TW_ACCESS_LIMIT)
 			return -ETIMEDOUT;
 	} while (presented || !f->count);
+	*resp = f->q[f->head].resp;
 	return 0;
 }
 
+static __attribute__((noinline)) int access_slow(struct tw_mmu *m, struct tw_membus *bus,
+						 unsigned int port, const struct tw_req *req,
+						 struct tw_resp *resp, uint64_t *cycles)
+{
+	uint64_t start = m->cycle;
+	int err = 0;
+
+	if (m->quiet && bus->fixed && !bus->count)
+		request_alone(m, bus, port, req, resp);
+	else
+		err = access_ticking(m, bus, port, req, resp);
+	if (!err && cycles)
+		*cycles = m->cycle - start;
+	return err;
+}
+
+bool tw_mmu_command(struct tw_mmu *m, struct tw_membus *bus, const struct tw_mmu_in *command)
+{
+	static const struct tw_mmu_in idle = {.port = {{.resp_ready = true}, {.resp_ready = true}},
+					      .mem_req_ready = true};
+	const struct tw_mmu_in *in = command;
+
+	if (!m->quiet || !bus->fixed || bus->count)
+		return false;
+	do {
+		bus->cycle++;
+		tw_mmu_tick(m, in);
+		in = &idle;
+	} while (m->ctrl.pending || m->fence.state != FENCE_IDLE);
+	return true;
+}
+
+// Nearly all accesses are known hits: everything about them is here, and nothing else.
 int tw_mmu_access(struct tw_mmu *m, struct tw_membus *bus, unsigned int port,
 		  const struct tw_req *req, struct tw_resp *resp, uint64_t *cycles)
 {
-	const struct resp_fifo *f = &m->fifo[port];
-	uint64_t start = m->cycle;
+	struct port *p = &m->port[port];
+	unsigned int i = p->hint[port_hint(req->va)];
+	const struct tlb_entry *e = &p->l1.e[i];
+	unsigned int event;
 
-	if (!m->short_cut || !access_alone(m, bus, port, req)) {
-		int err;
-
-		// At most the response of the access before this one is there, about to leave.
-		if (miss_busy(&m->miss, port) || !drains(f))
-			return -EBUSY;
-		err = access_ticking(m, bus, port, req);
-		if (err)
-			return err;
-	}
-	*resp = f->q[f->head].resp;
+	if (__builtin_expect(!port_grants(e, req) || !m->quiet || !bus->fixed || bus->count, 0))
+		return access_slow(m, bus, port, req, resp, cycles);
+	next_cycle(m, bus);
+	drain(m);
+	event = port_hit_event(port, e);
+	counters_show(&m->counters, EVENT(event));
+	counters_add(&m->counters, event);
+	tlb_answer(e, req, resp_fifo_push(&p->fifo, 0));
+	tlb_answer(e, req, resp); // again: to read what was just written is slower
+	tlb_fa_touch(&p->l1, i);
 	if (cycles)
-		*cycles = m->cycle - start;
+		*cycles = 1;
 	return 0;
 }

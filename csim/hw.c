@@ -77,12 +77,29 @@ static int csim_access(struct tw_hw *hw, unsigned int port, const struct tw_req 
 
 static int csim_ctrl_write(struct tw_hw *hw, enum tw_ctrl_reg reg, uint64_t value)
 {
-	return tw_hw_driver_ctrl_write(&csim_of(hw)->driver, reg, value);
+	struct csim_hw *c = csim_of(hw);
+	struct tw_mmu_in in = c->driver.in;
+
+	in.mem_req_ready = in.ctrl_valid = true;
+	in.ctrl_addr = (uint8_t)reg;
+	in.ctrl_data = value;
+	return tw_mmu_command(c->mmu, c->bus, &in)
+		       ? 0
+		       : tw_hw_driver_ctrl_write(&c->driver, reg, value);
 }
 
 static int csim_fence(struct tw_hw *hw, const struct tw_fence *fence)
 {
-	return tw_hw_driver_fence(&csim_of(hw)->driver, fence);
+	struct csim_hw *c = csim_of(hw);
+	struct tw_mmu_in in = c->driver.in;
+
+	in.mem_req_ready = in.fence_valid = true;
+	in.fence_by_addr = fence->by_addr;
+	in.fence_by_asid = fence->by_asid;
+	in.fence_global = fence->global;
+	in.fence_asid = fence->asid;
+	in.fence_va = fence->va;
+	return tw_mmu_command(c->mmu, c->bus, &in) ? 0 : tw_hw_driver_fence(&c->driver, fence);
 }
 
 static int csim_idle(struct tw_hw *hw, uint64_t cycles)

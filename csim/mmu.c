@@ -1,41 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole MMU: one tick is one clock edge (docs/contract.md). A cycle is ticked in a fixed order:
-// what the request stage sees, what the memory answer means, who has the L2 port, then the writes.
-// Invariant: every decision rests on the state at the start of the cycle; struct step carries what
-// later parts need of it.
+// The whole MMU: one tick is one clock edge (docs/contract.md). This file connects the blocks. A
+// tick first finds out what each block sees and decides in the cycle, from the registers and the
+// pins alone; then the blocks write their registers, each its own. Invariant: nothing that is
+// decided rests on a register that this tick has written.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "hw_driver.h"
-#include "step.h"
+#include "mmu_internal.h"
 
 static void reset(struct tw_mmu *m)
 {
-	struct tw_config cfg = m->cfg;
-	struct tlb_sa l2 = m->l2;
-	uint64_t cycle = m->cycle;
-	bool short_cut = m->short_cut;
-
-	memset(m, 0, sizeof(*m));
-	m->cfg = cfg;
-	m->l2 = l2;
-	m->cycle = cycle;
-	m->short_cut = short_cut;
-	m->quiet = true;
-	tw_ctx_reset(&m->ctx);
+	tw_ctrl_reset(&m->ctrl);
 	for (unsigned int p = 0; p < TW_PORTS; p++)
-		tw_tlb_fa_init(&m->l1[p], cfg.l1_entries[p]);
-	tw_tlb_fa_init(&m->sp, cfg.l2_sp_entries);
-	tw_tlb_sa_reset(&m->l2);
-	tw_pwc_init(&m->pwc, cfg.pwc_entries);
-	m->miss.n = cfg.miss_entries;
-	for (unsigned int p = 0; p < TW_PORTS; p++)
-		m->miss.port[p].mask[MISS_FREE] = (1u << cfg.miss_entries) - 1;
-	m->walkers.n = cfg.walkers;
-	m->walkers.idle = (1u << cfg.walkers) - 1;
-	m->miss.last_lookup = TW_PORT_DATA;
-	m->miss.last_walk = TW_PORT_DATA;
+		tw_port_reset(&m->port[p], m->cfg.l1_entries[p]);
+	tw_miss_queue_reset(&m->miss, m->cfg.miss_entries);
+	tw_l2_reset(&m->l2, &m->cfg);
+	tw_pwc_reset(&m->pwc, m->cfg.pwc_entries);
+	tw_walkers_reset(&m->walkers, m->cfg.walkers);
+	m->arb = (struct mem_arb){0};
+	m->fence = (struct fence){0};
+	m->counters = (struct counters){0};
+	m->quiet = m->short_cut;
 }
 
 int tw_mmu_create(const struct tw_config *cfg, struct tw_mmu **mmu)
@@ -49,7 +35,7 @@ int tw_mmu_create(const struct tw_config *cfg, struct tw_mmu **mmu)
 		return -ENOMEM;
 	m->cfg = *cfg;
 	m->short_cut = true;
-	if (tw_tlb_sa_init(&m->l2, cfg->l2_sets, cfg->l2_ways)) {
+	if (tw_l2_init(&m->l2, cfg)) {
 		tw_mmu_destroy(m);
 		return -ENOMEM;
 	}
@@ -62,288 +48,285 @@ void tw_mmu_destroy(struct tw_mmu *m)
 {
 	if (!m)
 		return;
-	tw_tlb_sa_free(&m->l2);
+	tw_l2_free(&m->l2);
 	free(m);
 }
 
-void tw_l1_insert(struct tw_mmu *m, const struct step *s, unsigned int port,
-		  const struct tlb_entry *e)
+// What is decided in one cycle: the signals between the blocks.
+struct cycle {
+	const struct tw_mmu_in *in;
+	uint32_t events;
+	unsigned int free[TW_PORTS]; // miss queue entries in FREE
+	bool misses_free;	     // all of them
+	struct port_decision request[TW_PORTS];
+	struct miss_view view;
+	bool taken, swept, finish; // a fence: taken, has the port of the L2, in FINISH
+	struct walk_answer answer;
+	unsigned int answered; // the walker
+	bool keep;	       // what it has found
+	uint64_t pwc_plru;     // at the start of the cycle
+	struct lookup lookup;
+	struct completion done;
+	struct tlb_entry page; // a walk's end: the entry that it found, or the page to kill
+	const struct tlb_entry *insert; // into the L1 of done.port; NULL: nothing
+	struct miss_push push[TW_PORTS];
+	int request_of; // walker whose memory request is presented, or -1
+};
+
+// --- What is decided -----------------------------------------------------------------------------
+
+// Section 4.
+static void decide_request(struct tw_mmu *m, struct cycle *c, unsigned int p)
 {
-	tw_tlb_fa_insert(&m->l1[port], e, s->l1_plru[port], m->cycle);
-}
+	bool ready = port_ready(m, p);
 
-static unsigned int cancel_mask(const struct tw_mmu *m, unsigned int p, const struct tw_mmu_in *in)
-{
-	unsigned int mask = 0;
-
-	if (!in->port[p].cancel_valid)
-		return 0;
-	for (unsigned int i = 0; i < m->miss.n; i++) {
-		const struct miss_entry *e = &m->miss.port[p].e[i];
-
-		if (in->port[p].cancel_all || e->id == in->port[p].cancel_id)
-			mask |= 1u << i;
-	}
-	return mask & ~m->miss.port[p].mask[MISS_FREE];
-}
-
-static void observe(const struct tw_mmu *m, struct step *s)
-{
-	for (unsigned int p = 0; p < TW_PORTS; p++) {
-		s->cancelled[p] = cancel_mask(m, p, s->in);
-		s->fifo_count[p] = m->fifo[p].count;
-		s->miss_free[p] = m->miss.port[p].mask[MISS_FREE];
-		s->lookup[p] = m->miss.port[p].mask[MISS_LOOKUP] & ~s->cancelled[p];
-		s->done[p] = m->miss.port[p].mask[MISS_DONE] & ~s->cancelled[p];
-		s->l1_plru[p] = m->l1[p].plru;
-	}
-	s->events = 0;
-	s->completes = false;
-	s->entry = 0;
-	s->sp_plru = m->sp.plru;
-	s->pwc_plru = m->pwc.plru;
-	s->fence_taken = s->in->fence_valid && m->fence.state == FENCE_IDLE;
-	s->finish = m->fence.state == FENCE_FINISH;
-}
-
-// Section 4, and the events of both handshakes. Touches the L1 that hit.
-static void request_stage(struct tw_mmu *m, struct step *s, struct port_decision d[TW_PORTS])
-{
-	for (unsigned int p = 0; p < TW_PORTS; p++) {
-		bool ready = tw_port_ready(m, p);
-
-		d[p].outcome = PORT_NONE;
-		if (s->in->port[p].req_valid && !ready)
-			event(s, TW_EV_REQ_STALL);
-		if (tw_resp_fifo_valid(&m->fifo[p]) && !s->in->port[p].resp_ready)
-			event(s, TW_EV_RESP_STALL);
-		if (!s->in->port[p].req_valid || !ready)
-			continue;
-		port_decide(m, p, &s->in->port[p].req, &d[p]);
-		event(s, d[p].event);
-		if (d[p].hit >= 0)
-			tlb_fa_touch(&m->l1[p], (unsigned int)d[p].hit);
-	}
-}
-
-// Section 7: the owner of the L2 port.
-static void l2_port(struct tw_mmu *m, struct step *s)
-{
-	struct fence *f = &m->fence;
-	bool pending = s->lookup[0] || s->lookup[1];
-
-	s->sweep = f->state == FENCE_SWEEP && !s->completes && !(pending && f->last_was_sweep);
-	if (s->sweep)
-		f->last_was_sweep = true;
-	if (!pending || s->completes || s->finish || s->sweep)
+	c->request[p].outcome = PORT_NONE;
+	if (resp_fifo_valid(&m->port[p].fifo) && !c->in->port[p].resp_ready)
+		c->events |= EVENT(TW_EV_RESP_STALL);
+	if (!c->in->port[p].req_valid)
 		return;
-	f->last_was_sweep = false;
-	tw_lookup_step(m, s);
+	if (!ready) {
+		c->events |= EVENT(TW_EV_REQ_STALL);
+		return;
+	}
+	port_decide(&m->port[p], p, &m->ctrl, &c->in->port[p].req, &c->request[p]);
+	c->events |= EVENT(c->request[p].event);
 }
 
-// want is held only while a port has something to look up.
-static void drop_want(struct tw_mmu *m, const struct step *s)
+// Section 8.
+static void decide_answer(const struct tw_mmu *m, struct cycle *c)
 {
-	for (unsigned int p = 0; p < TW_PORTS; p++)
-		if (!s->lookup[p])
-			m->miss.port[p].want = false;
-}
+	int i = walkers_answered(&m->walkers, c->in);
+	const struct walker *w;
+	const struct tw_req *req;
 
-static void arbiter(struct tw_mmu *m, struct step *s)
-{
-	struct mem_arb *a = &m->arb;
-	int i = mem_arb_select(a, &m->walkers);
-	bool read;
-
+	c->answer.act = ACT_NONE;
 	if (i < 0)
 		return;
-	a->locked = !s->in->mem_req_ready;
-	a->locked_id = (unsigned int)i;
-	if (a->locked)
+	w = &m->walkers.w[i];
+	req = &m->miss.port[w->port].e[w->entry].req;
+	tw_walker_answer(w, &m->ctrl, req, c->in->mem_resp_data, c->in->mem_resp_err,
+			 c->view.kill >> i & 1, &c->answer);
+	c->answered = (unsigned int)i;
+	c->keep = c->answer.act == ACT_FILL ? !c->taken : !w->tainted && !c->finish;
+	if (c->answer.act != ACT_FILL || c->keep)
+		c->events |= walk_events(c->answer.act);
+	if (!walk_ends(c->answer.act))
 		return;
-	a->ptr = ((unsigned int)i + 1) & (m->walkers.n - 1);
-	read = m->walkers.w[i].state == WALK_REQ;
-	event(s, read ? TW_EV_MEM_READ : TW_EV_MEM_CAS);
-	walker_set(&m->walkers, (unsigned int)i, read ? WALK_WAIT : WALK_CAS_WAIT);
+	c->done.valid = true;
+	c->done.port = w->port;
+	c->done.entry = w->entry;
+	c->done.walker = i;
+	tw_walker_complete(w, &c->answer, &m->ctrl, req, &c->done.resp, &c->page);
+	if (c->answer.act == ACT_OK && c->keep)
+		c->insert = &c->page;
 }
 
-static void fence_step(struct tw_mmu *m, struct step *s)
+// Section 7.
+static void decide_lookup(struct tw_mmu *m, struct cycle *c)
+{
+	struct lookup *lk = &c->lookup;
+
+	tw_miss_queue_lookup(&m->miss, &c->view, &m->ctrl, &m->l2, &m->pwc, &m->walkers, lk);
+	c->events |= tw_lookup_events(lk);
+	if (lk->outcome != LOOKUP_HIT)
+		return;
+	c->done.valid = true;
+	c->done.port = lk->port;
+	c->done.entry = lk->entry;
+	c->done.walker = -1;
+	tlb_answer(lk->l2.e, lk->req, &c->done.resp);
+	c->insert = lk->l2.e;
+}
+
+// The port of the L2: a walk's end, FINISH, a sweep, a lookup.
+static void decide_l2_port(struct tw_mmu *m, struct cycle *c)
+{
+	bool pending = lookup_pending(&c->view);
+
+	c->swept = m->fence.state == FENCE_SWEEP && !c->done.valid &&
+		   !(pending && m->miss.last_was_sweep);
+	c->lookup.outcome = LOOKUP_NONE;
+	if (pending && !c->done.valid && !c->finish && !c->swept)
+		decide_lookup(m, c);
+}
+
+static void decide(struct tw_mmu *m, struct cycle *c)
+{
+	c->events = 0;
+	c->misses_free = miss_queue_free(&m->miss);
+	tw_miss_queue_view(&m->miss, c->in, &c->view);
+	c->taken = fence_takes(&m->fence, c->in);
+	c->finish = m->fence.state == FENCE_FINISH;
+	c->done.valid = false;
+	c->insert = NULL;
+	c->pwc_plru = m->pwc.plru;
+	for (unsigned int p = 0; p < TW_PORTS; p++) {
+		c->free[p] = m->miss.port[p].in[MISS_FREE];
+		decide_request(m, c, p);
+	}
+	decide_answer(m, c);
+	decide_l2_port(m, c);
+	for (unsigned int p = 0; p < TW_PORTS; p++)
+		tw_miss_queue_push(&m->miss, &c->view, &c->done, p,
+				   resp_fifo_space(&m->port[p].fifo), &c->push[p]);
+	c->request_of = mem_arb_select(&m->arb, &m->walkers);
+	if (c->request_of >= 0 && c->in->mem_req_ready)
+		c->events |= EVENT(walker_request_event(&m->walkers.w[c->request_of]));
+	if (c->finish)
+		c->events |= EVENT(TW_EV_FENCE);
+	if (ctrl_applies(&m->ctrl, c->misses_free))
+		c->events |= EVENT(TW_EV_CTRL);
+}
+
+// --- The clock edge ------------------------------------------------------------------------------
+
+// Section 5: what leaves; then a completion, then the request stage's answer.
+static void clock_responses(struct tw_mmu *m, const struct cycle *c)
+{
+	for (unsigned int p = 0; p < TW_PORTS; p++) {
+		const struct tw_mmu_in *in = c->in;
+		struct resp_fifo *f = &m->port[p].fifo;
+
+		tw_resp_fifo_clock(f, in->port[p].resp_ready, in->port[p].cancel_valid,
+				   in->port[p].cancel_all, in->port[p].cancel_id);
+		if (c->push[p].resp)
+			*resp_fifo_push(f, c->push[p].id) = *c->push[p].resp;
+		port_push(&m->port[p], in->port[p].req_id, &in->port[p].req, &c->request[p]);
+	}
+}
+
+// A walker takes over a walk-cache entry before the walk cache changes.
+static void clock_lookup(struct tw_mmu *m, const struct lookup *lk)
+{
+	if (lk->outcome == LOOKUP_HIT) {
+		tw_l2_touch(&m->l2, &lk->l2, m->cycle);
+	} else if (lk->outcome == LOOKUP_START) {
+		bool cached = lk->pwc >= 0;
+
+		tw_walker_start(&m->walkers.w[lk->walker], lk->port, lk->entry, lk->req->va,
+				cached ? &m->pwc.e[lk->pwc] : NULL, &m->ctrl);
+		walkers_update(&m->walkers, lk->walker);
+		if (cached)
+			pwc_touch(&m->pwc, (unsigned int)lk->pwc);
+	}
+}
+
+void tw_mmu_learn(struct tw_mmu *m, const struct walker *w, const struct walk_answer *a,
+		  const struct tlb_entry *page, bool keep, uint64_t pwc_plru)
+{
+	if (a->act == ACT_FILL && keep) {
+		struct pwc_fill fill;
+
+		tw_walker_fill(w, a, &m->ctrl, &fill);
+		tw_pwc_fill(&m->pwc, &fill, pwc_plru, m->cycle);
+	} else if (a->act == ACT_OK && keep) {
+		tw_l2_insert(&m->l2, page, m->cycle);
+	} else if (a->act == ACT_FAULT) {
+		tw_tlb_fa_kill(&m->port[TW_PORT_FETCH].l1, page);
+		tw_tlb_fa_kill(&m->port[TW_PORT_DATA].l1, page);
+		tw_l2_kill(&m->l2, page, m->cycle);
+		tw_pwc_kill(&m->pwc, page->va, page->asid);
+	}
+}
+
+static void clock_answer(struct tw_mmu *m, const struct cycle *c)
+{
+	struct walker *w = &m->walkers.w[c->answered];
+
+	if (c->answer.act == ACT_NONE)
+		return;
+	tw_mmu_learn(m, w, &c->answer, &c->page, c->keep, c->pwc_plru);
+	tw_walker_act(w, &c->answer, &m->ctrl);
+	walkers_update(&m->walkers, c->answered);
+}
+
+static void clock_fence(struct tw_mmu *m, const struct cycle *c)
 {
 	struct fence *f = &m->fence;
 
-	f->done = s->finish;
-	if (s->finish) {
-		tw_tlb_fa_invalidate(&m->l1[TW_PORT_FETCH], &f->scope);
-		tw_tlb_fa_invalidate(&m->l1[TW_PORT_DATA], &f->scope);
-		tw_tlb_fa_invalidate(&m->sp, &f->scope);
-		if (!f->scope.by_addr && !f->scope.by_asid) {
-			tw_tlb_sa_clear(&m->l2, f->scope.global);
-			m->dbg_l2.clear_at = m->cycle;
-		}
-		f->state = FENCE_IDLE;
-		event(s, TW_EV_FENCE);
-	} else if (s->sweep) {
-		unsigned int mask = tw_tlb_sa_invalidate(&m->l2, f->set, &f->scope);
-
-		l2_invalidated(m, f->set, mask);
-		if (f->set++ == f->last_set)
-			f->state = FENCE_FINISH;
-	} else if (s->fence_taken) {
-		const struct tw_mmu_in *in = s->in;
-
-		f->scope = (struct tlb_scope){.va = in->fence_va,
-					      .asid = in->fence_asid,
-					      .by_addr = in->fence_by_addr,
-					      .by_asid = in->fence_by_asid,
-					      .global = in->fence_global};
-		f->set = in->fence_by_addr ? tlb_sa_set(&m->l2, f->scope.va) : 0;
-		f->last_set = in->fence_by_addr ? f->set : m->l2.sets - 1;
-		f->state = in->fence_by_addr || in->fence_by_asid ? FENCE_SWEEP : FENCE_FINISH;
-		tw_pwc_empty(&m->pwc);
-		for (unsigned int i = 0; i < m->walkers.n; i++)
-			m->walkers.w[i].tainted |= m->walkers.w[i].state != WALK_IDLE;
-	}
-}
-
-// Section 7, completion; section 5, the order of pushes; section 4, allocation.
-static void pushes(struct tw_mmu *m, struct step *s, const struct port_decision d[TW_PORTS])
-{
-	for (unsigned int p = 0; p < TW_PORTS; p++) {
-		struct miss_port *mp = &m->miss.port[p];
-		struct miss_entry *me = &mp->e[s->entry];
-		bool room = s->fifo_count[p] <= RESP_ROOM;
-		bool here = s->completes && s->port == p;
-
-		if (s->done[p] && room) {
-			unsigned int i = round_robin(s->done[p], mp->done_ptr);
-
-			resp_fifo_push(&m->fifo[p], mp->e[i].id, &mp->e[i].resp);
-			miss_set(mp, i, MISS_FREE);
-			mp->done_ptr = (i + 1) & (m->miss.n - 1);
-		}
-		if (here && !s->done[p] && room) {
-			resp_fifo_push(&m->fifo[p], me->id, &s->resp);
-			miss_set(mp, s->entry, MISS_FREE);
-		} else if (here) {
-			me->resp = s->resp;
-			miss_set(mp, s->entry, MISS_DONE);
-		}
-		if (d[p].outcome == PORT_ANSWER)
-			resp_fifo_push(&m->fifo[p], s->in->port[p].req_id, &d[p].resp);
-	}
-}
-
-static void cancels(struct tw_mmu *m, const struct step *s)
-{
-	for (unsigned int p = 0; p < TW_PORTS; p++) {
-		struct miss_port *mp = &m->miss.port[p];
-
-		for (unsigned int c = s->cancelled[p]; c; c &= c - 1) {
-			unsigned int i = (unsigned int)__builtin_ctz(c);
-			const struct miss_entry *e = &mp->e[i];
-
-			if (e->state == MISS_WAIT && e->owner) {
-				m->walkers.w[e->walker].killed = true;
-				tw_miss_wake(m, e->walker);
-			}
-			miss_set(mp, i, MISS_FREE);
-		}
-	}
-}
-
-void tw_miss_allocate(struct miss_port *mp, unsigned int i, uint8_t id, const struct tw_req *req)
-{
-	struct miss_entry *e = &mp->e[i];
-
-	e->id = id;
-	e->req = *req;
-	e->merged = e->owner = false;
-	miss_set(mp, i, MISS_LOOKUP);
-}
-
-static void allocate(struct tw_mmu *m, const struct step *s, const struct port_decision d[TW_PORTS])
-{
-	for (unsigned int p = 0; p < TW_PORTS; p++) {
-		if (d[p].outcome == PORT_MISS)
-			tw_miss_allocate(&m->miss.port[p],
-					 (unsigned int)__builtin_ctz(s->miss_free[p]),
-					 s->in->port[p].req_id, &s->in->port[p].req);
-	}
-}
-
-// Section 3. BUSY: some miss queue entry was not free at the start of the cycle.
-static void ctrl_step(struct tw_mmu *m, struct step *s, bool busy)
-{
-	enum tw_format format = m->ctx.format;
-
-	if (!m->ctrl.pending) {
-		if (s->in->ctrl_valid) {
-			m->ctrl.pending = true;
-			m->ctrl.addr = s->in->ctrl_addr & 3;
-			m->ctrl.data = s->in->ctrl_data;
-		}
+	if (f->state == FENCE_IDLE && !c->taken && !f->done)
 		return;
+	if (c->swept)
+		tw_l2_sweep(&m->l2, f->set, &f->scope, m->cycle);
+	if (c->finish) {
+		tw_tlb_fa_invalidate(&m->port[TW_PORT_FETCH].l1, &f->scope);
+		tw_tlb_fa_invalidate(&m->port[TW_PORT_DATA].l1, &f->scope);
+		tw_l2_finish(&m->l2, &f->scope, m->cycle);
 	}
-	if (busy)
+	if (c->taken) {
+		tw_pwc_clear(&m->pwc);
+		tw_walkers_taint(&m->walkers);
+	}
+	tw_fence_clock(f, c->in, c->swept, m->l2.sa.sets);
+}
+
+// Section 3.
+static void clock_ctrl(struct tw_mmu *m, const struct cycle *c)
+{
+	bool applies = ctrl_applies(&m->ctrl, c->misses_free), clear;
+
+	if (!m->ctrl.pending && !c->in->ctrl_valid)
 		return;
-	m->ctrl.pending = false;
-	event(s, TW_EV_CTRL);
-	tw_ctx_write(&m->ctx, m->ctrl.addr, m->ctrl.data);
+	clear = tw_ctrl_clock(&m->ctrl, c->in, c->misses_free);
+	for (unsigned int p = 0; applies && p < TW_PORTS; p++)
+		tw_port_forget(&m->port[p]);
+	if (!clear)
+		return;
+	tw_tlb_fa_clear(&m->port[TW_PORT_FETCH].l1);
+	tw_tlb_fa_clear(&m->port[TW_PORT_DATA].l1);
+	tw_l2_clear(&m->l2, m->cycle);
+	tw_pwc_clear(&m->pwc);
+}
+
+bool tw_mmu_is_quiet(const struct tw_mmu *m)
+{
+	return m->short_cut && miss_queue_free(&m->miss) && walkers_idle(&m->walkers) &&
+	       !m->ctrl.pending && m->fence.state == FENCE_IDLE &&
+	       resp_fifo_drains(&m->port[0].fifo) && resp_fifo_drains(&m->port[1].fifo);
+}
+
+static void clock_edge(struct tw_mmu *m, const struct cycle *c)
+{
+	clock_responses(m, c);
 	for (unsigned int p = 0; p < TW_PORTS; p++)
-		for (unsigned int i = 0; i < m->l1[p].n; i++)
-			m->l1[p].e[i].granted = 0;
-	if (m->ctx.format != format) {
-		const struct tw_format_desc *f = tw_format_desc(m->ctx.format);
+		port_clock(&m->port[p], &c->request[p], c->done.port == p ? c->insert : NULL,
+			   m->cycle);
+	clock_lookup(m, &c->lookup);
+	clock_answer(m, c);
+	if (c->request_of >= 0) {
+		unsigned int i = (unsigned int)c->request_of;
 
-		m->index_bits = f ? f->vpn_shift[1] : 0;
-		tw_tlb_fa_empty(&m->l1[TW_PORT_FETCH]);
-		tw_tlb_fa_empty(&m->l1[TW_PORT_DATA]);
-		tw_tlb_fa_empty(&m->sp);
-		tw_pwc_empty(&m->pwc);
-		tw_tlb_sa_clear(&m->l2, true);
-		m->dbg_l2.clear_at = m->cycle;
+		mem_arb_clock(&m->arb, i, m->walkers.n, c->in->mem_req_ready);
+		if (c->in->mem_req_ready)
+			walker_grant(&m->walkers.w[i]);
+		walkers_update(&m->walkers, i);
 	}
-}
-
-static bool is_quiet(const struct tw_mmu *m)
-{
-	if (m->ctrl.pending || m->fence.state != FENCE_IDLE || m->fence.done)
-		return false;
-	return !miss_busy(&m->miss, 0) && !miss_busy(&m->miss, 1) &&
-	       m->walkers.idle == (1u << m->walkers.n) - 1;
+	if (c->view.kill)
+		tw_walkers_kill(&m->walkers, c->view.kill);
+	tw_miss_queue_clock(&m->miss, &c->view, &c->lookup, c->swept, &c->done, c->push);
+	for (unsigned int p = 0; p < TW_PORTS; p++)
+		if (c->request[p].outcome == PORT_MISS)
+			tw_miss_queue_allocate(&m->miss, p, (unsigned int)__builtin_ctz(c->free[p]),
+					       c->in->port[p].req_id, &c->in->port[p].req);
+	clock_fence(m, c);
+	clock_ctrl(m, c);
+	counters_clock(&m->counters, c->events, c->in->counter_sel);
 }
 
 void tw_mmu_tick(struct tw_mmu *m, const struct tw_mmu_in *in)
 {
-	bool busy = miss_busy(&m->miss, 0) || miss_busy(&m->miss, 1);
-	struct step s;
-	struct port_decision d[TW_PORTS];
-	struct walk_answer answer;
+	struct cycle c;
 
 	m->cycle++;
-	m->pins_fresh = false;
 	if (in->rst) {
 		reset(m);
 		return;
 	}
-	s.in = in;
-	observe(m, &s);
-	request_stage(m, &s, d);
-	tw_walker_plan(m, &s, &answer);
-	arbiter(m, &s);
-	l2_port(m, &s);
-	tw_walker_apply(m, &s, &answer);
-	drop_want(m, &s);
-	fence_step(m, &s);
-	for (unsigned int p = 0; p < TW_PORTS; p++)
-		tw_resp_fifo_step(&m->fifo[p], in->port[p].resp_ready, in->port[p].cancel_valid,
-				  in->port[p].cancel_all, in->port[p].cancel_id);
-	pushes(m, &s, d);
-	cancels(m, &s);
-	allocate(m, &s, d);
-	ctrl_step(m, &s, busy);
-	count_events(m, s.events, in->counter_sel);
-	m->quiet = is_quiet(m);
+	c.in = in;
+	decide(m, &c);
+	clock_edge(m, &c);
+	m->quiet = tw_mmu_is_quiet(m);
 }
 
 const struct tw_config *tw_mmu_config(const struct tw_mmu *m)
@@ -358,20 +341,20 @@ uint64_t tw_mmu_cycle(const struct tw_mmu *m)
 
 uint64_t tw_mmu_counter(const struct tw_mmu *m, unsigned int ev)
 {
-	return ev < TW_EVENTS ? m->counter[ev] : 0;
+	return ev < TW_EVENTS ? m->counters.count[ev] : 0;
 }
 
 void tw_mmu_counters(const struct tw_mmu *m, uint64_t counter[TW_EVENTS])
 {
-	memcpy(counter, m->counter, sizeof(m->counter));
+	memcpy(counter, m->counters.count, sizeof(m->counters.count));
 }
 
 void tw_mmu_preset_counters(struct tw_mmu *m, const uint64_t counter[TW_EVENTS])
 {
-	memcpy(m->counter, counter, sizeof(m->counter));
+	memcpy(m->counters.count, counter, sizeof(m->counters.count));
 }
 
 void tw_mmu_ctx(const struct tw_mmu *m, struct tw_ctx *ctx)
 {
-	*ctx = m->ctx;
+	*ctx = m->ctrl.ctx;
 }

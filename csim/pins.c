@@ -3,14 +3,14 @@
 // and 13), and the check of the model's own invariants. Invariant: nothing here changes a register.
 #include <string.h>
 
-#include "step.h"
+#include "mmu_internal.h"
 
 static void port_pins(const struct tw_mmu *m, unsigned int p, struct tw_mmu_out *o)
 {
-	const struct resp_fifo *f = &m->fifo[p];
+	const struct resp_fifo *f = &m->port[p].fifo;
 
-	o->port[p].req_ready = tw_port_ready(m, p);
-	o->port[p].resp_valid = tw_resp_fifo_valid(f);
+	o->port[p].req_ready = port_ready(m, p);
+	o->port[p].resp_valid = resp_fifo_valid(f);
 	if (o->port[p].resp_valid) {
 		o->port[p].resp_id = f->q[f->head].id;
 		o->port[p].resp = f->q[f->head].resp;
@@ -18,68 +18,39 @@ static void port_pins(const struct tw_mmu *m, unsigned int p, struct tw_mmu_out 
 		o->port[p].resp_id = 0;
 		o->port[p].resp = (struct tw_resp){0};
 	}
+	tw_tlb_fa_pins(&m->port[p].l1, m->cycle, &o->dbg_l1[p]);
 }
 
-void tw_mmu_mem_pins(const struct tw_mmu *m, struct tw_mmu_out *o)
+static uint64_t walker_pins(const struct walkers *ws)
 {
-	int i = mem_arb_select(&m->arb, &m->walkers);
-	const struct walker *w = &m->walkers.w[i < 0 ? 0 : i];
+	unsigned int busy = ~ws->idle & ((1u << ws->n) - 1);
+	uint64_t pins = 0;
 
-	o->mem_req_valid = i >= 0;
-	o->mem_req_id = i < 0 ? 0 : (uint8_t)i;
-	o->mem_req_addr = i < 0 ? 0 : w->addr;
-	o->mem_req_cas = i >= 0 && w->state == WALK_CAS_REQ;
-	o->mem_req_expected = o->mem_req_cas ? w->expected : 0;
-	o->mem_req_desired = o->mem_req_cas ? w->desired : 0;
+	for (; busy; busy &= busy - 1) {
+		unsigned int i = (unsigned int)__builtin_ctz(busy);
+		const struct walker *w = &ws->w[i];
+
+		pins |= (uint64_t)(w->state | (unsigned int)w->killed << 3 |
+				   (unsigned int)w->tainted << 4)
+			<< 5 * i;
+	}
+	return pins;
 }
 
-static void tlb_fa_pins(const struct tlb_fa *t, uint64_t cycle, struct tw_dbg_array *o)
+static uint32_t miss_pins(const struct miss_queue *q)
 {
-	*o = (struct tw_dbg_array){.valid = t->valid, .plru = t->plru};
-	if (strobe(t->written.at, cycle)) {
-		o->write = true;
-		o->index = (uint8_t)t->written.index;
-		tw_tlb_entry_pack(&t->e[t->written.index], o->entry);
-	}
-}
+	uint32_t pins = 0;
 
-static void pwc_pins(const struct pwc *p, uint64_t cycle, struct tw_dbg_array *o)
-{
-	*o = (struct tw_dbg_array){.valid = p->valid, .plru = p->plru};
-	if (strobe(p->written.at, cycle)) {
-		o->write = true;
-		o->index = (uint8_t)p->written.index;
-		tw_pwc_entry_pack(&p->e[p->written.index], o->entry);
-	}
-}
+	for (unsigned int p = 0; p < TW_PORTS; p++) {
+		unsigned int busy = ~q->port[p].in[MISS_FREE] & ((1u << q->n) - 1);
 
-static void l2_pins(const struct tw_mmu *m, struct tw_mmu_out *o)
-{
-	const struct tlb_sa *t = &m->l2;
+		for (; busy; busy &= busy - 1) {
+			unsigned int i = (unsigned int)__builtin_ctz(busy);
 
-	memset(&o->dbg_l2, 0, sizeof(o->dbg_l2));
-	if (strobe(m->dbg_l2.write_at, m->cycle)) {
-		o->dbg_l2.write = true;
-		o->dbg_l2.set = (uint16_t)m->dbg_l2.set;
-		o->dbg_l2.way = (uint8_t)m->dbg_l2.way;
-		tw_tlb_entry_pack(&t->e[m->dbg_l2.set * t->ways + m->dbg_l2.way], o->dbg_l2.entry);
+			pins |= (uint32_t)q->port[p].e[i].state << 2 * (p * q->n + i);
+		}
 	}
-	if (strobe(m->dbg_l2.inv_at, m->cycle)) {
-		o->dbg_l2.inv = true;
-		o->dbg_l2.inv_set = (uint16_t)m->dbg_l2.inv_set;
-		o->dbg_l2.inv_mask = (uint8_t)m->dbg_l2.inv_mask;
-	}
-	o->dbg_l2.clear = strobe(m->dbg_l2.clear_at, m->cycle);
-	if (strobe(m->dbg_l2.touch_at, m->cycle)) {
-		o->dbg_l2.touch = true;
-		o->dbg_l2.touch_set = (uint16_t)m->dbg_l2.touch_set;
-		o->dbg_l2.plru = t->plru[m->dbg_l2.touch_set];
-	}
-}
-
-static bool fifos_empty(const struct tw_mmu *m)
-{
-	return !m->fifo[0].count && !m->fifo[1].count;
+	return pins;
 }
 
 const struct tw_mmu_out *tw_mmu_pins(const struct tw_mmu *mmu)
@@ -88,68 +59,57 @@ const struct tw_mmu_out *tw_mmu_pins(const struct tw_mmu *mmu)
 	struct tw_mmu *m = (struct tw_mmu *)(uintptr_t)mmu;
 	struct tw_mmu_out *o = &m->out;
 
-	if (m->pins_fresh)
+	if (m->out_cycle == m->cycle + 1)
 		return o;
-	m->pins_fresh = true;
-	for (unsigned int p = 0; p < TW_PORTS; p++) {
+	m->out_cycle = m->cycle + 1;
+	for (unsigned int p = 0; p < TW_PORTS; p++)
 		port_pins(m, p, o);
-		tlb_fa_pins(&m->l1[p], m->cycle, &o->dbg_l1[p]);
-	}
-	tlb_fa_pins(&m->sp, m->cycle, &o->dbg_sp);
-	pwc_pins(&m->pwc, m->cycle, &o->dbg_pwc);
-	l2_pins(m, o);
-	tw_mmu_mem_pins(m, o);
+	tw_tlb_fa_pins(&m->l2.sp, m->cycle, &o->dbg_sp);
+	tw_tlb_sa_pins(&m->l2.sa, m->cycle, o);
+	tw_pwc_pins(&m->pwc, m->cycle, &o->dbg_pwc);
+	tw_mem_arb_pins(&m->arb, &m->walkers, o);
 	o->fence_ready = m->fence.state == FENCE_IDLE;
 	o->fence_done = m->fence.done;
 	o->ctrl_ready = !m->ctrl.pending;
-	o->events = m->events;
-	o->counter = m->counter_q;
+	o->events = m->counters.events;
+	o->counter = m->counters.selected;
 	o->dbg_fence = (uint8_t)m->fence.state;
-	o->dbg_walker = 0;
-	o->dbg_miss = 0;
-	o->idle = fifos_empty(m) && !m->ctrl.pending && m->fence.state == FENCE_IDLE;
-	for (unsigned int i = 0; i < m->walkers.n; i++) {
-		const struct walker *w = &m->walkers.w[i];
-		unsigned int bits = w->state;
-
-		if (w->state != WALK_IDLE) {
-			bits |= (unsigned int)w->killed << 3 | (unsigned int)w->tainted << 4;
-			o->idle = false;
-		}
-		o->dbg_walker |= (uint64_t)bits << 5 * i;
-	}
-	for (unsigned int p = 0; p < TW_PORTS; p++) {
-		for (unsigned int i = 0; i < m->miss.n; i++) {
-			enum miss_state state = m->miss.port[p].e[i].state;
-
-			o->dbg_miss |= (uint32_t)state << 2 * (p * m->miss.n + i);
-			o->idle &= state == MISS_FREE;
-		}
-	}
+	o->dbg_walker = walker_pins(&m->walkers);
+	o->dbg_miss = miss_pins(&m->miss);
+	o->idle = miss_queue_free(&m->miss) && walkers_idle(&m->walkers) &&
+		  m->fence.state == FENCE_IDLE && !m->ctrl.pending && !m->port[0].fifo.count &&
+		  !m->port[1].fifo.count;
 	return o;
+}
+
+static void tlb_fa_array(const struct tlb_fa *t, uint64_t (*out)[2])
+{
+	for (uint64_t v = t->valid; v; v &= v - 1) {
+		unsigned int i = (unsigned int)__builtin_ctzll(v);
+
+		tlb_entry_pack(&t->e[i], out[i]);
+	}
 }
 
 void tw_mmu_arrays(const struct tw_mmu *m, struct tw_mmu_arrays *a)
 {
+	const struct tlb_sa *t = &m->l2.sa;
+
 	memset(a, 0, sizeof(*a));
 	for (unsigned int p = 0; p < TW_PORTS; p++)
-		for (unsigned int i = 0; i < m->l1[p].n; i++)
-			if (m->l1[p].valid >> i & 1)
-				tw_tlb_entry_pack(&m->l1[p].e[i], a->l1[p][i]);
-	for (unsigned int i = 0; i < m->sp.n; i++)
-		if (m->sp.valid >> i & 1)
-			tw_tlb_entry_pack(&m->sp.e[i], a->sp[i]);
+		tlb_fa_array(&m->port[p].l1, a->l1[p]);
+	tlb_fa_array(&m->l2.sp, a->sp);
 	for (unsigned int i = 0; i < m->pwc.n; i++)
 		if (m->pwc.valid >> i & 1)
 			tw_pwc_entry_pack(&m->pwc.e[i], a->pwc[i]);
-	for (unsigned int set = 0; set < m->l2.sets; set++) {
-		a->l2_valid[set] = m->l2.valid[set];
-		a->l2_plru[set] = m->l2.plru[set];
-		for (unsigned int w = 0; w < m->l2.ways; w++)
-			if (m->l2.valid[set] >> w & 1)
-				tw_tlb_entry_pack(&m->l2.e[set * m->l2.ways + w], a->l2[set][w]);
+	for (unsigned int set = 0; set < t->sets; set++) {
+		a->l2_valid[set] = t->valid[set];
+		a->l2_plru[set] = t->plru[set];
+		for (unsigned int w = 0; w < t->ways; w++)
+			if (t->valid[set] >> w & 1)
+				tlb_entry_pack(&t->e[set * t->ways + w], a->l2[set][w]);
 	}
-	memcpy(a->counter, m->counter, sizeof(a->counter));
+	memcpy(a->counter, m->counters.count, sizeof(a->counter));
 }
 
 static bool fa_disjoint(const struct tlb_fa *t)
@@ -206,9 +166,9 @@ static const char *check_waiting(const struct tw_mmu *m)
 
 			if (e->state != MISS_WAIT)
 				continue;
-			if (w->state == WALK_IDLE || w->killed)
+			if (w->state == WALKER_IDLE || w->killed)
 				return "a miss waits for a walker that is not walking";
-			if ((w->va ^ e->req.va) >> 12)
+			if (!tlb_same_page(w->va, e->req.va))
 				return "a miss waits for the walk of another page";
 			if (e->owner && (w->port != p || w->entry != i))
 				return "a walker has another owner than the miss that says so";
@@ -218,7 +178,7 @@ static const char *check_waiting(const struct tw_mmu *m)
 	for (unsigned int i = 0; i < m->walkers.n; i++) {
 		const struct walker *w = &m->walkers.w[i];
 
-		if (owners[i] != (w->state != WALK_IDLE && !w->killed))
+		if (owners[i] != (w->state != WALKER_IDLE && !w->killed))
 			return "a live walk does not have exactly one owner";
 	}
 	return NULL;
@@ -226,18 +186,18 @@ static const char *check_waiting(const struct tw_mmu *m)
 
 const char *tw_mmu_check(const struct tw_mmu *m)
 {
-	if (!fa_disjoint(&m->l1[TW_PORT_FETCH]))
+	if (!fa_disjoint(&m->port[TW_PORT_FETCH].l1))
 		return "two entries of the L1 fetch TLB overlap";
-	if (!fa_disjoint(&m->l1[TW_PORT_DATA]))
+	if (!fa_disjoint(&m->port[TW_PORT_DATA].l1))
 		return "two entries of the L1 data TLB overlap";
-	if (!fa_disjoint(&m->sp))
+	if (!fa_disjoint(&m->l2.sp))
 		return "two entries of the L2's superpage part overlap";
-	if (!sa_disjoint(&m->l2))
+	if (!sa_disjoint(&m->l2.sa))
 		return "two entries of an L2 set overlap, or one is in the wrong set";
 	if (!pwc_disjoint(&m->pwc))
 		return "two walk cache entries are the same";
 	for (unsigned int p = 0; p < TW_PORTS; p++)
-		if (m->fifo[p].count > RESP_QUEUE)
+		if (m->port[p].fifo.count > RESP_QUEUE)
 			return "a response queue overflowed";
 	return check_waiting(m);
 }

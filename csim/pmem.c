@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "twinwalk/pmem.h"
+#include "pmem_internal.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "words of the memory image are read as they lie: a little-endian host is needed"
@@ -28,8 +28,7 @@ struct page {
 };
 
 struct tw_pmem {
-	uint8_t *flat;
-	uint64_t flat_lo, flat_size; // size 0: no flat range
+	struct pmem_flat flat;
 	struct range *ranges; // sorted, the flat one among them; neighbours that touch stay apart
 	size_t range_count;
 	struct page **table; // open addressing, linear probing
@@ -66,10 +65,10 @@ static void free_pages(struct page *p)
 
 static void drop_flat(struct tw_pmem *pm)
 {
-	if (pm->flat)
-		munmap(pm->flat, pm->flat_size);
-	pm->flat = NULL;
-	pm->flat_size = 0;
+	if (pm->flat.host)
+		munmap(pm->flat.host, pm->flat.size);
+	pm->flat.host = NULL;
+	pm->flat.size = 0;
 }
 
 void tw_pmem_destroy(struct tw_pmem *pm)
@@ -141,7 +140,7 @@ int tw_pmem_add_flat(struct tw_pmem *pm, uint64_t lo, uint64_t hi)
 
 	if (lo >= hi || hi > TW_PMEM_END || ((lo | hi) & (PAGE_BYTES - 1)))
 		return -EINVAL;
-	if (pm->flat)
+	if (pm->flat.host)
 		return -EBUSY;
 	if (i < pm->range_count && pm->ranges[i].lo < hi)
 		return -EEXIST;
@@ -154,17 +153,17 @@ int tw_pmem_add_flat(struct tw_pmem *pm, uint64_t lo, uint64_t hi)
 	// For speed only: fewer page faults and TLB misses of the host. It may refuse.
 	(void)madvise(host, hi - lo, MADV_HUGEPAGE);
 	insert_range(pm, i, lo, hi);
-	pm->flat = host;
-	pm->flat_lo = lo;
-	pm->flat_size = hi - lo;
+	pm->flat.host = host;
+	pm->flat.lo = lo;
+	pm->flat.size = hi - lo;
 	return 0;
 }
 
 void tw_pmem_zero(struct tw_pmem *pm)
 {
 	// Fresh zero pages from the host; should it refuse, the slow way does the same.
-	if (pm->flat && madvise(pm->flat, pm->flat_size, MADV_DONTNEED) != 0)
-		memset(pm->flat, 0, pm->flat_size);
+	if (pm->flat.host && madvise(pm->flat.host, pm->flat.size, MADV_DONTNEED) != 0)
+		memset(pm->flat.host, 0, pm->flat.size);
 	while (pm->pages) {
 		struct page *p = pm->pages;
 
@@ -273,11 +272,6 @@ static struct page *get_page(struct tw_pmem *pm, uint64_t number)
 	return p;
 }
 
-static inline bool in_flat(const struct tw_pmem *pm, uint64_t pa, uint64_t len)
-{
-	return pa - pm->flat_lo < pm->flat_size && len <= pm->flat_size - (pa - pm->flat_lo);
-}
-
 // The host address of a word for reading; NULL with *err 0 if nothing was written there.
 static const uint8_t *word_for_read(struct tw_pmem *pm, uint64_t pa, int *err)
 {
@@ -288,8 +282,8 @@ static const uint8_t *word_for_read(struct tw_pmem *pm, uint64_t pa, int *err)
 		*err = -EINVAL;
 		return NULL;
 	}
-	if (in_flat(pm, pa, 8))
-		return pm->flat + (pa - pm->flat_lo);
+	if (pmem_in_flat(&pm->flat, pa, 8))
+		return pm->flat.host + (pa - pm->flat.lo);
 	if (!tw_pmem_answers(pm, pa, 8)) {
 		*err = -EIO;
 		return NULL;
@@ -382,8 +376,8 @@ int tw_pmem_read(struct tw_pmem *pm, uint64_t pa, void *buf, size_t len)
 {
 	uint8_t *to = buf;
 
-	if (in_flat(pm, pa, len)) {
-		memcpy(buf, pm->flat + (pa - pm->flat_lo), len);
+	if (pmem_in_flat(&pm->flat, pa, len)) {
+		memcpy(buf, pm->flat.host + (pa - pm->flat.lo), len);
 		return 0;
 	}
 	if (!tw_pmem_answers(pm, pa, len))
@@ -393,8 +387,8 @@ int tw_pmem_read(struct tw_pmem *pm, uint64_t pa, void *buf, size_t len)
 		       n = PAGE_BYTES - off < len ? PAGE_BYTES - off : len;
 		struct page *p = find_page(pm, pa >> PAGE_SHIFT);
 
-		if (in_flat(pm, pa, 1)) {
-			memcpy(to, pm->flat + (pa - pm->flat_lo), n);
+		if (pmem_in_flat(&pm->flat, pa, 1)) {
+			memcpy(to, pm->flat.host + (pa - pm->flat.lo), n);
 		} else if (p) {
 			memcpy(to, p->bytes + off, n);
 		} else {
@@ -411,8 +405,8 @@ int tw_pmem_write(struct tw_pmem *pm, uint64_t pa, const void *buf, size_t len)
 {
 	const uint8_t *from = buf;
 
-	if (in_flat(pm, pa, len)) {
-		memcpy(pm->flat + (pa - pm->flat_lo), buf, len);
+	if (pmem_in_flat(&pm->flat, pa, len)) {
+		memcpy(pm->flat.host + (pa - pm->flat.lo), buf, len);
 		return 0;
 	}
 	if (!tw_pmem_answers(pm, pa, len))
@@ -420,14 +414,14 @@ int tw_pmem_write(struct tw_pmem *pm, uint64_t pa, const void *buf, size_t len)
 	if (!len)
 		return 0;
 	for (uint64_t n = pa >> PAGE_SHIFT; n <= (pa + len - 1) >> PAGE_SHIFT; n++)
-		if (!in_flat(pm, n << PAGE_SHIFT, 1) && !get_page(pm, n))
+		if (!pmem_in_flat(&pm->flat, n << PAGE_SHIFT, 1) && !get_page(pm, n))
 			return -ENOMEM;
 	while (len) {
 		size_t off = pa & (PAGE_BYTES - 1),
 		       n = PAGE_BYTES - off < len ? PAGE_BYTES - off : len;
 
-		if (in_flat(pm, pa, 1)) {
-			memcpy(pm->flat + (pa - pm->flat_lo), from, n);
+		if (pmem_in_flat(&pm->flat, pa, 1)) {
+			memcpy(pm->flat.host + (pa - pm->flat.lo), from, n);
 		} else {
 			struct page *p = get_page(pm, pa >> PAGE_SHIFT);
 
@@ -447,9 +441,10 @@ void *tw_pmem_ptr(struct tw_pmem *pm, uint64_t pa, size_t len)
 	size_t off = pa & (PAGE_BYTES - 1);
 	struct page *p;
 
-	if (in_flat(pm, pa, len))
-		return pm->flat + (pa - pm->flat_lo);
-	if (len > PAGE_BYTES - off || !tw_pmem_answers(pm, pa, len ? len : 1) || in_flat(pm, pa, 1))
+	if (pmem_in_flat(&pm->flat, pa, len))
+		return pm->flat.host + (pa - pm->flat.lo);
+	if (len > PAGE_BYTES - off || !tw_pmem_answers(pm, pa, len ? len : 1) ||
+	    pmem_in_flat(&pm->flat, pa, 1))
 		return NULL;
 	p = get_page(pm, pa >> PAGE_SHIFT);
 	return p ? p->bytes + off : NULL;

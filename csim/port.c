@@ -1,38 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-// The request stage: what becomes of a request in the cycle in which it is accepted
-// (docs/contract.md section 4). Invariant: a page fault never comes from a TLB entry.
-#include "mmu_internal.h"
+// The request stage; see port.h. Invariants: a page fault never comes from a TLB entry; only valid
+// entries of the L1 have a bit in `granted`.
+#include "port.h"
 
-bool tw_port_ready(const struct tw_mmu *m, unsigned int port)
+#include <string.h>
+
+void tw_port_reset(struct port *p, unsigned int entries)
 {
-	return m->fifo[port].count <= RESP_ROOM && m->miss.port[port].mask[MISS_FREE] &&
-	       !m->ctrl.pending;
+	memset(&p->fifo, 0, sizeof(p->fifo));
+	memset(p->hint, 0, sizeof(p->hint));
+	tw_tlb_fa_reset(&p->l1, entries);
 }
 
-bool tw_entry_usable(const struct tw_ctx *ctx, const struct tw_req *req, const struct tlb_entry *e)
+void tw_port_decide(struct port *p, unsigned int number, const struct ctrl *ctrl,
+		    const struct tw_req *req, struct port_decision *d)
 {
-	return tw_arch_allowed(ctx, req, &e->rights, NULL) && (e->rights.d || !writes(req));
-}
-
-void tw_port_decide(struct tw_mmu *m, unsigned int port, const struct tw_req *req,
-		    struct port_decision *d)
-{
-	struct tlb_fa *l1 = &m->l1[port];
 	int i;
 
-	d->hit = -1;
-	d->outcome = PORT_ANSWER;
-	d->event = TW_EV_DIRECT_F + port;
-	if (tw_arch_direct(&m->ctx, req, &d->resp) || !tw_arch_canonical(&m->ctx, req, &d->resp))
+	if (tw_arch_direct(&ctrl->ctx, req, &d->resp) ||
+	    !tw_arch_canonical(&ctrl->ctx, req, &d->resp)) {
+		d->outcome = PORT_DIRECT;
+		d->event = TW_EV_DIRECT_F + number;
 		return;
-	i = tlb_fa_find(l1, req->va, m->ctx.asid);
-	if (i >= 0 && tw_entry_usable(&m->ctx, req, &l1->e[i])) {
-		// The next request of this kind need not be checked: until the entry goes, or a
-		// control register is written.
-		l1->e[i].granted |= UINT64_C(1) << access_kind(req);
-		port_hit(l1, port, (unsigned int)i, req, d);
+	}
+	i = tlb_fa_find(&p->l1, req->va, ctrl->ctx.asid);
+	if (i >= 0 && tlb_usable(&p->l1.e[i], &ctrl->ctx, req)) {
+		d->outcome = PORT_HIT;
+		d->hit = (unsigned int)i;
+		d->event = port_hit_event(number, &p->l1.e[i]);
+		p->l1.e[i].granted |= UINT64_C(1) << access_kind(req);
+		p->hint[port_hint(req->va)] = (uint8_t)i;
 		return;
 	}
 	d->outcome = PORT_MISS;
-	d->event = TW_EV_L1F_MISS + port;
+	d->event = TW_EV_L1F_MISS + number;
+}
+
+void tw_port_forget(struct port *p)
+{
+	for (unsigned int i = 0; i < p->l1.n; i++)
+		p->l1.e[i].granted = 0;
 }

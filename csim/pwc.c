@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page-walk cache: pointers to tables, with the rights combined on the way to them
-// (docs/contract.md section 8). Invariants: no two valid entries have the same level, prefix and
-// ASID; entries of one level compare the same address bits; every valid entry is in the chain of
-// its prefix.
+// The page-walk cache; see pwc.h. Invariants: no two valid entries have the same level, prefix and
+// ASID; entries of one level compare the same address bits; every valid entry, and no other, is in
+// the chain of its prefix.
+#include "pwc.h"
+
 #include <string.h>
 
-#include "mmu_internal.h"
-
-void tw_pwc_init(struct pwc *p, unsigned int n)
+void tw_pwc_reset(struct pwc *p, unsigned int n)
 {
 	memset(p, 0, sizeof(*p));
 	p->n = n;
+	p->absent.va = 1;
 	chain_clear(&p->by_prefix);
-	tw_plru_paths(&p->path, n);
+	plru_paths(&p->path, n);
 }
 
 static inline unsigned int hash_of(const struct pwc *p, uint64_t va, unsigned int level)
@@ -44,13 +44,46 @@ static void drop(struct pwc *p, unsigned int i)
 	chain_remove(&p->by_prefix, hash_of(p, e->va, e->ws.level), i);
 }
 
-int tw_pwc_find(const struct pwc *p, uint64_t va, uint16_t asid)
+int tw_pwc_find(struct pwc *p, uint64_t va, uint16_t asid)
 {
 	int found = -1;
 
 	for (uint32_t levels = p->levels; levels && found < 0; levels &= levels - 1)
 		found = find_at(p, va, asid, (unsigned int)__builtin_ctz(levels));
+	p->absent = (struct tlb_absent){va, asid};
+	p->absent_level = found < 0 ? PWC_LEVELS : p->e[found].ws.level;
 	return found;
+}
+
+void tw_pwc_fill(struct pwc *p, const struct pwc_fill *f, uint64_t plru_start, uint64_t at)
+{
+	unsigned int level = f->ws.level, i;
+	struct pwc_entry *e;
+	int same = -1;
+
+	p->shift[level] = (uint8_t)f->shift;
+	if (p->absent.va == f->va && p->absent.asid == f->asid && level < p->absent_level) {
+		p->absent_level = level;
+	} else {
+		same = find_at(p, f->va, f->asid, level);
+		p->absent.va = 1;
+	}
+	i = plru_place(same >= 0 ? UINT64_C(1) << same : 0, p->valid, plru_start, p->n);
+	if (p->valid >> i & 1)
+		drop(p, i);
+	e = &p->e[i];
+	e->mask = ~UINT64_C(0) << f->shift;
+	e->va = f->va & e->mask;
+	e->ppn = f->ppn;
+	e->ws = f->ws;
+	e->asid = f->asid;
+	p->valid |= UINT64_C(1) << i;
+	p->of_level[level]++;
+	p->levels |= 1u << level;
+	chain_add(&p->by_prefix, hash_of(p, e->va, level), i);
+	pwc_touch(p, i);
+	p->write_at = at;
+	p->write_index = i;
 }
 
 void tw_pwc_kill(struct pwc *p, uint64_t va, uint16_t asid)
@@ -63,41 +96,14 @@ void tw_pwc_kill(struct pwc *p, uint64_t va, uint16_t asid)
 	}
 }
 
-void tw_pwc_empty(struct pwc *p)
+void tw_pwc_clear(struct pwc *p)
 {
-	while (p->valid)
-		drop(p, (unsigned int)__builtin_ctzll(p->valid));
-}
-
-void tw_pwc_fill(struct pwc *p, uint64_t va, uint16_t asid, uint64_t ppn,
-		 const struct tw_walk_state *ws, unsigned int shift, uint64_t plru_start,
-		 uint64_t at)
-{
-	uint64_t all = p->n == 64 ? UINT64_MAX : (UINT64_C(1) << p->n) - 1;
-	bool first = !(p->levels >> ws->level & 1);
-	int i = first ? -1 : find_at(p, va, asid, ws->level);
-	unsigned int way = (unsigned int)i;
-	struct pwc_entry *e;
-
-	if (i < 0)
-		way = p->valid != all ? (unsigned int)__builtin_ctzll(~p->valid)
-				      : tw_plru_victim(plru_start, p->n);
-	if (p->valid >> way & 1)
-		drop(p, way);
-	p->shift[ws->level] = (uint8_t)shift;
-	e = &p->e[way];
-	e->mask = ~UINT64_C(0) << shift;
-	e->va = va & e->mask;
-	e->ppn = ppn;
-	e->ws = *ws;
-	e->asid = asid;
-	p->valid |= UINT64_C(1) << way;
-	p->of_level[ws->level]++;
-	p->levels |= 1u << ws->level;
-	chain_add(&p->by_prefix, hash_of(p, va, ws->level), way);
-	p->plru = tw_plru_touch(p->plru, &p->path, way);
-	p->written.at = at;
-	p->written.index = way;
+	if (!p->valid)
+		return;
+	p->valid = 0;
+	p->levels = 0;
+	memset(p->of_level, 0, sizeof(p->of_level));
+	chain_clear(&p->by_prefix);
 }
 
 void tw_pwc_entry_pack(const struct pwc_entry *e, uint64_t word[2])
@@ -105,5 +111,15 @@ void tw_pwc_entry_pack(const struct pwc_entry *e, uint64_t word[2])
 	word[0] = (uint64_t)e->ws.w | (uint64_t)e->ws.u << 1 | (uint64_t)e->ws.x << 2 |
 		  (uint64_t)e->ws.g << 3 | (uint64_t)e->ws.level << 4 | e->ppn << 7 |
 		  (uint64_t)e->asid << 51;
-	word[1] = e->asid >> 13 | (e->va & VPN_BITS) >> 9;
+	word[1] = e->asid >> 13 | (e->va & TLB_VPN_BITS) >> 9;
+}
+
+void tw_pwc_pins(const struct pwc *p, uint64_t cycle, struct tw_dbg_array *pins)
+{
+	*pins = (struct tw_dbg_array){.valid = p->valid, .plru = p->plru};
+	if (strobe(p->write_at, cycle)) {
+		pins->write = true;
+		pins->index = (uint8_t)p->write_index;
+		tw_pwc_entry_pack(&p->e[p->write_index], pins->entry);
+	}
 }

@@ -1,208 +1,163 @@
 // SPDX-License-Identifier: Apache-2.0
-// The walkers: what a memory answer does to a walk (docs/contract.md section 8). Invariants: only a
-// walk from the root reports a fault; a faulting walk has changed no entry; a killed walk changes
-// nothing but its own state.
-#include "step.h"
+// The walkers; see walker.h. Invariants: only a walk from the root reports a fault; a faulting walk
+// has changed no entry; a killed walk changes nothing but its own state; tainted and killed are
+// clear in IDLE.
+#include "walker.h"
 
-static const struct tw_req *owner_req(const struct tw_mmu *m, const struct walker *w)
+// Field by field: a wide load of what was just written in bytes stalls the host.
+static inline void copy_state(struct tw_walk_state *to, const struct tw_walk_state *from)
 {
-	return &m->miss.port[w->port].e[w->entry].req;
+	to->level = from->level;
+	to->w = from->w;
+	to->u = from->u;
+	to->x = from->x;
+	to->g = from->g;
 }
 
-void tw_walker_to_root(struct tw_mmu *m, unsigned int i, const struct tw_req *req)
+// Rows c to f of the table.
+static inline enum walk_act judge(const struct walker *w, const struct walk_answer *a)
 {
-	struct walker *w = &m->walkers.w[i];
-
-	tw_arch_root(&m->ctx, &w->ws);
-	w->addr = tw_arch_pte_addr(&m->ctx, m->ctx.root_ppn, w->ws.level, req->va);
-	w->from_root = true;
-	w->need_a = false;
-	walker_set(&m->walkers, i, WALK_REQ);
-}
-
-void tw_walker_start(struct tw_mmu *m, unsigned int i, unsigned int port, unsigned int entry,
-		     int pwc)
-{
-	struct walker *w = &m->walkers.w[i];
-	const struct tw_req *req = &m->miss.port[port].e[entry].req;
-
-	w->port = (uint8_t)port;
-	w->entry = (uint8_t)entry;
-	w->va = req->va;
-	w->pass2 = w->tainted = w->killed = false;
-	tw_walker_to_root(m, i, req);
-	if (pwc >= 0) {
-		const struct pwc_entry *e = &m->pwc.e[pwc];
-
-		w->ws = e->ws;
-		w->addr = tw_arch_pte_addr(&m->ctx, e->ppn, e->ws.level, req->va);
-		w->from_root = false;
-		m->pwc.plru = tw_plru_touch(m->pwc.plru, &m->pwc.path, (unsigned int)pwc);
-	}
-}
-
-// Rows b to e of the table in section 8: a good walk's next step, or its fault.
-static void plan_entry(const struct tw_mmu *m, const struct walker *w, const struct tw_mmu_in *in,
-		       struct walk_answer *a)
-{
-	const struct tw_req *req = owner_req(m, w);
-	uint64_t word = in->mem_resp_data;
-
-	a->pte.kind = TW_PTE_FAULT;
-	if (in->mem_resp_err) {
-		a->what = WALK_FAULTS;
-		return;
-	}
-	if (w->state == WALK_CAS_WAIT) {
-		if (word != w->expected) {
-			a->what = WALK_RESTARTS;
-			a->lost = true;
-			return;
-		}
-		word = w->desired;
-	}
-	a->word = word;
-	tw_arch_decode(&m->ctx, req, &w->ws, word, &a->pte);
-	a->a_missing = a->pte.update != word;
-	switch (a->pte.kind) {
-	case TW_PTE_FAULT:
-		a->what = WALK_FAULTS;
-		break;
-	case TW_PTE_POINTER:
-		a->what = a->a_missing && w->pass2 ? WALK_UPDATES : WALK_DESCENDS;
+	if (a->err || a->pte.kind == TW_PTE_FAULT)
+		return w->from_root ? ACT_FAULT : ACT_RESTART;
+	if (a->pte.kind == TW_PTE_POINTER) {
+		if (a->stale && w->pass2)
+			return ACT_CAS;
 		// What is cached speaks for its whole path, so all of it must have A.
-		a->fill_pwc = !a->a_missing && !w->need_a && !w->tainted;
-		break;
-	case TW_PTE_LEAF:
-		if (w->need_a) {
-			a->what = WALK_RESTARTS;
-			a->pass2 = true;
-		} else {
-			a->what = a->a_missing ? WALK_UPDATES : WALK_DONE;
-		}
-		break;
+		return a->stale || w->need_a || w->tainted ? ACT_NEXT : ACT_FILL;
 	}
+	if (w->need_a)
+		return ACT_PASS2;
+	return a->stale ? ACT_CAS : ACT_OK;
 }
 
-void tw_walker_plan(const struct tw_mmu *m, struct step *s, struct walk_answer *a)
+void tw_walker_answer(const struct walker *w, const struct ctrl *ctrl, const struct tw_req *req,
+		      uint64_t data, bool err, bool killed, struct walk_answer *a)
 {
-	const struct tw_mmu_in *in = s->in;
-	const struct walker *w;
-
-	a->walker = -1;
-	if (!in->mem_resp_valid || in->mem_resp_id >= m->walkers.n)
-		return;
-	w = &m->walkers.w[in->mem_resp_id];
-	if (w->state != WALK_WAIT && w->state != WALK_CAS_WAIT)
-		return;
-	a->walker = in->mem_resp_id;
-	a->lost = a->pass2 = a->fill_pwc = a->a_missing = false;
-	if (w->killed || s->cancelled[w->port] >> w->entry & 1) {
-		a->what = WALK_DIES;
+	a->err = err;
+	a->word = data;
+	if (killed || w->killed) {
+		a->act = ACT_KILLED;
 		return;
 	}
-	plan_entry(m, w, in, a);
-	if (a->what == WALK_FAULTS && !w->from_root)
-		a->what = WALK_RESTARTS;
-	if (a->what == WALK_FAULTS || a->what == WALK_DONE) {
-		const struct tw_req *req = owner_req(m, w);
-
-		s->completes = true;
-		s->port = w->port;
-		s->entry = w->entry;
-		if (a->what == WALK_DONE)
-			tw_arch_resp_ok(req, a->pte.ppn, a->pte.size, &a->pte.rights, &s->resp);
-		else
-			tw_arch_resp_fault(&m->ctx, req,
-					   in->mem_resp_err ? TW_FAULT_ACCESS : TW_FAULT_PAGE,
-					   a->pte.cause, &s->resp);
-	}
-}
-
-// The refill: the port's L1, and the L2 part for the page's size.
-static void refill(struct tw_mmu *m, struct step *s, const struct walker *w,
-		   const struct tw_pte *pte)
-{
-	struct tlb_entry e;
-
-	if (w->tainted || s->finish)
-		return;
-	tw_tlb_entry_make(&e, w->va, m->ctx.asid, pte->ppn, pte->size, &pte->rights);
-	tw_l1_insert(m, s, w->port, &e);
-	if (pte->size != TW_SIZE_4K) {
-		tw_tlb_fa_insert(&m->sp, &e, s->sp_plru, m->cycle);
+	if (err) {
+		a->pte.cause = 0;
 	} else {
-		unsigned int way, mask = tw_tlb_sa_insert(&m->l2, &e, &way);
-
-		m->dbg_l2.write_at = m->cycle;
-		m->dbg_l2.set = tlb_sa_set(&m->l2, w->va);
-		m->dbg_l2.way = way;
-		l2_invalidated(m, m->dbg_l2.set, mask);
-		l2_touched(m, m->dbg_l2.set);
+		if (w->state == WALKER_CAS_WAIT) {
+			if (data != w->expected) {
+				a->act = ACT_LOST;
+				return;
+			}
+			// What was done has left the desired value in memory.
+			a->word = w->desired;
+		}
+		tw_arch_decode(&ctrl->ctx, req, &w->ws, a->word, &a->pte);
+		a->stale = a->pte.update != a->word;
 	}
+	a->act = judge(w, a);
 }
 
-// A faulting page leaves every TLB, and the tables on its way the walk cache (Intel SDM volume 3,
-// 4.10.4.1: a page fault invalidates what is cached for its address).
-static void kill_page(struct tw_mmu *m, const struct walker *w)
+void tw_walker_fill(const struct walker *w, const struct walk_answer *a, const struct ctrl *ctrl,
+		    struct pwc_fill *fill)
+{
+	fill->va = w->va;
+	fill->ppn = a->pte.ppn;
+	copy_state(&fill->ws, &a->pte.next);
+	fill->asid = ctrl->ctx.asid;
+	fill->shift = 12u + ctrl->format->vpn_shift[fill->ws.level + 1];
+}
+
+// A page fault invalidates what is cached for its address (Intel SDM volume 3, 4.10.4.1).
+void tw_walker_complete(const struct walker *w, const struct walk_answer *a,
+			const struct ctrl *ctrl, const struct tw_req *req, struct tw_resp *resp,
+			struct tlb_entry *page)
 {
 	static const struct tw_rights none;
-	struct tlb_entry page;
 
-	tw_tlb_entry_make(&page, w->va, m->ctx.asid, 0, TW_SIZE_4K, &none);
-	tw_tlb_fa_kill(&m->l1[TW_PORT_FETCH], &page);
-	tw_tlb_fa_kill(&m->l1[TW_PORT_DATA], &page);
-	tw_tlb_fa_kill(&m->sp, &page);
-	tw_pwc_kill(&m->pwc, w->va, m->ctx.asid);
-	l2_invalidated(m, tlb_sa_set(&m->l2, w->va), tw_tlb_sa_kill(&m->l2, &page));
+	if (a->act == ACT_OK) {
+		tlb_entry_make(page, w->va, ctrl->ctx.asid, a->pte.ppn, a->pte.size,
+			       &a->pte.rights);
+		tlb_answer(page, req, resp);
+		return;
+	}
+	tlb_entry_make(page, w->va, ctrl->ctx.asid, 0, TW_SIZE_4K, &none);
+	tw_arch_resp_fault(&ctrl->ctx, req, a->err ? TW_FAULT_ACCESS : TW_FAULT_PAGE, a->pte.cause,
+			   resp);
 }
 
-void tw_walker_apply(struct tw_mmu *m, struct step *s, const struct walk_answer *a)
+static void to_root(struct walker *w, const struct tw_ctx *ctx)
 {
-	unsigned int i = (unsigned int)a->walker;
-	struct walker *w;
+	w->state = WALKER_REQ;
+	tw_arch_root(ctx, &w->ws);
+	w->addr = tw_arch_pte_addr(ctx, ctx->root_ppn, w->ws.level, w->va);
+	w->from_root = true;
+	w->need_a = false;
+}
 
-	if (a->walker < 0)
+void tw_walker_start(struct walker *w, unsigned int port, unsigned int entry, uint64_t va,
+		     const struct pwc_entry *from, const struct ctrl *ctrl)
+{
+	w->port = (uint8_t)port;
+	w->entry = (uint8_t)entry;
+	w->va = va;
+	w->pass2 = false;
+	if (!from) {
+		to_root(w, &ctrl->ctx);
 		return;
-	w = &m->walkers.w[i];
-	switch (a->what) {
-	case WALK_DIES:
-		walker_set(&m->walkers, i, WALK_IDLE);
-		event(s, TW_EV_WALK_KILLED);
-		return;
-	case WALK_RESTARTS:
-		w->pass2 = a->pass2;
-		tw_walker_to_root(m, i, owner_req(m, w));
-		event(s, TW_EV_WALK_RESTART);
-		if (a->lost)
-			event(s, TW_EV_CAS_LOST);
-		return;
-	case WALK_UPDATES:
+	}
+	w->state = WALKER_REQ;
+	w->ws = from->ws;
+	w->addr = tw_arch_pte_addr(&ctrl->ctx, from->ppn, w->ws.level, va);
+	w->from_root = w->need_a = false;
+}
+
+void tw_walker_act(struct walker *w, const struct walk_answer *a, const struct ctrl *ctrl)
+{
+	switch (a->act) {
+	case ACT_NONE:
+		break;
+	case ACT_KILLED:
+	case ACT_FAULT:
+	case ACT_OK:
+		w->state = WALKER_IDLE;
+		w->tainted = w->killed = false;
+		break;
+	case ACT_NEXT:
+	case ACT_FILL:
+		w->state = WALKER_REQ;
+		w->need_a |= a->stale;
+		copy_state(&w->ws, &a->pte.next);
+		w->addr = tw_arch_pte_addr(&ctrl->ctx, a->pte.ppn, w->ws.level, w->va);
+		break;
+	case ACT_CAS:
+		w->state = WALKER_CAS_REQ;
 		w->expected = a->word;
 		w->desired = a->pte.update;
-		walker_set(&m->walkers, i, WALK_CAS_REQ);
-		return;
-	case WALK_DESCENDS:
-		w->need_a |= a->a_missing;
-		w->ws = a->pte.next;
-		w->addr = tw_arch_pte_addr(&m->ctx, a->pte.ppn, w->ws.level, owner_req(m, w)->va);
-		walker_set(&m->walkers, i, WALK_REQ);
-		// A fence that is taken in this cycle empties the walk cache; the fill is lost.
-		if (a->fill_pwc && !s->fence_taken) {
-			tw_pwc_fill(&m->pwc, w->va, m->ctx.asid, a->pte.ppn, &w->ws,
-				    12 + m->index_bits * (w->ws.level + 1u), s->pwc_plru, m->cycle);
-			event(s, TW_EV_PWC_FILL);
-		}
-		return;
-	case WALK_FAULTS:
-		kill_page(m, w);
-		event(s, TW_EV_WALK_FAULT);
 		break;
-	case WALK_DONE:
-		refill(m, s, w, &a->pte);
-		event(s, TW_EV_WALK_OK);
+	case ACT_RESTART:
+	case ACT_LOST:
+	case ACT_PASS2:
+		w->pass2 = a->act == ACT_PASS2;
+		to_root(w, &ctrl->ctx);
 		break;
 	}
-	walker_set(&m->walkers, i, WALK_IDLE);
-	tw_miss_wake(m, i);
+}
+
+void tw_walkers_reset(struct walkers *ws, unsigned int n)
+{
+	*ws = (struct walkers){.n = n, .idle = (1u << n) - 1};
+}
+
+// An answer in the same cycle has ended the walk already.
+void tw_walkers_kill(struct walkers *ws, unsigned int mask)
+{
+	for (mask &= ~ws->idle; mask; mask &= mask - 1)
+		ws->w[__builtin_ctz(mask)].killed = true;
+}
+
+void tw_walkers_taint(struct walkers *ws)
+{
+	unsigned int busy = ~ws->idle & ((1u << ws->n) - 1);
+
+	for (; busy; busy &= busy - 1)
+		ws->w[__builtin_ctz(busy)].tainted = true;
 }

@@ -116,7 +116,7 @@ static void see_entry(struct tw_stim_coverage *c, enum array a, unsigned int obj
 
 	hold(c, p->vpn, object, vpn_of(e->va & e->mask));
 	hold(c, p->asid, object, e->asid);
-	hold(c, p->ppn, object, e->ppn);
+	hold(c, p->ppn, object, tlb_entry_ppn(e));
 	see(c, p->use, object, 1u << USE_WRITTEN);
 }
 
@@ -127,7 +127,7 @@ static void see_two(struct tw_stim_coverage *c, enum array a, const struct tlb_e
 
 	compare(c, p->insert, vpn_of((new->va ^ old->va) & new->mask & old->mask),
 		new->rights.g || old->rights.g ? 0 : new->asid ^ old->asid);
-	see(c, p->ppn_alone, 0, only(new->ppn ^ old->ppn));
+	see(c, p->ppn_alone, 0, only(tlb_entry_ppn(new) ^ tlb_entry_ppn(old)));
 }
 
 static void see_fa_write(struct tw_stim_coverage *c, enum array a, const struct tlb_fa *fa,
@@ -180,20 +180,21 @@ static void see_l2_write(struct tw_stim_coverage *c, const struct tw_mmu *m,
 			 const struct tw_mmu_out *out)
 {
 	unsigned int set = out->dbg_l2.set, way = out->dbg_l2.way;
-	const struct tlb_entry *e = &m->l2.e[set * m->l2.ways];
+	const struct tlb_sa *t = &m->l2.sa;
+	const struct tlb_entry *e = &t->e[set * t->ways];
 
 	if (out->dbg_l2.write) {
-		see_entry(c, L2, set * m->l2.ways + way, &e[way]);
-		if (c->l2_valid[set] == TW_BITS(m->l2.ways) && !out->dbg_l2.inv)
-			see(c, c->array[L2].use, set * m->l2.ways + way, 1u << USE_EVICTED);
-		for (unsigned int v = m->l2.valid[set] & ~(1u << way); v; v &= v - 1)
+		see_entry(c, L2, set * t->ways + way, &e[way]);
+		if (c->l2_valid[set] == TW_BITS(t->ways) && !out->dbg_l2.inv)
+			see(c, c->array[L2].use, set * t->ways + way, 1u << USE_EVICTED);
+		for (unsigned int v = t->valid[set] & ~(1u << way); v; v &= v - 1)
 			see_two(c, L2, &e[way], &e[__builtin_ctz(v)]);
-		c->l2_valid[set] = m->l2.valid[set];
+		c->l2_valid[set] = t->valid[set];
 	} else if (out->dbg_l2.inv) {
-		c->l2_valid[out->dbg_l2.inv_set] = m->l2.valid[out->dbg_l2.inv_set];
+		c->l2_valid[out->dbg_l2.inv_set] = t->valid[out->dbg_l2.inv_set];
 	}
 	if (out->dbg_l2.clear)
-		memcpy(c->l2_valid, m->l2.valid, m->l2.sets);
+		memcpy(c->l2_valid, t->valid, t->sets);
 }
 
 // --- Fences, faults -----------------------------------------------------------------------------
@@ -209,7 +210,7 @@ static void compare_scope(struct tw_stim_coverage *c, enum array a, const struct
 
 static void see_fence(struct tw_stim_coverage *c, const struct tw_mmu *m)
 {
-	const struct tlb_fa *const fa[] = {&m->l1[0], &m->l1[1], &m->sp};
+	const struct tlb_fa *const fa[] = {&m->port[0].l1, &m->port[1].l1, &m->l2.sp};
 	const struct fence *f = &m->fence;
 
 	if (f->state == FENCE_IDLE)
@@ -217,11 +218,11 @@ static void see_fence(struct tw_stim_coverage *c, const struct tw_mmu *m)
 	hold(c, c->fence_vpn, 0, vpn_of(f->scope.va));
 	hold(c, c->fence_asid, 0, f->scope.asid);
 	if (f->state == FENCE_SWEEP) {
-		for (unsigned int v = m->l2.valid[f->set]; v; v &= v - 1)
-			compare_scope(
-				c, L2,
-				&m->l2.e[f->set * m->l2.ways + (unsigned int)__builtin_ctz(v)],
-				&f->scope);
+		for (unsigned int v = m->l2.sa.valid[f->set]; v; v &= v - 1)
+			compare_scope(c, L2,
+				      &m->l2.sa.e[f->set * m->l2.sa.ways +
+						  (unsigned int)__builtin_ctz(v)],
+				      &f->scope);
 		return;
 	}
 	for (enum array a = L1F; a <= SP; a++)
@@ -233,15 +234,15 @@ static void see_fence(struct tw_stim_coverage *c, const struct tw_mmu *m)
 static void see_kill(struct tw_stim_coverage *c, const struct tw_mmu *m)
 {
 	uint64_t va;
-	uint16_t asid = m->ctx.asid;
+	uint16_t asid = m->ctrl.ctx.asid;
 
-	if (!(m->events >> TW_EV_WALK_FAULT & 1) || c->answered < 0)
+	if (!(m->counters.events >> TW_EV_WALK_FAULT & 1) || c->answered < 0)
 		return;
 	va = m->walkers.w[c->answered].va;
-	compare_fa(c, c->array[L1F].kill, &m->l1[0], va, asid);
-	compare_fa(c, c->array[L1D].kill, &m->l1[1], va, asid);
-	compare_fa(c, c->array[SP].kill, &m->sp, va, asid);
-	compare_set(c, c->array[L2].kill, &m->l2, va, asid);
+	compare_fa(c, c->array[L1F].kill, &m->port[0].l1, va, asid);
+	compare_fa(c, c->array[L1D].kill, &m->port[1].l1, va, asid);
+	compare_fa(c, c->array[SP].kill, &m->l2.sp, va, asid);
+	compare_set(c, c->array[L2].kill, &m->l2.sa, va, asid);
 	compare_pwc(c, c->array[PWC].kill, &m->pwc, va, asid);
 }
 
@@ -250,22 +251,22 @@ static void see_kill(struct tw_stim_coverage *c, const struct tw_mmu *m)
 // A miss that is about to be looked up.
 static void see_lookup(struct tw_stim_coverage *c, const struct tw_mmu *m, uint64_t va)
 {
-	uint16_t asid = m->ctx.asid;
+	uint16_t asid = m->ctrl.ctx.asid;
 
-	compare_fa(c, c->array[SP].lookup, &m->sp, va, asid);
-	compare_set(c, c->array[L2].lookup, &m->l2, va, asid);
+	compare_fa(c, c->array[SP].lookup, &m->l2.sp, va, asid);
+	compare_set(c, c->array[L2].lookup, &m->l2.sa, va, asid);
 	compare_pwc(c, c->array[PWC].lookup, &m->pwc, va, asid);
 	for (unsigned int i = 0; i < m->walkers.n; i++) {
 		const struct walker *w = &m->walkers.w[i];
 
-		if (w->state != WALK_IDLE && !w->killed && !w->tainted)
+		if (w->state != WALKER_IDLE && !w->killed && !w->tainted)
 			see(c, c->merge_alone, 0, only(vpn_of(w->va ^ va)));
 	}
 }
 
 static unsigned int live_mask(const struct tw_mmu *m, unsigned int port)
 {
-	return ((1u << m->miss.n) - 1) & ~m->miss.port[port].mask[MISS_FREE];
+	return ((1u << m->miss.n) - 1) & ~m->miss.port[port].in[MISS_FREE];
 }
 
 static void see_misses(struct tw_stim_coverage *c, const struct tw_mmu *m, unsigned int port)
@@ -274,7 +275,7 @@ static void see_misses(struct tw_stim_coverage *c, const struct tw_mmu *m, unsig
 	const struct miss_port *q = &m->miss.port[port];
 	unsigned int live = live_mask(m, port);
 
-	for (unsigned int v = q->mask[MISS_LOOKUP] & ~c->lookup[port]; v; v &= v - 1) {
+	for (unsigned int v = q->in[MISS_LOOKUP] & ~c->lookup[port]; v; v &= v - 1) {
 		unsigned int i = (unsigned int)__builtin_ctz(v);
 
 		hold(c, p->miss_va, i, q->e[i].req.va);
@@ -284,13 +285,13 @@ static void see_misses(struct tw_stim_coverage *c, const struct tw_mmu *m, unsig
 			see(c, p->va_alone, 0,
 			    only(q->e[i].req.va ^ q->e[__builtin_ctz(o)].req.va));
 	}
-	for (unsigned int v = q->mask[MISS_DONE] & ~c->done[port]; v; v &= v - 1) {
+	for (unsigned int v = q->in[MISS_DONE] & ~c->done[port]; v; v &= v - 1) {
 		unsigned int i = (unsigned int)__builtin_ctz(v);
 
 		hold(c, p->done_addr, i, q->e[i].resp.pa | q->e[i].resp.fault_va);
 	}
-	c->lookup[port] = q->mask[MISS_LOOKUP];
-	c->done[port] = q->mask[MISS_DONE];
+	c->lookup[port] = q->in[MISS_LOOKUP];
+	c->done[port] = q->in[MISS_DONE];
 }
 
 static uint64_t addr_of(const struct resp_entry *e)
@@ -301,7 +302,7 @@ static uint64_t addr_of(const struct resp_entry *e)
 static void see_responses(struct tw_stim_coverage *c, const struct tw_mmu *m, unsigned int port)
 {
 	const struct port_points *p = &c->port[port];
-	const struct resp_fifo *f = &m->fifo[port];
+	const struct resp_fifo *f = &m->port[port].fifo;
 	unsigned int tail = (f->head + f->count) % RESP_QUEUE;
 
 	for (unsigned int i = c->tail[port]; i != tail; i = (i + 1) % RESP_QUEUE) {
@@ -318,7 +319,7 @@ static void see_cancel(struct tw_stim_coverage *c, const struct tw_mmu *m, unsig
 		       uint8_t id)
 {
 	const struct miss_port *q = &m->miss.port[port];
-	const struct resp_fifo *f = &m->fifo[port];
+	const struct resp_fifo *f = &m->port[port].fifo;
 
 	for (unsigned int v = live_mask(m, port); v; v &= v - 1)
 		see(c, c->port[port].miss_id_alone, 0, only(q->e[__builtin_ctz(v)].id ^ id));
@@ -332,7 +333,8 @@ static bool translated(const struct tw_mmu *m, const struct tw_req *req)
 {
 	struct tw_resp resp;
 
-	return !tw_arch_direct(&m->ctx, req, &resp) && tw_arch_canonical(&m->ctx, req, &resp);
+	return !tw_arch_direct(&m->ctrl.ctx, req, &resp) &&
+	       tw_arch_canonical(&m->ctrl.ctx, req, &resp);
 }
 
 static void see_port(struct tw_stim_coverage *c, const struct tw_mmu *m, unsigned int port,
@@ -345,7 +347,8 @@ static void see_port(struct tw_stim_coverage *c, const struct tw_mmu *m, unsigne
 	if (in->port[port].cancel_valid && !in->port[port].cancel_all)
 		see_cancel(c, m, port, in->port[port].cancel_id);
 	if (in->port[port].req_valid && tw_mmu_pins(m)->port[port].req_ready && translated(m, req))
-		compare_fa(c, c->array[L1F + port].lookup, &m->l1[port], req->va, m->ctx.asid);
+		compare_fa(c, c->array[L1F + port].lookup, &m->port[port].l1, req->va,
+			   m->ctrl.ctx.asid);
 }
 
 // --- Walks, memory ------------------------------------------------------------------------------
@@ -355,16 +358,16 @@ static void see_walkers(struct tw_stim_coverage *c, const struct tw_mmu *m)
 	for (unsigned int i = 0; i < m->walkers.n; i++) {
 		const struct walker *w = &m->walkers.w[i];
 
-		if (w->state == WALK_IDLE)
+		if (w->state == WALKER_IDLE)
 			continue;
 		hold(c, c->walk_vpn, i, vpn_of(w->va));
 		hold(c, c->walk_addr, i, w->addr);
-		if (w->state == WALK_CAS_REQ) {
+		if (w->state == WALKER_CAS_REQ) {
 			hold(c, c->walk_expected, i, w->expected);
 			hold(c, c->walk_desired, i, w->desired);
 		}
 		for (unsigned int k = 0; k < i; k++)
-			if (m->walkers.w[k].state != WALK_IDLE)
+			if (m->walkers.w[k].state != WALKER_IDLE)
 				see(c, c->addr_alone, 0, only(w->addr ^ m->walkers.w[k].addr));
 	}
 }
@@ -380,15 +383,15 @@ static void see_answer(struct tw_stim_coverage *c, const struct tw_mmu *m,
 	for (unsigned int i = 0; i < m->walkers.n; i++) {
 		const struct walker *w = &m->walkers.w[i];
 
-		if (w->state == WALK_WAIT || w->state == WALK_CAS_WAIT)
-			see(c, c->id_alone[w->state == WALK_CAS_WAIT], i, only(id ^ i));
+		if (w->state == WALKER_WAIT || w->state == WALKER_CAS_WAIT)
+			see(c, c->id_alone[w->state == WALKER_CAS_WAIT], i, only(id ^ i));
 	}
 	if (id >= m->walkers.n) {
 		see(c, c->unallocated, 0, UINT64_C(1) << id);
 		return;
 	}
 	see(c, c->unasked, id, UINT64_C(1) << m->walkers.w[id].state);
-	if (m->walkers.w[id].state == WALK_CAS_WAIT && !in->mem_resp_err)
+	if (m->walkers.w[id].state == WALKER_CAS_WAIT && !in->mem_resp_err)
 		see(c, c->word_alone, 0, only(m->walkers.w[id].expected ^ in->mem_resp_data));
 	c->answered = (int)id;
 }
@@ -396,10 +399,10 @@ static void see_answer(struct tw_stim_coverage *c, const struct tw_mmu *m,
 // An event adds one: the bits up to the lowest that is then set are inverted.
 static void see_counters(struct tw_stim_coverage *c, const struct tw_mmu *m)
 {
-	for (uint32_t e = m->events; e; e &= e - 1) {
+	for (uint32_t e = m->counters.events; e; e &= e - 1) {
 		unsigned int i = (unsigned int)__builtin_ctz(e);
 
-		see(c, c->count, i, m->counter[i] ^ (m->counter[i] - 1));
+		see(c, c->count, i, m->counters.count[i] ^ (m->counters.count[i] - 1));
 	}
 }
 
@@ -409,16 +412,16 @@ void tw_stim_coverage_cycle(struct tw_stim_coverage *c, const struct tw_mmu *m,
 	const struct tw_mmu_out *out = tw_mmu_pins(m);
 
 	see_kill(c, m);
-	see_fa_write(c, L1F, &m->l1[0], &out->dbg_l1[0]);
-	see_fa_write(c, L1D, &m->l1[1], &out->dbg_l1[1]);
-	see_fa_write(c, SP, &m->sp, &out->dbg_sp);
+	see_fa_write(c, L1F, &m->port[0].l1, &out->dbg_l1[0]);
+	see_fa_write(c, L1D, &m->port[1].l1, &out->dbg_l1[1]);
+	see_fa_write(c, SP, &m->l2.sp, &out->dbg_sp);
 	see_pwc_write(c, &m->pwc, &out->dbg_pwc);
 	see_l2_write(c, m, out);
 	see_counters(c, m);
-	hold(c, c->root_ppn, 0, m->ctx.root_ppn);
-	hold(c, c->root_asid, 0, m->ctx.asid);
-	see(c, c->root_alone, 0, only(m->ctx.root_ppn ^ c->root));
-	c->root = m->ctx.root_ppn;
+	hold(c, c->root_ppn, 0, m->ctrl.ctx.root_ppn);
+	hold(c, c->root_asid, 0, m->ctrl.ctx.asid);
+	see(c, c->root_alone, 0, only(m->ctrl.ctx.root_ppn ^ c->root));
+	c->root = m->ctrl.ctx.root_ppn;
 	if (m->ctrl.pending)
 		hold(c, c->ctrl_data, 0, m->ctrl.data);
 	if (in->rst) {

@@ -109,8 +109,9 @@ static void add_walkers(struct tw_stim_coverage *c)
 				      1, "id", TW_BITS(ID_W));
 	c->id_alone[1] = tw_cover_add(&c->cover, TW_COVER_ALONE, "answer while walker # swaps", n,
 				      1, "id", TW_BITS(ID_W));
-	c->unasked = tw_cover_add(&c->cover, TW_COVER_EVENT, "unasked answer to walker #", n, 1,
-				  "state", 1u << WALK_IDLE | 1u << WALK_REQ | 1u << WALK_CAS_REQ);
+	c->unasked =
+		tw_cover_add(&c->cover, TW_COVER_EVENT, "unasked answer to walker #", n, 1, "state",
+			     1u << WALKER_IDLE | 1u << WALKER_REQ | 1u << WALKER_CAS_REQ);
 	c->unallocated = tw_cover_add(&c->cover, TW_COVER_EVENT, "answer to no walker", 1, 1, "id",
 				      TW_BITS(16) & ~TW_BITS(n));
 }

@@ -126,16 +126,6 @@ const char *tw_format_family(const struct tw_format_desc *format)
 	return format->scheme->family;
 }
 
-unsigned int tw_size_log2_pages(uint8_t size)
-{
-	static const uint8_t log2_pages[] = {
-		[TW_SIZE_4K] = 0,  [TW_SIZE_64K] = 4,	[TW_SIZE_2M] = 9,    [TW_SIZE_4M] = 10,
-		[TW_SIZE_1G] = 18, [TW_SIZE_512G] = 27, [TW_SIZE_256T] = 36,
-	};
-
-	return log2_pages[size];
-}
-
 uint64_t tw_arch_va(const struct tw_ctx *ctx, uint64_t va)
 {
 	return tw_formats[ctx->format].va_bits == 32 ? (uint32_t)va : va;

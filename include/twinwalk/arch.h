@@ -202,7 +202,15 @@ const struct tw_format_desc *tw_format_find(const char *name);
 const char *tw_format_family(const struct tw_format_desc *format);
 
 // Pages of 4 KB in a page of this size: log2, 0..36.
-unsigned int tw_size_log2_pages(uint8_t size);
+static inline unsigned int tw_size_log2_pages(uint8_t size)
+{
+	static const uint8_t log2_pages[] = {
+		[TW_SIZE_4K] = 0,  [TW_SIZE_64K] = 4,	[TW_SIZE_2M] = 9,    [TW_SIZE_4M] = 10,
+		[TW_SIZE_1G] = 18, [TW_SIZE_512G] = 27, [TW_SIZE_256T] = 36,
+	};
+
+	return log2_pages[size];
+}
 
 // True if the request needs no table: format bare, or machine mode. *resp is then complete.
 bool tw_arch_direct(const struct tw_ctx *ctx, const struct tw_req *req, struct tw_resp *resp);

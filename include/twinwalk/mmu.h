@@ -157,6 +157,11 @@ const char *tw_mmu_check(const struct tw_mmu *mmu);
 enum { TW_ACCESS_LIMIT = 10000000 };
 int tw_mmu_access(struct tw_mmu *mmu, struct tw_membus *bus, unsigned int port,
 		  const struct tw_req *req, struct tw_resp *resp, uint64_t *cycles);
+
+// One control write or fence (ctrl_* or fence_* of IN, which is otherwise idle, its resp_ready and
+// mem_req_ready high), from the present cycle to that in which it is in force or done, which is the
+// present one on return. False, and nothing has happened, when something is in flight.
+bool tw_mmu_command(struct tw_mmu *mmu, struct tw_membus *bus, const struct tw_mmu_in *in);
 void tw_mmu_set_short_cut(struct tw_mmu *mmu, bool on);
 
 #ifdef __cplusplus

@@ -298,17 +298,17 @@ static void expect_damage(void (*damage)(struct tw_mmu *m), const char *culprit)
 
 static void damage_l1f(struct tw_mmu *m)
 {
-	m->l1[F].e[0].ppn ^= 1;
+	m->port[F].l1.e[0].resp.pa ^= 4096;
 }
 
 static void damage_l1d(struct tw_mmu *m)
 {
-	m->l1[D].e[1].asid ^= 0x8000;
+	m->port[D].l1.e[1].asid ^= 0x8000;
 }
 
 static void damage_sp(struct tw_mmu *m)
 {
-	m->sp.e[0].rights.d = false;
+	m->l2.sp.e[0].rights.d = false;
 }
 
 static void damage_pwc(struct tw_mmu *m)
@@ -318,22 +318,22 @@ static void damage_pwc(struct tw_mmu *m)
 
 static void damage_l2(struct tw_mmu *m)
 {
-	m->l2.e[1 * m->l2.ways].rights.attr ^= 1;
+	m->l2.sa.e[1 * m->l2.sa.ways].rights.attr ^= 1;
 }
 
 static void damage_l2_valid(struct tw_mmu *m)
 {
-	m->l2.valid[7] ^= 2;
+	m->l2.sa.valid[7] ^= 2;
 }
 
 static void damage_l2_plru(struct tw_mmu *m)
 {
-	m->l2.plru[3] ^= 1;
+	m->l2.sa.plru[3] ^= 1;
 }
 
 static void damage_counter(struct tw_mmu *m)
 {
-	m->counter[TW_EV_CAS_LOST]++;
+	m->counters.count[TW_EV_CAS_LOST]++;
 }
 
 static void comparison_of_arrays_names_what_differs(void **state)

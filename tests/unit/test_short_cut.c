@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// tw_mmu_access() with its short cut and without, side by side on random streams: every response,
-// cycle count, pin, array and counter, and what the memory has become, must be equal after every
-// access. The tables of a stream are random too, so hits, misses, walk cache hits, faults, A/D
-// updates, restarts and bus errors all happen; the test fails if one of them did not.
+// tw_mmu_access() with its short cut and without, and tw_mmu_command() beside pins that are ticked,
+// on random streams: every response, cycle count, pin, array and counter, and what the memory has
+// become, must be equal after every access. The tables of a stream are random too, so hits, misses,
+// walk cache hits, faults, A/D updates, restarts and bus errors all happen; the test fails if one
+// of them did not.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -94,17 +95,21 @@ static void poke(struct side s[2], uint64_t pa, uint64_t value)
 	assert_int_equal(tw_pmem_write64(s[1].pmem, pa, value), 0);
 }
 
-// One cycle of both with these inputs; the bus side is filled in.
-static void tick(struct side s[2], struct tw_mmu_in *in)
+// One cycle of one side with these inputs; the bus side is filled in.
+static void tick_one(struct side *s, const struct tw_mmu_in *in)
 {
-	for (unsigned int i = 0; i < 2; i++) {
-		struct tw_mmu_in mine = *in;
+	struct tw_mmu_in mine = *in;
 
-		mine.port[0].resp_ready = mine.port[1].resp_ready = true;
-		tw_membus_drive(s[i].bus, &mine);
-		tw_membus_tick(s[i].bus, tw_mmu_pins(s[i].mmu), &mine);
-		tw_mmu_tick(s[i].mmu, &mine);
-	}
+	mine.port[0].resp_ready = mine.port[1].resp_ready = true;
+	tw_membus_drive(s->bus, &mine);
+	tw_membus_tick(s->bus, tw_mmu_pins(s->mmu), &mine);
+	tw_mmu_tick(s->mmu, &mine);
+}
+
+static void tick(struct side s[2], const struct tw_mmu_in *in)
+{
+	tick_one(&s[0], in);
+	tick_one(&s[1], in);
 }
 
 static void assert_sides_equal(struct side s[2])
@@ -151,6 +156,38 @@ static struct tw_req random_request(enum tw_format format)
 	if (!below(40))
 		req.va |= rng() << 38;
 	return req;
+}
+
+// A fence or a control write to its end, cycle by cycle.
+static void tick_command(struct side *s, const struct tw_mmu_in *command)
+{
+	const struct tw_mmu_in idle = {0};
+	const struct tw_mmu_out *pins = tw_mmu_pins(s->mmu);
+
+	while (!(command->fence_valid ? pins->fence_ready : pins->ctrl_ready)) {
+		tick_one(s, &idle);
+		pins = tw_mmu_pins(s->mmu);
+	}
+	tick_one(s, command);
+	pins = tw_mmu_pins(s->mmu);
+	while (!(command->fence_valid ? pins->fence_done : pins->ctrl_ready)) {
+		tick_one(s, &idle);
+		pins = tw_mmu_pins(s->mmu);
+	}
+}
+
+static unsigned int commands_at_once;
+
+static void run_command(struct side s[2], struct tw_mmu_in *command)
+{
+	command->port[0].resp_ready = command->port[1].resp_ready = true;
+	command->mem_req_ready = true;
+	if (tw_mmu_command(s[0].mmu, s[0].bus, command))
+		commands_at_once++;
+	else
+		tick_command(&s[0], command);
+	assert_false(tw_mmu_command(s[1].mmu, s[1].bus, command));
+	tick_command(&s[1], command);
 }
 
 // Raw traffic on both ports, so that pointers and turns which one access at a time never shows
@@ -212,6 +249,10 @@ static void random_event(struct side s[2], enum tw_format format)
 	default:
 		break;
 	}
+	if ((in.fence_valid || in.ctrl_valid) && below(2)) {
+		run_command(s, &in);
+		return;
+	}
 	// Sometimes the next access comes while a fence or a write is still under way.
 	tick(s, &in);
 	in.fence_valid = in.ctrl_valid = false;
@@ -271,6 +312,7 @@ static void run_streams(const char *config)
 	uint64_t seed = text ? strtoull(text, NULL, 0) : 1;
 	uint64_t total[TW_EVENTS] = {0};
 
+	commands_at_once = 0;
 	for (unsigned int i = 0; i < 24; i++)
 		run_stream(seed + i, config, total);
 	for (unsigned int i = 0; i < TW_EVENTS; i++) {
@@ -283,6 +325,7 @@ static void run_streams(const char *config)
 		if (!alone && !napot && !total[i])
 			fail_msg("event %u never happened", i);
 	}
+	assert_true(commands_at_once > 100);
 }
 
 static void short_cut_leaves_the_same_state_tiny(void **state)

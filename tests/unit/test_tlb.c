@@ -65,15 +65,14 @@ static void plru_points_where_the_tree_points(void **state)
 		struct plru_paths path;
 		uint64_t bits = 0;
 
-		tw_plru_paths(&path, n);
+		plru_paths(&path, n);
 		for (unsigned int k = 0; k < 2000; k++) {
 			unsigned int i = (unsigned int)(rng() % n);
 
-			assert_int_equal(tw_plru_victim(bits, n), tree_victim(bits, 0, 0, n));
-			assert_int_equal(tw_plru_touch(bits, &path, i),
-					 tree_touch(bits, 0, 0, n, i));
-			bits = tw_plru_touch(bits, &path, i);
-			assert_int_not_equal(tw_plru_victim(bits, n), i);
+			assert_int_equal(plru_victim(bits, n), tree_victim(bits, 0, 0, n));
+			assert_int_equal(plru_touch(bits, &path, i), tree_touch(bits, 0, 0, n, i));
+			bits = plru_touch(bits, &path, i);
+			assert_int_not_equal(plru_victim(bits, n), i);
 		}
 	}
 }
@@ -85,12 +84,12 @@ static void plru_visits_every_entry_when_each_victim_is_touched(void **state)
 		struct plru_paths path;
 		uint64_t bits = 0, seen = 0;
 
-		tw_plru_paths(&path, n);
+		plru_paths(&path, n);
 		for (unsigned int k = 0; k < n; k++) {
-			unsigned int i = tw_plru_victim(bits, n);
+			unsigned int i = plru_victim(bits, n);
 
 			seen |= UINT64_C(1) << i;
-			bits = tw_plru_touch(bits, &path, i);
+			bits = plru_touch(bits, &path, i);
 		}
 		assert_int_equal(seen, n == 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1);
 	}
@@ -147,7 +146,8 @@ static void plain_invalidate(struct plain_tlb *t, const struct tlb_scope *s)
 {
 	for (unsigned int i = 0; i < t->n; i++) {
 		struct page *p = &t->e[i];
-		bool here = !s->by_addr || (p->first <= s->va >> 12 && s->va >> 12 <= p->last);
+		uint64_t vpn = s->va << 16 >> 28;
+		bool here = !s->by_addr || (p->first <= vpn && vpn <= p->last);
 		bool mine = p->global ? s->global : !s->by_asid || p->asid == s->asid;
 
 		p->valid &= !(here && mine);
@@ -170,9 +170,15 @@ static int plain_find(const struct plain_tlb *t, uint64_t vpn, uint16_t asid)
 	return found;
 }
 
+// The canonical address of a page.
+static uint64_t address(uint64_t vpn)
+{
+	return (uint64_t)((int64_t)(vpn << 28) >> 16);
+}
+
 static uint64_t random_vpn(void)
 {
-	return (rng() % 2) << 27 | (rng() % 2) << 18 | (rng() % 2) << 9 | rng() % 12;
+	return (rng() % 2) << 35 | (rng() % 2) << 18 | (rng() % 2) << 9 | rng() % 12;
 }
 
 static unsigned int random_size(void)
@@ -198,13 +204,14 @@ static struct tlb_entry entry_of(uint64_t vpn, unsigned int size, uint16_t asid,
 	struct tw_rights rights = {.r = true, .g = global};
 	struct tlb_entry e;
 
-	tw_tlb_entry_make(&e, vpn << 12, asid, rng() & 0xffff, (uint8_t)size, &rights);
+	tlb_entry_make(&e, address(vpn), asid, rng() & 0xffff, (uint8_t)size, &rights);
 	return e;
 }
 
 static struct tlb_scope random_scope(void)
 {
-	return (struct tlb_scope){.va = random_vpn() << 12,
+	// What lies above the VPN is no part of a fence's address.
+	return (struct tlb_scope){.va = address(random_vpn()) ^ (rng() & 1 ? rng() << 48 : 0),
 				  .asid = (uint16_t)(rng() % 3),
 				  .by_addr = rng() & 1,
 				  .by_asid = rng() & 1,
@@ -220,7 +227,7 @@ static void fully_associative_tlb_equals_an_array_of_pages(void **state)
 	(void)state;
 	seed_rng();
 	for (unsigned int n = 2; n <= 64; n *= 2) {
-		tw_tlb_fa_init(&t, n);
+		tw_tlb_fa_reset(&t, n);
 		memset(&plain, 0, sizeof(plain));
 		plain.n = n;
 		for (unsigned int k = 0; k < 20000; k++) {
@@ -254,7 +261,7 @@ static void fully_associative_tlb_equals_an_array_of_pages(void **state)
 				plain_insert(&plain, page_of(vpn, size, asid, global));
 				break;
 			default:
-				i = tlb_fa_find(&t, vpn << 12, asid);
+				i = tlb_fa_find(&t, address(vpn), asid);
 				assert_int_equal(i, plain_find(&plain, vpn, asid));
 				if (i >= 0) {
 					hits++;
@@ -290,32 +297,36 @@ static void set_associative_tlb_equals_arrays_of_pages(void **state)
 		bool global = rng() % 8 == 0;
 		struct tlb_entry e = entry_of(vpn, TW_SIZE_4K, asid, global);
 		struct tlb_scope s = random_scope();
-		unsigned int set = (unsigned int)(vpn % SETS), way, mask;
-		uint64_t before = plain_valid(&plain[set]);
+		unsigned int set = (unsigned int)(vpn % SETS);
+		uint64_t before = plain_valid(&plain[set]), gone;
 
 		switch (rng() % 16) {
 		case 0:
-			mask = tw_tlb_sa_invalidate(&t, set, &s);
+			tw_tlb_sa_invalidate(&t, set, &s, k + 1);
 			plain_invalidate(&plain[set], &s);
-			assert_int_equal(mask, before & ~plain_valid(&plain[set]));
+			gone = before & ~plain_valid(&plain[set]);
+			assert_int_equal(t.inv_at == k + 1, gone != 0);
+			assert_true(!gone || (t.inv_set == set && t.inv_mask == gone));
 			break;
 		case 1:
 		case 2:
-			mask = tw_tlb_sa_insert(&t, &e, &way);
+			tw_tlb_sa_insert(&t, &e, k + 1);
 			plain_insert(&plain[set], page_of(vpn, TW_SIZE_4K, asid, global));
-			assert_true(t.valid[set] >> way & 1);
-			assert_int_equal(before & ~plain_valid(&plain[set]) & ~mask, 0);
+			gone = before & ~plain_valid(&plain[set]);
+			assert_true(t.write_at == k + 1 && t.write_set == set);
+			assert_true(t.valid[set] >> t.write_way & 1);
+			assert_true(!gone || (t.inv_at == k + 1 && !(gone & ~t.inv_mask)));
 			break;
 		case 3:
 			if (rng() % 16)
 				break;
-			tw_tlb_sa_clear(&t, s.global);
+			tw_tlb_sa_clear(&t, s.global, k + 1);
 			s.by_addr = s.by_asid = false;
 			for (unsigned int i = 0; i < SETS; i++)
 				plain_invalidate(&plain[i], &s);
 			break;
 		default:
-			assert_int_equal(tw_tlb_sa_find(&t, vpn << 12, asid),
+			assert_int_equal(tw_tlb_sa_find(&t, address(vpn), asid),
 					 plain_find(&plain[set], vpn, asid));
 			hits += plain_find(&plain[set], vpn, asid) >= 0;
 			break;
@@ -329,16 +340,27 @@ static void set_associative_tlb_equals_arrays_of_pages(void **state)
 	tw_tlb_sa_free(&t);
 }
 
+// A pointer to a table of level 0 or 1, as Sv39 has them.
+static void fill(struct pwc *p, uint64_t va, uint16_t asid, uint64_t ppn, uint8_t level)
+{
+	struct pwc_fill f = {.va = va,
+			     .ppn = ppn,
+			     .ws = {.level = level},
+			     .asid = asid,
+			     .shift = 21 + 9u * level};
+
+	tw_pwc_fill(p, &f, p->plru, 1);
+}
+
 static void walk_cache_gives_the_deepest_table(void **state)
 {
-	struct tw_walk_state level0 = {.level = 0}, level1 = {.level = 1};
 	struct pwc p;
 
 	(void)state;
-	tw_pwc_init(&p, 4);
-	tw_pwc_fill(&p, 0x40201000, 7, 100, &level1, 30, p.plru, 1);
+	tw_pwc_reset(&p, 4);
+	fill(&p, 0x40201000, 7, 100, 1);
 	assert_int_equal(p.e[tw_pwc_find(&p, 0x40201000, 7)].ppn, 100);
-	tw_pwc_fill(&p, 0x40201000, 7, 200, &level0, 21, p.plru, 1);
+	fill(&p, 0x40201000, 7, 200, 0);
 	assert_int_equal(p.e[tw_pwc_find(&p, 0x40201000, 7)].ppn, 200);
 	// The same gigabyte, another two megabytes: only the upper table is known.
 	assert_int_equal(p.e[tw_pwc_find(&p, 0x40401000, 7)].ppn, 100);
@@ -348,30 +370,67 @@ static void walk_cache_gives_the_deepest_table(void **state)
 
 static void walk_cache_replaces_its_own_entry_for_the_same_table(void **state)
 {
-	struct tw_walk_state level0 = {.level = 0};
 	struct pwc p;
 
 	(void)state;
-	tw_pwc_init(&p, 4);
-	tw_pwc_fill(&p, 0x1000000, 1, 5, &level0, 21, p.plru, 1);
-	tw_pwc_fill(&p, 0x11ff000, 1, 6, &level0, 21, p.plru, 1);
+	tw_pwc_reset(&p, 4);
+	fill(&p, 0x1000000, 1, 5, 0);
+	fill(&p, 0x11ff000, 1, 6, 0);
 	assert_int_equal(p.valid, 1);
 	assert_int_equal(p.e[tw_pwc_find(&p, 0x1000000, 1)].ppn, 6);
-	tw_pwc_fill(&p, 0x1000000, 2, 7, &level0, 21, p.plru, 1);
+	fill(&p, 0x1000000, 2, 7, 0);
+	assert_int_equal(p.valid, 3);
+}
+
+// A search that found nothing is remembered; what comes after it must not be.
+static void what_was_looked_for_in_vain_is_inserted_once(void **state)
+{
+	static struct tlb_fa fa;
+	struct tlb_entry e = entry_of(0x123, TW_SIZE_4K, 7, false);
+	struct tlb_sa sa;
+	struct pwc p;
+
+	(void)state;
+	tw_tlb_fa_reset(&fa, 4);
+	tw_tlb_fa_insert(&fa, &(struct tlb_entry){.va = 0x1000, .mask = ~UINT64_C(4095)}, 0, 1);
+	assert_int_equal(tlb_fa_find(&fa, 0x123000, 7), -1);
+	tw_tlb_fa_insert(&fa, &e, fa.plru, 1);
+	tw_tlb_fa_insert(&fa, &e, fa.plru, 2);
+	assert_int_equal(fa.valid, 3);
+	tw_tlb_fa_kill(&fa, &e);
+	assert_int_equal(fa.valid, 1);
+
+	assert_int_equal(tw_tlb_sa_init(&sa, 2, 4), 0);
+	tw_tlb_sa_reset(&sa);
+	assert_int_equal(tw_tlb_sa_find(&sa, 0x123000, 7), -1);
+	tw_tlb_sa_insert(&sa, &e, 1);
+	tw_tlb_sa_insert(&sa, &e, 2);
+	assert_int_equal(sa.valid[1], 1);
+	tw_tlb_sa_free(&sa);
+
+	tw_pwc_reset(&p, 4);
+	assert_int_equal(tw_pwc_find(&p, 0x40201000, 7), -1);
+	fill(&p, 0x40201000, 7, 100, 1);
+	fill(&p, 0x40201000, 7, 200, 0);
+	fill(&p, 0x40201000, 7, 300, 0);
+	fill(&p, 0x40201000, 7, 400, 1);
+	assert_int_equal(p.valid, 3);
+	assert_int_equal(p.e[tw_pwc_find(&p, 0x40201000, 7)].ppn, 300);
+	fill(&p, 0x40202000, 7, 500, 1);
+	fill(&p, 0x40201000, 7, 600, 1);
 	assert_int_equal(p.valid, 3);
 }
 
 static void walk_cache_forgets_the_way_to_a_page_and_nothing_else(void **state)
 {
-	struct tw_walk_state level0 = {.level = 0}, level1 = {.level = 1};
 	struct pwc p;
 
 	(void)state;
-	tw_pwc_init(&p, 4);
-	tw_pwc_fill(&p, 0x40201000, 7, 100, &level1, 30, p.plru, 1);
-	tw_pwc_fill(&p, 0x40201000, 7, 200, &level0, 21, p.plru, 1);
-	tw_pwc_fill(&p, 0x40401000, 7, 300, &level0, 21, p.plru, 1);
-	tw_pwc_fill(&p, 0x40201000, 8, 400, &level0, 21, p.plru, 1);
+	tw_pwc_reset(&p, 4);
+	fill(&p, 0x40201000, 7, 100, 1);
+	fill(&p, 0x40201000, 7, 200, 0);
+	fill(&p, 0x40401000, 7, 300, 0);
+	fill(&p, 0x40201000, 8, 400, 0);
 	tw_pwc_kill(&p, 0x40277000, 7);
 	assert_int_equal(tw_pwc_find(&p, 0x40201000, 7), -1);
 	assert_int_equal(p.e[tw_pwc_find(&p, 0x40401000, 7)].ppn, 300);
@@ -386,8 +445,8 @@ static void packed_entries_follow_the_contract(void **state)
 	uint64_t word[2];
 
 	(void)state;
-	tw_tlb_entry_make(&e, 0xabcdef123000, 0xf00d, 0x123456789ab, TW_SIZE_4K, &r);
-	tw_tlb_entry_pack(&e, word);
+	tlb_entry_make(&e, 0xabcdef123000, 0xf00d, 0x123456789ab, TW_SIZE_4K, &r);
+	tlb_entry_pack(&e, word);
 	// pkey 3:0, attr 6:4, D 7, U 8, X 9, W 10, R 11, global 12, size 15:13, PPN 59:16,
 	// ASID 75:60, VPN 111:76.
 	assert_int_equal(word[0], UINT64_C(0x9) | 5u << 4 | 1u << 8 | 1u << 10 | 1u << 12 |
@@ -409,6 +468,7 @@ int main(void)
 		cmocka_unit_test(set_associative_tlb_equals_arrays_of_pages),
 		cmocka_unit_test(walk_cache_gives_the_deepest_table),
 		cmocka_unit_test(walk_cache_replaces_its_own_entry_for_the_same_table),
+		cmocka_unit_test(what_was_looked_for_in_vain_is_inserted_once),
 		cmocka_unit_test(walk_cache_forgets_the_way_to_a_page_and_nothing_else),
 		cmocka_unit_test(packed_entries_follow_the_contract),
 	};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The control registers' contents as a struct tw_ctx: reset values and the effect of a write, as
-// docs/contract.md section 3 states them. Invariant: a context made by these functions holds only
-// supported values.
+// The control registers; see ctrl.h. Their contents are a struct tw_ctx, whose reset values and
+// writes others need too. Invariant: a context made by these functions holds only supported values.
+#include "ctrl.h"
+
 #include "hw_driver.h"
 
 #define FLAGS_MASK 0xfffu
@@ -48,4 +49,30 @@ bool tw_ctx_write(struct tw_ctx *ctx, unsigned int reg, uint64_t value)
 	default:
 		return false;
 	}
+}
+
+void tw_ctrl_reset(struct ctrl *c)
+{
+	*c = (struct ctrl){.pending = false};
+	tw_ctx_reset(&c->ctx);
+}
+
+bool tw_ctrl_clock(struct ctrl *c, const struct tw_mmu_in *in, bool misses_free)
+{
+	enum tw_format format = c->ctx.format;
+
+	if (!c->pending) {
+		if (in->ctrl_valid) {
+			c->pending = true;
+			c->addr = in->ctrl_addr & 3;
+			c->data = in->ctrl_data;
+		}
+		return false;
+	}
+	if (!ctrl_applies(c, misses_free))
+		return false;
+	c->pending = false;
+	tw_ctx_write(&c->ctx, c->addr, c->data);
+	c->format = tw_format_desc(c->ctx.format);
+	return c->ctx.format != format;
 }

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control registers and the one write that may wait for them (docs/contract.md section 3).
+#ifndef TW_CSIM_CTRL_H
+#define TW_CSIM_CTRL_H
+
+#include "twinwalk/mmu.h"
+
+struct ctrl {
+	struct tw_ctx ctx;
+	const struct tw_format_desc *format; // of ctx; NULL: bare
+	bool pending;
+	uint8_t addr;
+	uint64_t data;
+};
+
+void tw_ctrl_reset(struct ctrl *c);
+
+// The pending write is applied at the end of a cycle in which all miss queue entries are free.
+static inline bool ctrl_applies(const struct ctrl *c, bool misses_free)
+{
+	return c->pending && misses_free;
+}
+
+// The clock edge. True if the format changes, which empties all TLBs and the walk cache.
+bool tw_ctrl_clock(struct ctrl *c, const struct tw_mmu_in *in, bool misses_free);
+
+#endif
