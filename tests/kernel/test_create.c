@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A kernel's beginning: what is refused, and with which words.
+// Beginnings, of a kernel and of a file: what is refused, and with which words.
 #include "world.h"
 
 #include <errno.h>
 
 #include "host_memory.h"
+#include "kern.h"
 
 static void every_failed_allocation_is_said(void **state)
 {
@@ -28,6 +29,33 @@ static void every_failed_allocation_is_said(void **state)
 			assert_string_not_equal(err, "");
 	} while (failed);
 	assert_true(n > 4);
+	assert_int_equal(world_close(&w), 0);
+}
+
+static void a_file_is_opened_wholly_or_not_at_all(void **state)
+{
+	struct tw_file *f = NULL;
+	const char *path;
+	struct world w;
+	bool failed;
+
+	(void)state;
+	world_open(&w, NULL);
+	path = world_file(&w, "f", PAGE);
+	for (uint64_t n = 0;; n++) {
+		int err;
+
+		host_memory_fail_after(n);
+		err = tw_file_open(w.k, path, TW_O_RDWR, &f);
+		failed = host_memory_failed();
+		assert_int_equal(err, failed ? -ENOMEM : 0);
+		world_check(&w);
+		assert_int_equal(w.k->files.count, failed ? 0 : 1);
+		assert_int_equal(w.k->hostfiles.opened, failed ? 0 : 1);
+		if (!failed)
+			break;
+	}
+	assert_int_equal(tw_file_close(f), 0);
 	assert_int_equal(world_close(&w), 0);
 }
 
@@ -65,6 +93,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_failed_allocation_is_said),
+		cmocka_unit_test(a_file_is_opened_wholly_or_not_at_all),
 		cmocka_unit_test(options_that_cannot_be_are_named),
 	};
 

@@ -46,6 +46,10 @@ static void mremap_shrinks_and_grows_in_place(void **state)
 	assert_int_equal(world_load(&w, A + 2 * PAGE), 0);
 	map(A + 6 * PAGE, PAGE, 1, FIXED);
 	assert_int_equal(tw_sys_mremap(p, A, 5 * PAGE, 8 * PAGE, 0, 0), -ENOMEM);
+	// Up to its like, of which it becomes a part.
+	map(A + 6 * PAGE, PAGE, 3, FIXED);
+	assert_int_equal(tw_sys_mremap(p, A, 5 * PAGE, 6 * PAGE, 0, 0), A);
+	assert_string_equal(regions(), "0+7:rw-p");
 }
 
 static void mremap_moves_pages_with_their_contents(void **state)

@@ -1,376 +1,233 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random operations of several processes in little memory, each byte checked against a shadow copy
-// outside the machine, every invariant checked as it goes, on an MMU that never forgets a
-// translation by itself.
-#include "world.h"
+// Random calls of several processes in little memory: every call that the kernel has, with the
+// result and the regions that a naive reference (linux_mm.h) expects, every byte checked against
+// it, every invariant checked after each call, on an MMU that never forgets a translation by
+// itself. TW_OPS: how many calls.
+#include "stress.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-enum { PROCS = 4, PAGES = 96, FILES = 2, FILE_PAGES = 24, OPS = 12000 };
-#define ARENA UINT64_C(0x10000000)
+#include "kern.h"
 
-enum kind { NONE, ANON, FILE_PRIVATE, FILE_SHARED, SHARED };
-
-// Contents of shared things: one byte stands for each page (stored at a fixed place in it).
-struct object {
-	unsigned int users;
-	uint8_t byte[PAGES];
-};
-
-struct page {
-	enum kind kind;
-	uint32_t prot;
-	bool own; // private: byte holds the contents; else file or zero
-	uint8_t byte;
-	unsigned int file, index;
-	struct object *shared;
-};
-
-struct shadow {
-	struct tw_proc *p;
-	struct page page[PAGES];
-};
-
-struct stress {
-	struct world w;
-	struct shadow proc[PROCS];
-	struct tw_file *file[FILES];
-	uint8_t file_byte[FILES][FILE_PAGES];
-	char path[FILES][128];
-	uint64_t rng;
-};
-
-static unsigned int pick(struct stress *s, unsigned int n)
-{
-	return (unsigned int)(world_random(&s->rng) >> 33) % n;
-}
-
-// Where in its page the byte lies: depends on the page, so that mixed-up pages show.
-static uint64_t place(unsigned int page)
-{
-	return ARENA + (uint64_t)page * PAGE + 8 + page % 64 * 16;
-}
-
-static void drop_page(struct page *g)
-{
-	if (g->kind == SHARED && --g->shared->users == 0)
-		free(g->shared);
-	*g = (struct page){0};
-}
-
-static uint8_t expected(const struct stress *s, const struct page *g)
-{
-	switch (g->kind) {
-	case ANON:
-		return g->own ? g->byte : 0;
-	case FILE_PRIVATE:
-		return g->own ? g->byte : s->file_byte[g->file][g->index];
-	case FILE_SHARED:
-		return s->file_byte[g->file][g->index];
-	case SHARED:
-		return g->shared->byte[g->index];
-	default:
-		return 0;
-	}
-}
-
-static void set(struct stress *s, struct page *g, uint8_t value)
-{
-	if (g->kind == FILE_SHARED)
-		s->file_byte[g->file][g->index] = value;
-	else if (g->kind == SHARED)
-		g->shared->byte[g->index] = value;
-	else
-		g->byte = value;
-	g->own = true;
-}
-
-// File pages hold their byte where page FILE_PLACE of a mapping would: mappings begin at multiples
-// of FILE_PAGES.
-static uint64_t file_place(unsigned int index)
-{
-	return (uint64_t)index * PAGE + 8 + index % 64 * 16;
-}
-
-static void op_map(struct stress *s, struct shadow *h)
-{
-	unsigned int kind = 1 + pick(s, 4), first = pick(s, PAGES), n = 1 + pick(s, 12),
-		     f = pick(s, FILES);
-	uint32_t prot = pick(s, 8);
-	uint32_t flags = TW_MAP_FIXED;
-	struct object *o = NULL;
-	int64_t va;
-
-	if (kind == FILE_PRIVATE || kind == FILE_SHARED) {
-		// The page's place in the file and in the arena agree modulo 64, so the byte is at
-		// the same offset.
-		first = pick(s, FILE_PAGES);
-		if (pick(s, 2) && first + 64 + 8 < PAGES)
-			first += 64;
-		if (n > FILE_PAGES - first % 64)
-			n = FILE_PAGES - first % 64;
-	}
-	if (first + n > PAGES)
-		n = PAGES - first;
-	prot = prot ? prot | TW_PROT_READ : 0;
-	flags |= kind == ANON || kind == SHARED ? TW_MAP_ANONYMOUS : 0u;
-	flags |= kind == SHARED || kind == FILE_SHARED ? TW_MAP_SHARED : TW_MAP_PRIVATE;
-	va = tw_sys_mmap(h->p, ARENA + (uint64_t)first * PAGE, (uint64_t)n * PAGE, prot, flags,
-			 flags & TW_MAP_ANONYMOUS ? NULL : s->file[f],
-			 flags & TW_MAP_ANONYMOUS ? 0 : (uint64_t)(first % 64) * PAGE);
-	assert_int_equal(va, ARENA + (uint64_t)first * PAGE);
-	if (kind == SHARED) {
-		o = calloc(1, sizeof(*o));
-		assert_non_null(o);
-	}
-	for (unsigned int i = 0; i < n; i++) {
-		struct page *g = &h->page[first + i];
-
-		drop_page(g);
-		*g = (struct page){.kind = kind, .prot = prot, .file = f, .shared = o};
-		g->index = kind == SHARED ? i : first % 64 + i;
-		if (o)
-			o->users++;
-	}
-}
-
-static void op_unmap(struct stress *s, struct shadow *h)
-{
-	unsigned int first = pick(s, PAGES), n = 1 + pick(s, 10);
-
-	if (first + n > PAGES)
-		n = PAGES - first;
-	assert_int_equal(tw_sys_munmap(h->p, ARENA + (uint64_t)first * PAGE, (uint64_t)n * PAGE),
-			 0);
-	for (unsigned int i = 0; i < n; i++)
-		drop_page(&h->page[first + i]);
-}
-
-static void op_protect(struct stress *s, struct shadow *h)
-{
-	unsigned int first = pick(s, PAGES), n = 1 + pick(s, 10), i;
-	uint32_t prot = pick(s, 8);
-	int err, want = 0;
-
-	if (first + n > PAGES)
-		n = PAGES - first;
-	prot = prot ? prot | TW_PROT_READ : 0;
-	err = tw_sys_mprotect(h->p, ARENA + (uint64_t)first * PAGE, (uint64_t)n * PAGE, prot);
-	for (i = 0; i < n && !want; i++) {
-		if (h->page[first + i].kind == NONE)
-			want = -ENOMEM;
-		else
-			h->page[first + i].prot = prot;
-	}
-	assert_int_equal(err, want);
-}
-
-static void op_dontneed(struct stress *s, struct shadow *h)
-{
-	unsigned int first = pick(s, PAGES), n = 1 + pick(s, 6);
-	int err, want = 0;
-
-	if (first + n > PAGES)
-		n = PAGES - first;
-	err = tw_sys_madvise(h->p, ARENA + (uint64_t)first * PAGE, (uint64_t)n * PAGE,
-			     TW_MADV_DONTNEED);
-	for (unsigned int i = first; i < first + n; i++) {
-		if (h->page[i].kind == NONE)
-			want = -ENOMEM;
-		else if (h->page[i].kind == ANON || h->page[i].kind == FILE_PRIVATE)
-			h->page[i].own = false;
-	}
-	assert_int_equal(err, want);
-}
-
-static void op_fork(struct stress *s, struct shadow *h)
-{
-	struct shadow *child = &s->proc[pick(s, PROCS)];
-	int err;
-
-	if (child->p)
-		return;
-	err = tw_proc_fork(h->p, &child->p);
-	if (err == -ENOMEM)
-		return;
-	assert_int_equal(err, 0);
-	memcpy(child->page, h->page, sizeof(child->page));
-	for (unsigned int i = 0; i < PAGES; i++)
-		if (child->page[i].kind == SHARED)
-			child->page[i].shared->users++;
-}
-
-static void op_exit(struct stress *s, struct shadow *h)
-{
-	unsigned int alive = 0;
-
-	for (unsigned int i = 0; i < PROCS; i++)
-		alive += s->proc[i].p != NULL;
-	if (alive == 1)
-		return;
-	tw_proc_exit(h->p);
-	for (unsigned int i = 0; i < PAGES; i++)
-		drop_page(&h->page[i]);
-	h->p = NULL;
-}
-
-static void op_sync(struct stress *s)
-{
-	unsigned int f = pick(s, FILES);
-
-	assert_int_equal(tw_file_sync(s->file[f]), 0);
-	for (unsigned int i = 0; i < FILE_PAGES; i++)
-		assert_int_equal(world_file_byte(s->path[f], file_place(i)), s->file_byte[f][i]);
-}
-
-static void op_access(struct stress *s, struct shadow *h)
-{
-	unsigned int i = pick(s, PAGES);
-	struct page *g = &h->page[i];
-	bool store = pick(s, 2);
-	uint8_t value = (uint8_t)(1 + pick(s, 255)), got = 0;
-	int err;
-
-	assert_int_equal(tw_proc_switch(s->w.k, h->p), 0);
-	if (store)
-		err = tw_user_store(s->w.k, place(i), &value, 1, &s->w.sig);
-	else
-		err = tw_user_load(s->w.k, place(i), &got, 1, &s->w.sig);
-	if (err == -ENOMEM)
-		return;
-	if (g->kind == NONE || !(g->prot & (store ? TW_PROT_WRITE : TW_PROT_READ))) {
-		assert_int_equal(err, -EFAULT);
-		assert_int_equal(s->w.sig.code, g->kind == NONE ? TW_SEGV_MAPERR : TW_SEGV_ACCERR);
-		return;
-	}
-	if (err)
-		fail_msg("access to page %u: %d, %s", i, err, tw_kernel_error(s->w.k));
-	if (store)
-		set(s, g, value);
-	else
-		assert_int_equal(got, expected(s, g));
-}
+enum { OPS = 12000 };
 
 static void compare_all(struct stress *s)
 {
-	for (unsigned int n = 0; n < PROCS; n++)
-		for (unsigned int i = 0; s->proc[n].p && i < PAGES; i++) {
-			const struct page *g = &s->proc[n].page[i];
-			uint8_t got = 0;
-			int err = tw_proc_peek(s->proc[n].p, place(i), &got, 1);
+	const struct lm_mm *mm[PROCS];
+	size_t n = 0;
 
-			assert_int_equal(err, g->kind == NONE ? -EFAULT : 0);
-			if (!err)
-				assert_int_equal(got, expected(s, g));
+	for (unsigned int i = 0; i < PROCS; i++) {
+		struct proc *h = &s->proc[i];
+
+		if (!h->p)
+			continue;
+		mm[n++] = &h->mm;
+		compare_regions(s, h);
+		for (unsigned int j = 0; j < LM_PAGES; j++) {
+			const struct lm_page *g = &h->mm.page[j];
+			int bad = lm_access(g, 0, s->implied);
+			uint8_t page[PAGE];
+			int err = tw_proc_peek(h->p, LO + (uint64_t)j * PAGE, page, PAGE);
+
+			if (err != (bad ? -EFAULT : 0))
+				broken(s, "page %u of process %u: %d", j, i, err);
+			if (!err && !same_cells(cells_of(page), lm_load(g)))
+				broken(s, "page %u of process %u is not what was stored", j, i);
 		}
+	}
+	lm_collect(&s->objects, mm, n);
 }
 
 static void step(struct stress *s)
 {
-	struct shadow *h = &s->proc[pick(s, PROCS)];
-	unsigned int op = pick(s, 100);
+	static void (*const calls[])(struct stress *, struct proc *) = {
+		op_mmap,   op_mmap,   op_mmap,	  op_munmap, op_mprotect, op_mprotect, op_mremap,
+		op_mremap, op_mremap, op_madvise, op_brk,    op_msync,	  op_fork};
+	struct proc *h = &s->proc[pick(s, PROCS)];
+	unsigned int op = pick(s, 1000);
 
-	if (!h->p)
+	if (!h->p) {
+		if (pick(s, 200) == 0)
+			new_proc(s, h);
 		return;
-	if (op < 84)
-		op_access(s, h);
-	else if (op < 89)
-		op_map(s, h);
-	else if (op < 91)
-		op_unmap(s, h);
-	else if (op < 94)
-		op_protect(s, h);
-	else if (op < 95)
-		op_dontneed(s, h);
-	else if (op < 98)
-		op_fork(s, h);
-	else if (op < 99)
+	}
+	if (op < 800) {
+		op_switch(s, h);
+		(op < 700 ? op_access : op_cross)(s, h);
+	} else if (op < 940) {
+		calls[pick(s, sizeof(calls) / sizeof(calls[0]))](s, h);
+	} else if (op < 944) {
 		op_exit(s, h);
-	else
+	} else if (op < 960) {
 		op_sync(s);
+	} else if (op < 980) {
+		op_open_or_close(s);
+	} else {
+		op_grow(s);
+	}
 }
 
-static void run(const struct world_opts *o, uint64_t fallback)
+// RISC-V: W alone is reserved. x86: what is present can be read, and fetched where there is no NX.
+static struct lm_rights implied_by(enum tw_format format)
 {
-	struct stress *s = calloc(1, sizeof(*s));
+	switch (format) {
+	case TW_FMT_X86_LEGACY:
+		return (struct lm_rights){.readable = 7, .executable = 7};
+	case TW_FMT_X86_PAE:
+	case TW_FMT_X86_LONG4:
+	case TW_FMT_X86_LONG5:
+		return (struct lm_rights){.readable = 7};
+	default:
+		return (struct lm_rights){.readable = TW_PROT_WRITE};
+	}
+}
+
+static void open_all(struct stress *s, const struct world_opts *o, uint64_t seed)
+{
+	s->rng = seed;
+	s->implied = implied_by(o->format);
+	world_open(&s->w, o);
+	// Fewer descriptors than files.
+	s->w.k->hostfiles.most_open = 1;
+	for (unsigned int i = 0; i < FILES; i++) {
+		struct file *f = &s->file[i];
+		uint8_t page[PAGE];
+		FILE *host;
+
+		snprintf(f->path, sizeof(f->path), "%s/f%u", s->w.dir, i);
+		f->object = lm_new_object(&s->objects, true, FILE_PAGES);
+		host = fopen(f->path, "w");
+		assert_non_null(host);
+		for (unsigned int j = 0; j < FILE_PAGES; j++) {
+			for (unsigned int b = 0; b < PAGE; b++)
+				page[b] = (uint8_t)(b * 7 + i * 50 + j);
+			f->object->cell[j] = cells_of(page);
+			assert_int_equal(fwrite(page, 1, PAGE, host), PAGE);
+		}
+		assert_int_equal(fclose(host), 0);
+	}
+	new_proc(s, &s->proc[0]);
+}
+
+static void close_all(struct stress *s)
+{
 	struct tw_kernel_stats st;
 
-	assert_non_null(s);
-	s->rng = world_seed(fallback);
-	world_open(&s->w, o);
-	for (unsigned int f = 0; f < FILES; f++) {
-		char name[8];
-
-		snprintf(name, sizeof(name), "f%u", f);
-		strcpy(s->path[f], world_file(&s->w, name, FILE_PAGES * PAGE));
-		assert_int_equal(tw_file_open(s->w.k, s->path[f], TW_O_RDWR, &s->file[f]), 0);
-		for (unsigned int i = 0; i < FILE_PAGES; i++)
-			s->file_byte[f][i] = world_byte(file_place(i));
-	}
-	s->proc[0].p = world_proc(&s->w);
-	for (unsigned int i = 0; i < OPS; i++) {
-		step(s);
-		world_check(&s->w);
-		if (i % 64 == 0)
-			compare_all(s);
-	}
-	compare_all(s);
-	st = world_stats(&s->w);
-	// A run that never came under pressure would prove little.
-	assert_true(st.swap_in > 0 && st.swap_out > 0 && st.file_writes > 0 && st.forks > 0);
-	for (unsigned int k = 0; k < TW_FK_BUS; k++)
-		if (k != TW_FK_ACCESSED && k != TW_FK_SPURIOUS && k != TW_FK_RIGHTS &&
-		    k != TW_FK_SWAP_MINOR && !st.faults[k])
-			fail_msg("no fault of kind %s", tw_fault_kind_name(k));
-	for (unsigned int i = 0; i < PROCS; i++) {
+	CALL(s, "end");
+	for (unsigned int i = 0; i < PROCS; i++)
 		if (s->proc[i].p)
 			tw_proc_exit(s->proc[i].p);
-		for (unsigned int j = 0; j < PAGES; j++)
-			drop_page(&s->proc[i].page[j]);
-	}
-	for (unsigned int f = 0; f < FILES; f++)
-		assert_int_equal(tw_file_close(s->file[f]), 0);
+	for (unsigned int i = 0; i < FILES; i++)
+		for (unsigned int j = 0; j < MODES; j++)
+			assert_int_equal(tw_file_close(s->file[i].open[j]), 0);
+	assert_int_equal(tw_kernel_sync(s->w.k), 0);
+	for (unsigned int i = 0; i < FILES; i++)
+		compare_file(s, &s->file[i], 0, FILE_MOST);
 	world_check(&s->w);
 	st = world_stats(&s->w);
 	assert_int_equal(st.tables + st.anon + st.shmem + st.swap_used, 0);
 	assert_int_equal(world_close(&s->w), 0);
+	while (s->objects) {
+		struct lm_object *o = s->objects;
+
+		s->objects = o->next;
+		free(o);
+	}
+}
+
+// A run that never came under pressure, or in which a call never did anything, would prove little.
+static void check_reach(struct stress *s)
+{
+	struct tw_kernel_stats st = world_stats(&s->w);
+
+	assert_true(st.swap_in > 0 && st.swap_out > 0 && st.file_writes > 0);
+	for (unsigned int i = 0; i < CALLS; i++)
+		if (!s->count[i][DONE] || (i <= CALL_MADVISE && !s->count[i][REFUSED]))
+			fail_msg("call %u never happened", i);
+	if (s->fail_host_memory)
+		assert_true(s->count[CALL_MMAP][SHORT] && s->count[CALL_MREMAP][SHORT] &&
+			    s->count[CALL_FORK][SHORT] && s->count[CALL_OPEN][SHORT]);
+	for (unsigned int k = 0; k < TW_FAULT_KINDS; k++)
+		if (k != TW_FK_ACCESSED && k != TW_FK_SPURIOUS && k != TW_FK_RIGHTS &&
+		    k != TW_FK_SWAP_MINOR && !st.faults[k])
+			fail_msg("no fault of kind %s", tw_fault_kind_name(k));
+}
+
+static void run(const struct world_opts *o, uint64_t seed, bool fail_host_memory)
+{
+	const char *text = getenv("TW_OPS");
+	unsigned int ops = text && *text ? (unsigned int)strtoul(text, NULL, 0) : OPS;
+	struct stress *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	open_all(s, o, seed);
+	s->fail_host_memory = fail_host_memory;
+	for (s->op = 0; s->op < ops; s->op++) {
+		char err[256] = "";
+		const char *stale;
+
+		step(s);
+		if (tw_kernel_check(s->w.k, true, err, sizeof(err)) != 0)
+			broken(s, "%s", err);
+		stale = strict_check(s->w.hw);
+		if (stale)
+			broken(s, "%s", stale);
+		if (s->op % 64 == 0)
+			compare_all(s);
+	}
+	compare_all(s);
+	if (ops >= OPS)
+		check_reach(s);
+	close_all(s);
 	free(s);
 }
 
-static void loses_no_byte_under_pressure_in_every_format(void **state)
+static void every_call_does_what_linux_does_in_every_format(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < WORLD_FORMATS; i++)
 		run(&(struct world_opts){.format = world_formats[i],
 					 .frames = 72,
 					 .swap_slots = 400},
-		    10 + i);
+		    world_seed(10 + i), false);
 }
 
-static void loses_no_byte_with_software_accessed_and_dirty(void **state)
+static void every_call_does_what_linux_does_with_software_accessed_and_dirty(void **state)
 {
 	(void)state;
-	run(&(struct world_opts){.frames = 64, .swap_slots = 400, .svade = true}, 3);
+	run(&(struct world_opts){.frames = 64, .swap_slots = 400, .svade = true}, world_seed(3),
+	    false);
 }
 
-static void loses_no_byte_with_fifo_and_few_asids(void **state)
+static void every_call_does_what_linux_does_with_fifo_and_few_asids(void **state)
 {
 	(void)state;
 	run(&(struct world_opts){.frames = 64, .swap_slots = 400, .policy = "fifo", .asid_bits = 2},
-	    4);
+	    world_seed(4), false);
+}
+
+static void a_failed_allocation_of_the_host_changes_nothing(void **state)
+{
+	(void)state;
+	run(&(struct world_opts){.frames = 64, .swap_slots = 400}, world_seed(5), true);
+}
+
+static void another_run_finds_nothing_either(void **state)
+{
+	(void)state;
+	run(&(struct world_opts){.frames = 56, .swap_slots = 200}, world_fresh_seed(), true);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(loses_no_byte_under_pressure_in_every_format),
-		cmocka_unit_test(loses_no_byte_with_software_accessed_and_dirty),
-		cmocka_unit_test(loses_no_byte_with_fifo_and_few_asids),
+		cmocka_unit_test(every_call_does_what_linux_does_in_every_format),
+		cmocka_unit_test(every_call_does_what_linux_does_with_software_accessed_and_dirty),
+		cmocka_unit_test(every_call_does_what_linux_does_with_fifo_and_few_asids),
+		cmocka_unit_test(a_failed_allocation_of_the_host_changes_nothing),
+		cmocka_unit_test(another_run_finds_nothing_either),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
