@@ -104,8 +104,27 @@ static enum tw_status refused(struct replay_proc *p, uint64_t va, int err,
 			   tw_trace_kind_name(p->event.kind), va, sig->signo, sig->code);
 }
 
+// Most accesses are of 4 or 8 bytes.
+static inline bool equal_bytes(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	uint64_t x, y;
+	uint32_t u, v;
+
+	if (len == sizeof(x)) {
+		memcpy(&x, a, sizeof(x));
+		memcpy(&y, b, sizeof(y));
+		return x == y;
+	}
+	if (len == sizeof(u)) {
+		memcpy(&u, a, sizeof(u));
+		memcpy(&v, b, sizeof(v));
+		return u == v;
+	}
+	return memcmp(a, b, len) == 0;
+}
+
 // The bytes of one piece of an access, within one page: compared, or written.
-static enum tw_status piece(struct replay_proc *p, uint64_t va, size_t len, uint8_t *host)
+static inline enum tw_status piece(struct replay_proc *p, uint64_t va, size_t len, uint8_t *host)
 {
 	enum tw_access access = access_of[p->event.kind];
 	enum tw_status status = TW_OK;
@@ -121,7 +140,7 @@ static enum tw_status piece(struct replay_proc *p, uint64_t va, size_t len, uint
 		bytes = shadow_bytes(slot);
 	}
 	bytes += va & (SHADOW_PAGE - 1);
-	if (access != TW_STORE && memcmp(host, bytes, len) != 0)
+	if (access != TW_STORE && !equal_bytes(host, bytes, len))
 		return differs(p, va, host, bytes, len);
 	if (access >= TW_STORE) {
 		put_value(bytes, len, p->n, va);

@@ -24,7 +24,7 @@ static inline uint64_t mix(uint64_t h, uint64_t x)
 	return h << 29 | h >> 35;
 }
 
-static void record(struct tw_kernel *k, const struct tw_hw_result *r)
+static inline void record(struct tw_kernel *k, const struct tw_hw_result *r)
 {
 	struct tw_kernel_stats *s = &k->stats;
 	const struct tw_resp *p = &r->resp;
@@ -88,42 +88,78 @@ static inline bool is_user_page(const struct tw_kernel *k, uint32_t f)
 	return state == TW_FRAME_ANON || state == TW_FRAME_SHMEM || state == TW_FRAME_FILE;
 }
 
-static int translate(struct tw_kernel *k, const struct tw_req *req, uint8_t **host,
-		     struct tw_signal *sig)
+// The bytes that the hardware translated to; NULL if that cannot be.
+static inline uint8_t *host_of(const struct tw_kernel *k, const struct tw_req *req, uint64_t pa)
 {
 	bool store = req->access == TW_STORE || req->access == TW_RMW;
+	uint64_t offset = pa - k->opts.ram_base;
+
+	if (offset >= k->ram_bytes || (pa ^ req->va) & (TW_PAGE_BYTES - 1) ||
+	    (store && !is_user_page(k, (uint32_t)(offset >> TW_PAGE_SHIFT_4K))))
+		return NULL;
+	return k->ram + offset;
+}
+
+static int no_answer(struct tw_kernel *k, const struct tw_req *req)
+{
+	return tw_fail(k, -TW_EHARDWARE, "hardware: an access to %llx failed: %s",
+		       (unsigned long long)req->va, tw_hw_error(k->hw));
+}
+
+static int cannot_be(struct tw_kernel *k, const struct tw_req *req, uint64_t pa)
+{
+	return tw_fail(k, -TW_EHARDWARE, "hardware: %llx translated to %llx, which cannot be",
+		       (unsigned long long)req->va, (unsigned long long)pa);
+}
+
+// One attempt. *host is NULL if it faulted.
+static inline int attempt(struct tw_kernel *k, const struct tw_req *req, struct tw_hw_result *r,
+			  uint8_t **host)
+{
 	unsigned int port = req->access == TW_FETCH ? TW_PORT_FETCH : TW_PORT_DATA;
+	int err = tw_hw_access(k->hw, port, req, r);
+
+	*host = NULL;
+	if (err)
+		return no_answer(k, req);
+	record(k, r);
+	if (r->resp.fault != TW_FAULT_NONE)
+		return 0;
+	*host = host_of(k, req, r->resp.pa);
+	return *host ? 0 : cannot_be(k, req, r->resp.pa);
+}
+
+// From the fault of the first attempt on.
+static int retry(struct tw_kernel *k, const struct tw_req *req, struct tw_hw_result *r,
+		 uint8_t **host, struct tw_signal *sig)
+{
+	int err = handle(k, req, &r->resp, sig);
+
+	for (unsigned int i = 1; !err && i < ATTEMPTS; i++) {
+		err = attempt(k, req, r, host);
+		if (err || *host)
+			return err;
+		err = handle(k, req, &r->resp, sig);
+	}
+	return err ? err
+		   : tw_fail(k, -TW_EHARDWARE,
+			     "hardware: %llx still faults (cause %u) after %d attempts",
+			     (unsigned long long)req->va, r->resp.cause, ATTEMPTS);
+}
+
+static inline int translate(struct tw_kernel *k, const struct tw_req *req, uint8_t **host,
+			    struct tw_signal *sig)
+{
 	struct tw_hw_result r;
+	uint8_t *first;
 	int err;
 
 	// A processor of 32 bits has no such address.
-	if (k->fmt->va_bits == 32 && req->va > UINT32_MAX)
+	if (req->va > UINT32_MAX && k->fmt->va_bits == 32)
 		return no_address(k, req->va, sig);
-	for (unsigned int i = 0; i < ATTEMPTS; i++) {
-		uint64_t offset;
-
-		err = tw_hw_access(k->hw, port, req, &r);
-		if (err)
-			return tw_fail(k, -TW_EHARDWARE, "hardware: an access to %llx failed: %s",
-				       (unsigned long long)req->va, tw_hw_error(k->hw));
-		record(k, &r);
-		if (r.resp.fault != TW_FAULT_NONE) {
-			err = handle(k, req, &r.resp, sig);
-			if (err)
-				return err;
-			continue;
-		}
-		offset = r.resp.pa - k->opts.ram_base;
-		if (offset >= k->ram_bytes || (r.resp.pa ^ req->va) & (TW_PAGE_BYTES - 1) ||
-		    (store && !is_user_page(k, (uint32_t)(offset >> TW_PAGE_SHIFT_4K))))
-			return tw_fail(k, -TW_EHARDWARE,
-				       "hardware: %llx translated to %llx, which cannot be",
-				       (unsigned long long)req->va, (unsigned long long)r.resp.pa);
-		*host = k->ram + offset;
-		return 0;
-	}
-	return tw_fail(k, -TW_EHARDWARE, "hardware: %llx still faults (cause %u) after %d attempts",
-		       (unsigned long long)req->va, r.resp.cause, ATTEMPTS);
+	err = attempt(k, req, &r, &first);
+	*host = first;
+	return err || first ? err : retry(k, req, &r, host, sig);
 }
 
 // Before an access begins: then nothing is in the middle of anything.
@@ -173,30 +209,40 @@ int tw_copy_ptr(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t 
 	return translate(k, &req, host, sig);
 }
 
-int tw_user_span(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t len,
-		 struct tw_span *span, struct tw_signal *sig)
+// An access in two pages: a fault of the second part must not take the first part's frame away.
+static __attribute__((noinline)) int two_parts(struct tw_kernel *k, enum tw_access access,
+					       uint64_t va, struct tw_span *span,
+					       struct tw_signal *sig)
 {
-	size_t n = first_part(va, len);
+	int err = part(k, access, va, &span->host[0], sig);
 	uint32_t f;
-	int err;
 
-	*span = (struct tw_span){.len = {n, len - n}};
-	if (!k->current || len == 0 || len > TW_PAGE_BYTES)
-		return -EINVAL;
-	let_daemon_run(k);
-	err = part(k, access, va, &span->host[0], sig);
-	if (err || n == len)
+	if (err)
 		return err;
 	f = (uint32_t)((uint64_t)(span->host[0] - k->ram) >> TW_PAGE_SHIFT_4K);
-	// A fault of the second part must not take the first part's frame away.
 	if (is_user_page(k, f))
 		tw_frame_get(k, f);
 	else
 		f = TW_NO_FRAME;
-	err = part(k, access, va + n, &span->host[1], sig);
+	err = part(k, access, va + span->len[0], &span->host[1], sig);
 	if (f != TW_NO_FRAME)
 		tw_frame_put(k, f);
 	return err;
+}
+
+int tw_user_span(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t len,
+		 struct tw_span *span, struct tw_signal *sig)
+{
+	size_t n = first_part(va, len);
+
+	span->len[0] = n;
+	span->len[1] = len - n;
+	if (!k->current || len == 0 || len > TW_PAGE_BYTES)
+		return -EINVAL;
+	let_daemon_run(k);
+	if (n == len)
+		return part(k, access, va, &span->host[0], sig);
+	return two_parts(k, access, va, span, sig);
 }
 
 static int read_span(struct tw_kernel *k, enum tw_access access, uint64_t va, void *buf, size_t len,

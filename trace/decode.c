@@ -128,7 +128,7 @@ static bool block_used_up(const struct tw_trace *t)
 
 // A delta of n <= 5 bytes. Reads up to 8 within the spare bytes; false if the stream has fewer than
 // n.
-static bool get_delta(struct tw_trace_stream *s, unsigned int n, int64_t *delta)
+static inline bool get_delta(struct tw_trace_stream *s, unsigned int n, int64_t *delta)
 {
 	uint64_t v;
 
