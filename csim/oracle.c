@@ -63,6 +63,7 @@ int tw_oracle_reset(struct tw_oracle *o, uint64_t cycle)
 	o->fences = o->roots = o->modes = o->errors = o->lives = o->pasts = 0;
 	o->open_fences = o->undrained_fences = o->undrained_roots = 0;
 	o->horizon = o->now;
+	o->last_error.at = 0;
 	return 0;
 }
 
@@ -93,6 +94,7 @@ int tw_oracle_bus_error(struct tw_oracle *o, uint64_t cycle, uint64_t addr)
 
 	if ((addr & 7) || !tw_or_tick(o, cycle))
 		return -EINVAL;
+	o->last_error = (struct tw_or_error){.addr = addr, .at = o->now, .cycle = o->cycle};
 	if (!o->lives)
 		return 0;
 	if (o->errors == TW_OR_ERRORS) {
@@ -109,7 +111,7 @@ int tw_oracle_bus_error(struct tw_oracle *o, uint64_t cycle, uint64_t addr)
 		memmove(o->error, o->error + 1, (o->errors - 1) * sizeof(*o->error));
 		o->errors--;
 	}
-	o->error[o->errors++] = (struct tw_or_error){.addr = addr, .at = o->now};
+	o->error[o->errors++] = o->last_error;
 	return 0;
 }
 

@@ -75,7 +75,7 @@ struct tw_or_request {
 };
 
 struct tw_or_error {
-	uint64_t addr, at;
+	uint64_t addr, at, cycle;
 };
 
 enum { TW_OR_PAST = 64, TW_OR_MODES = 512, TW_OR_ERRORS = 4096, TW_OR_SAME_ID = 64 };
@@ -104,6 +104,7 @@ struct tw_oracle {
 	size_t modes;
 	struct tw_or_error *error;
 	size_t errors;
+	struct tw_or_error last_error; // at 0: there was none
 	struct tw_or_request *live;
 	size_t lives, live_cap;
 	struct tw_or_request past[TW_OR_PAST]; // ring
@@ -157,7 +158,13 @@ bool tw_or_covers_leaf(const struct tw_or_fence *f, const struct tw_ctx *ctx, ui
 enum tw_or_goal { TW_OR_TRANSLATION, TW_OR_PAGE_FAULT, TW_OR_ACCESS_FAULT, TW_OR_UPDATE };
 
 // What a search ignores, to find out what is wrong with an answer that is not allowed.
-enum { TW_OR_ANY_FENCE = 1, TW_OR_ANY_ASID = 2, TW_OR_ANY_AD = 4, TW_OR_ANY_TIME = 8 };
+enum {
+	TW_OR_ANY_FENCE = 1,
+	TW_OR_ANY_ASID = 2,
+	TW_OR_ANY_AD = 4,
+	TW_OR_ANY_TIME = 8,  // of faults
+	TW_OR_ANY_ORDER = 16 // of the reads of a walk that faults
+};
 
 struct tw_or_step {
 	uint64_t addr, entry;

@@ -103,7 +103,7 @@ static bool check_reserved(const struct tw_ctx *ctx, uint64_t pte, char *buf, si
 	return true;
 }
 
-static void check_pointer(uint8_t level, uint64_t pte, char *buf, size_t len)
+static bool check_pointer(uint8_t level, uint64_t pte, char *buf, size_t len)
 {
 	if (level == 0)
 		snprintf(buf, len, "a pointer at the last level");
@@ -115,6 +115,9 @@ static void check_pointer(uint8_t level, uint64_t pte, char *buf, size_t len)
 				      : "N");
 	else if (pte & RV_PBMT)
 		snprintf(buf, len, "PBMT in a pointer");
+	else
+		return false;
+	return true;
 }
 
 // Alignment and size.
@@ -135,7 +138,7 @@ static bool check_page(const struct tw_format_desc *d, uint8_t level, uint64_t p
 	return true;
 }
 
-static void check_rights(const struct tw_ctx *ctx, const struct tw_req *req, uint64_t pte,
+static bool check_rights(const struct tw_ctx *ctx, const struct tw_req *req, uint64_t pte,
 			 char *buf, size_t len)
 {
 	bool write = tw_is_write(req), fetch = req->access == TW_FETCH;
@@ -156,20 +159,26 @@ static void check_rights(const struct tw_ctx *ctx, const struct tw_req *req, uin
 		snprintf(buf, len, "A = 0 with ADUE = 0");
 	else if (!(ctx->flags & TW_F_ADUE) && write && !(pte & RV_D))
 		snprintf(buf, len, "D = 0 with ADUE = 0");
+	else
+		return false;
+	return true;
 }
 
-static void check(const struct tw_ctx *ctx, const struct tw_req *req,
-		  const struct tw_walk_state *ws, uint64_t pte, char *buf, size_t len)
+static enum tw_or_check check(const struct tw_ctx *ctx, const struct tw_req *req,
+			      const struct tw_walk_state *ws, uint64_t pte, char *buf, size_t len)
 {
 	*buf = '\0';
-	if (!(pte & RV_V))
+	if (!(pte & RV_V)) {
 		snprintf(buf, len, "V = 0");
-	else if (check_reserved(ctx, pte, buf, len))
-		return;
-	else if (!(pte & (RV_R | RV_X)))
-		check_pointer(ws->level, pte, buf, len);
-	else if (!check_page(&tw_formats[ctx->format], ws->level, pte, buf, len))
-		check_rights(ctx, req, pte, buf, len);
+		return TW_OR_CHECK_VALID;
+	}
+	if (check_reserved(ctx, pte, buf, len))
+		return TW_OR_CHECK_FORM;
+	if (!(pte & (RV_R | RV_X)))
+		return check_pointer(ws->level, pte, buf, len) ? TW_OR_CHECK_FORM : TW_OR_PASSES;
+	if (check_page(&tw_formats[ctx->format], ws->level, pte, buf, len))
+		return TW_OR_CHECK_FORM;
+	return check_rights(ctx, req, pte, buf, len) ? TW_OR_CHECK_RIGHT : TW_OR_PASSES;
 }
 
 const struct tw_or_rules tw_or_riscv = {

@@ -17,6 +17,10 @@
 // What an entry may be, by its bits alone: of tw_or_rules.kind().
 enum { TW_OR_MAY_POINT = 1, TW_OR_MAY_MAP = 2 };
 
+// What a check of an entry is about: nothing fails; the entry is valid; it is well formed, which
+// only a mistake of software breaks; the access has the right, and A and D are set.
+enum tw_or_check { TW_OR_PASSES, TW_OR_CHECK_VALID, TW_OR_CHECK_FORM, TW_OR_CHECK_RIGHT };
+
 struct tw_or_rules {
 	// Bits of an entry that hardware sets.
 	uint64_t accessed, dirty;
@@ -49,10 +53,11 @@ struct tw_or_rules {
 	// many pages (log2) it speaks then.
 	bool (*holds_fault)(uint64_t pte, uint8_t bits);
 	unsigned int (*fault_pages)(const struct tw_format_desc *d, uint8_t level, uint64_t pte);
-	// Which check the entry fails for the request, in words; "" if none. Agrees with
-	// tw_arch_decode().
-	void (*check)(const struct tw_ctx *ctx, const struct tw_req *req,
-		      const struct tw_walk_state *ws, uint64_t pte, char *buf, size_t len);
+	// The first check that the entry fails for the request, and in words; "" if none. Agrees
+	// with tw_arch_decode().
+	enum tw_or_check (*check)(const struct tw_ctx *ctx, const struct tw_req *req,
+				  const struct tw_walk_state *ws, uint64_t pte, char *buf,
+				  size_t len);
 	// Whether a fence covers a cached pointer of this level that translates va under ctx.
 	bool (*covers_pointer)(const struct tw_fence *f, const struct tw_ctx *ctx, uint64_t va,
 			       uint8_t level, bool global);

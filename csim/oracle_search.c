@@ -21,18 +21,6 @@ static uint64_t max64(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-bool tw_or_same(const struct tw_oracle *o, const struct tw_resp *want, const struct tw_resp *resp)
-{
-	uint32_t un = o->opts.unchecked;
-
-	return want->pa == resp->pa && want->fault == resp->fault &&
-	       (want->cause == resp->cause || (un & TW_ORACLE_CAUSE)) &&
-	       (want->fault_va == resp->fault_va || (un & TW_ORACLE_TVAL)) &&
-	       (want->size == resp->size || (un & TW_ORACLE_SIZE)) &&
-	       (want->attr == resp->attr || (un & TW_ORACLE_ATTR)) &&
-	       (want->global == resp->global || (un & TW_ORACLE_GLOBAL));
-}
-
 static bool step_counts(struct tw_or_search *s)
 {
 	if (s->steps++ >= s->o->opts.max_steps)
@@ -332,7 +320,7 @@ static bool try_word(struct tw_or_search *s, const struct tw_or_view *view,
 		}
 		step->version = *v;
 		step->read = to;
-		if (try_modes(s, ws, from))
+		if (try_modes(s, ws, s->relax & TW_OR_ANY_ORDER ? lo : from))
 			return true;
 	}
 	s->back = back;
@@ -509,45 +497,4 @@ void tw_or_find(struct tw_or_search *s)
 	stats->steps += s->steps;
 	if (s->steps > stats->longest)
 		stats->longest = s->steps;
-}
-
-void tw_or_walk_newest(struct tw_oracle *o, const struct tw_ctx *ctx, const struct tw_req *req,
-		       uint64_t at, uint64_t flip, struct tw_or_newest *n)
-{
-	struct tw_pte pte;
-
-	*n = (struct tw_or_newest){0};
-	if (!tw_arch_begin(ctx, req->va, &pte.next, &pte.ppn)) {
-		n->none = true;
-		tw_arch_resp_fault(ctx, req, TW_FAULT_PAGE, tw_arch_page_cause(ctx, req, 0),
-				   &n->resp);
-		return;
-	}
-	do {
-		struct tw_or_step *step = &n->step[n->depth++];
-		struct tw_or_view view;
-
-		n->ws = pte.next;
-		step->addr = tw_arch_pte_addr(ctx, pte.ppn, n->ws.level, req->va);
-		step->level = n->ws.level;
-		step->read = TW_OR_NEVER;
-		if (tw_or_view(o, step->addr & ~UINT64_C(7), &view) != 0 || view.n == 0) {
-			step->bus_error = true;
-			tw_arch_resp_fault(ctx, req, TW_FAULT_ACCESS, 0, &n->resp);
-			return;
-		}
-		step->version = view.v[view.n - 1];
-		step->entry = tw_arch_entry(ctx, step->addr, step->version.value);
-		if (step->addr == at)
-			step->entry ^= flip;
-		tw_arch_decode(ctx, req, &n->ws, step->entry, &pte);
-		if (pte.update != step->entry && !n->update) {
-			n->update = true;
-			n->stale = n->depth - 1;
-		}
-	} while (pte.kind == TW_PTE_POINTER);
-	if (pte.kind == TW_PTE_FAULT)
-		tw_arch_resp_fault(ctx, req, TW_FAULT_PAGE, pte.cause, &n->resp);
-	else
-		tw_arch_resp_ok(req, pte.ppn, pte.size, &pte.rights, &n->resp);
 }

@@ -137,7 +137,7 @@ static const char *where(uint64_t pte, uint64_t bit)
 	return pte & bit ? " above" : "";
 }
 
-static void check_rights(const struct tw_ctx *ctx, const struct tw_req *req,
+static bool check_rights(const struct tw_ctx *ctx, const struct tw_req *req,
 			 const struct tw_walk_state *ws, uint64_t pte, char *buf, size_t len)
 {
 	bool user = tw_is_user(req), write = tw_is_write(req), fetch = req->access == TW_FETCH;
@@ -162,17 +162,24 @@ static void check_rights(const struct tw_ctx *ctx, const struct tw_req *req,
 		snprintf(buf, len, "protection key %u with AD = 1", key);
 	else if (write && u && (ctx->flags & TW_F_PKE) && (denied & 2) && ro_holds)
 		snprintf(buf, len, "protection key %u with WD = 1", key);
+	else
+		return false;
+	return true;
 }
 
-static void check(const struct tw_ctx *ctx, const struct tw_req *req,
-		  const struct tw_walk_state *ws, uint64_t pte, char *buf, size_t len)
+static enum tw_or_check check(const struct tw_ctx *ctx, const struct tw_req *req,
+			      const struct tw_walk_state *ws, uint64_t pte, char *buf, size_t len)
 {
 	*buf = '\0';
-	if (!(pte & X86_P))
+	if (!(pte & X86_P)) {
 		snprintf(buf, len, "P = 0");
-	else if (!check_reserved(ctx, ws->level, pte, buf, len) &&
-		 (ws->level == 0 || large(ctx, ws->level, pte)))
-		check_rights(ctx, req, ws, pte, buf, len);
+		return TW_OR_CHECK_VALID;
+	}
+	if (check_reserved(ctx, ws->level, pte, buf, len))
+		return TW_OR_CHECK_FORM;
+	if (ws->level && !large(ctx, ws->level, pte))
+		return TW_OR_PASSES; // a pointer
+	return check_rights(ctx, req, ws, pte, buf, len) ? TW_OR_CHECK_RIGHT : TW_OR_PASSES;
 }
 
 const struct tw_or_rules tw_or_x86 = {

@@ -72,20 +72,22 @@ enum tw_oracle_status { TW_ORACLE_ALLOWED, TW_ORACLE_FORBIDDEN, TW_ORACLE_UNDECI
 // Why a verdict is not TW_ORACLE_ALLOWED.
 enum tw_oracle_reason {
 	TW_ORACLE_OK,
-	TW_ORACLE_NOT_ASKED,	// no request with this id was ever accepted on this port
-	TW_ORACLE_ANSWERED,	// the request has its answer
-	TW_ORACLE_CANCELLED,	// the request was cancelled
-	TW_ORACLE_PAYLOAD,	// a field that must be zero is not, or a code has no meaning
-	TW_ORACLE_WRONG_TVAL,	// the fault address is not the request's
-	TW_ORACLE_WRONG_CAUSE,	// a fault of the right kind with another cause or error code
-	TW_ORACLE_WRONG_FAULT,	// a fault of another kind than the entries give
-	TW_ORACLE_SPURIOUS,	// a fault where the entries give a translation
-	TW_ORACLE_STALE_FAULT,	// a fault that only earlier entries give
-	TW_ORACLE_MISSED_FAULT, // a translation where the entries give a fault
-	TW_ORACLE_STALE,	// only versions that a fence has outlawed give this translation
-	TW_ORACLE_WRONG_ASID,	// it is another address space's translation
-	TW_ORACLE_NOT_UPDATED,	// A or D should have been set first
-	TW_ORACLE_WRONG_PA,	// other fields of a translation that no versions give
+	TW_ORACLE_NOT_ASKED,	 // no request with this id was ever accepted on this port
+	TW_ORACLE_ANSWERED,	 // the request has its answer
+	TW_ORACLE_CANCELLED,	 // the request was cancelled
+	TW_ORACLE_PAYLOAD,	 // a field that must be zero is not, or a code has no meaning
+	TW_ORACLE_WRONG_TVAL,	 // the fault address is not the request's
+	TW_ORACLE_WRONG_CAUSE,	 // a fault of the right kind with another cause or error code
+	TW_ORACLE_WRONG_FAULT,	 // a fault of another kind than the entries give
+	TW_ORACLE_SPURIOUS,	 // a fault where the entries give a translation
+	TW_ORACLE_STALE_FAULT,	 // a fault that only earlier entries give
+	TW_ORACLE_MISSED_FAULT,	 // a translation where the entries give a fault
+	TW_ORACLE_STALE,	 // only versions that a fence has outlawed give this translation
+	TW_ORACLE_WRONG_ASID,	 // it is that of another address space
+	TW_ORACLE_WRONG_PAGE,	 // it is the translation of a VA that differs in one bit
+	TW_ORACLE_WRONG_REQUEST, // it is the answer to another request in flight
+	TW_ORACLE_NOT_UPDATED,	 // A or D should have been set first
+	TW_ORACLE_WRONG_PA,	 // other fields of a translation that no versions give
 	TW_ORACLE_WRONG_SIZE,
 	TW_ORACLE_WRONG_GLOBAL,
 	TW_ORACLE_WRONG_ATTR,

@@ -70,7 +70,7 @@ static void missed_fault_is_rejected(void **state)
 	struct fx *f = fx_sv39();
 
 	(void)state;
-	assert_forbidden(load_pa(f, VA_2M + 0x5000, PAGE_1), TW_ORACLE_MISSED_FAULT,
+	assert_forbidden(load_pa(f, VA_2M + 0x5000, PAGE_2), TW_ORACLE_MISSED_FAULT,
 			 "level-0 entry at 0x80002028 = 0x0");
 	fx_done(f);
 }
