@@ -30,7 +30,7 @@ help:
 	@echo 'make test     build everything, run all tests; JUnit XML in $(BUILD)/junit.xml'
 	@echo 'make lint     check format, warnings and portability of all sources'
 	@echo 'make bench    measure speed'
-	@echo 'make mutate   apply the published bugs to the RTL one by one: each must be caught'
+	@echo 'make mutate   apply the bugs of mutation/ to the RTL one by one: each must be caught'
 	@echo 'make builds   build with gcc and clang, unoptimized, with -O3, with link-time optimization, and test each'
 	@echo 'make formal   prove the properties of the RTL'
 	@echo 'make waves    show the waveform of the last run with WAVES=1'

@@ -1,50 +1,67 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Applies each published bug (mutation/*.patch) to a copy of rtl/ and runs random stimulus on model and RTL in lockstep. A
-# mutant is killed if a run ends with the status for a difference and the report names a pin; a crash, a timeout or a
-# build that fails is no kill. The RTL without a patch has to pass the very same runs first. One configuration, fixed
-# seeds. Logs stay in BUILD/mutate.
+# Applies each patch of mutation/ to a copy of rtl/ and runs random stimulus on model and RTL in lockstep, in every
+# configuration that the mutant concerns: those of its line "Configurations:", all without one. A mutant is killed in a
+# configuration if a run ends with the status for a difference and the report names a pin or an array; a crash, a timeout or
+# a build that fails is no kill. The RTL without a patch has to pass the very same runs first. Fixed seeds, the first that
+# kills ends it. Prints a table; logs stay in BUILD/mutate.
 # With --oracle the RTL runs alone, without the model: a mutant is killed if the oracle forbids an answer or an update.
 # With --assert it runs alone, judged by its own assertions, and the patches are those of mutation/assert/.
-# Usage: scripts/mutate.sh [--oracle | --assert] [ID]...      all patches of the folder without IDs
+# Usage: scripts/mutate.sh [--oracle | --assert] [--config NAME] [ID]...      all patches of the folder without IDs
 # Exit status: 0 all killed; 1 a mutant is not, or the RTL itself fails; 2 usage; 4 no build.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 dir=${TW_BUILD:-$root/build}/mutate
-config=tiny
 seeds='1 2 3'
 cycles=400000
 limit=300
 mode='--mode lockstep'
-pin="^$config, cycle [0-9]*: model and rtl differ in [a-z0-9_]*_o\$"
-told="s/^$config, \(cycle [0-9]*\): model and rtl differ in/\1,/p"
-judge='A PIN'
+where='[a-z0-9_]*_o$\|\(l1f\|l1d\|sp\|pwc\|l2\|counter\)[a-z0-9_ ]*\[[0-9]*\]$'
+pin=', cycle [0-9]*: model and rtl differ in \('$where'\)'
+told='s/^[a-z0-9_]*, \(cycle [0-9]*\): model and rtl differ in/\1,/p'
+all=$("$root/scripts/configs.sh" | sed 's/ .*//' | tr '\n' ' ')
+configs=$all
 patches=mutation
-if [ "${1-}" = --oracle ]; then
-  shift
-  mode='--mode rtl --oracle'
-  pin='^  the oracle forbids it: '
-  told='s/^  the oracle forbids it: //p'
-  judge='THE ORACLE'
-  dir=$dir/oracle
-elif [ "${1-}" = --assert ]; then
-  shift
-  mode='--mode rtl'
-  pin='Assertion failed in '
-  told='s/^  \(.*\): Assertion failed in \([^:]*\).*/\1 in \2/p'
-  judge='AN ASSERTION'
-  patches=mutation/assert
-  dir=$dir/assert
-fi
 
+is_config() {
+  case " $all" in *" $1 "*) ;; *) return 1 ;; esac
+}
+
+usage() {
+  echo "mutate: $1; usage: scripts/mutate.sh [--oracle | --assert] [--config NAME] [ID]..." >&2
+  exit 2
+}
+
+while [ $# -gt 0 ]; do
+  case $1 in
+  --oracle)
+    mode='--mode rtl --oracle'
+    pin='^  the oracle forbids it: '
+    told='s/^  the oracle forbids it: //p'
+    dir=$dir/oracle
+    ;;
+  --assert)
+    mode='--mode rtl'
+    pin='Assertion failed in '
+    told='s/^  \(.*\): Assertion failed in \([^:]*\).*/\1 in \2/p'
+    patches=mutation/assert
+    dir=$dir/assert
+    ;;
+  --config)
+    if [ $# -lt 2 ] || ! is_config "$2"; then usage "--config needs one of: $all"; fi
+    configs=$2
+    shift
+    ;;
+  -*) usage "$1 is no option" ;;
+  *) break ;;
+  esac
+  shift
+done
 if [ $# -eq 0 ]; then
   set -- "$root/$patches"/*.patch
 else
   for id; do
-    if [ ! -r "$root/$patches/$id.patch" ]; then
-      echo "mutate: no $patches/$id.patch; usage: scripts/mutate.sh [--oracle | --assert] [ID]..." >&2
-      exit 2
-    fi
+    [ -r "$root/$patches/$id.patch" ] || usage "no $patches/$id.patch"
     set -- "$@" "$root/$patches/$id.patch"
     shift
   done
@@ -52,19 +69,19 @@ fi
 
 mkdir -p "$dir"
 
-# Builds the lockstep test on the RTL in $dir/rtl. The log is $1. What was made from the RTL before is removed, so that
-# nothing of another mutant is linked.
+# Builds the lockstep test on the RTL in $dir/rtl, for the configurations $1. The log is $2. What was made from the RTL
+# before is removed, so that nothing of another mutant is linked.
 build() {
   rm -rf "$dir/build/tb"
-  cmake -S "$root" -B "$dir/build" -G Ninja --log-level=WARNING -DTW_RTL_DIR="$dir/rtl" -DTW_RTL_CONFIGS="$config" \
-    >"$1" 2>&1 &&
-    cmake --build "$dir/build" --target tw_lockstep_random -j "${JOBS:-$(nproc)}" >>"$1" 2>&1
+  cmake -S "$root" -B "$dir/build" -G Ninja --log-level=WARNING -DTW_RTL_DIR="$dir/rtl" "-DTW_RTL_OPT=-O1;-O0" \
+    -DTW_RTL_CONFIGS="$(echo "$1" | sed 's/ *$//; s/ /;/g')" >"$2" 2>&1 &&
+    cmake --build "$dir/build" --target tw_lockstep_random -j "${JOBS:-$(nproc)}" >>"$2" 2>&1
 }
 
-# Runs seed $1; the log is $2.
+# Runs configuration $1 with seed $2; the log is $3.
 run() {
   # shellcheck disable=SC2086 # two words
-  timeout "$limit" "$dir/build/tb/tw_lockstep_random" $mode --config "$config" --seed "$1" --cycles "$cycles" >"$2" 2>&1
+  timeout "$limit" "$dir/build/tb/tw_lockstep_random" $mode --config "$1" --seed "$2" --cycles "$cycles" >"$3" 2>&1
 }
 
 fresh_rtl() {
@@ -72,49 +89,73 @@ fresh_rtl() {
   cp -R "$root/rtl" "$dir/rtl"
 }
 
+# The configurations of $configs that the patch $1 concerns.
+concerns() {
+  only=$(sed -n '/^---/q; s/^Configurations: //p' "$1")
+  for config in ${only:-$all}; do
+    if ! is_config "$config"; then
+      echo "mutate: $1: no configuration is named $config, there are: $all" >&2
+      exit 4
+    fi
+    case " $configs " in *" $config "*) printf '%s ' "$config" ;; esac
+  done
+}
+
+# Prints what became of the mutant $1 in configuration $2; status 0: killed.
+verdict() {
+  for seed in $seeds; do
+    log=$dir/$1.$2.$seed.log
+    status=0
+    run "$2" "$seed" "$log" || status=$?
+    if [ "$status" -eq 1 ] && grep -q "$pin" "$log"; then
+      echo "killed    seed $seed, $(sed -n "$told" "$log")"
+      return 0
+    elif [ "$status" -ne 0 ]; then
+      echo "FAILS     status $status and no difference named, see $log"
+      return 1
+    fi
+  done
+  echo "SURVIVES  seeds $seeds"
+  return 1
+}
+
 fresh_rtl
-if ! build "$dir/rtl.build.log"; then
+if ! build "$configs" "$dir/rtl.build.log"; then
   echo "mutate: the RTL does not build, see $dir/rtl.build.log" >&2
   exit 4
 fi
-for seed in $seeds; do
-  if ! run "$seed" "$dir/rtl.$seed.log"; then
-    echo "mutate: the RTL itself fails with seed $seed, see $dir/rtl.$seed.log" >&2
-    exit 1
-  fi
+for config in $configs; do
+  for seed in $seeds; do
+    if ! run "$config" "$seed" "$dir/rtl.$config.$seed.log"; then
+      echo "mutate: the RTL itself fails with seed $seed, see $dir/rtl.$config.$seed.log" >&2
+      exit 1
+    fi
+  done
 done
-echo "RTL without a patch: passes seeds $seeds, $cycles cycles each, configuration $config"
+echo "RTL without a patch: passes seeds $seeds, $cycles cycles each, in $configs"
 
 total=0
 killed=0
+printf '%-6s %-8s %s\n' mutant in verdict
 for patch; do
   id=$(basename "$patch" .patch)
-  total=$((total + 1))
-  verdict='SURVIVES'
+  concerned=$(concerns "$patch")
   fresh_rtl
+  broken=
   if ! (cd "$dir" && patch -s -p1 --fuzz=0 <"$patch") >"$dir/$id.build.log" 2>&1; then
-    verdict="DOES NOT APPLY, see $dir/$id.build.log"
-    seeds_left=
-  elif ! build "$dir/$id.build.log"; then
-    verdict="DOES NOT BUILD, see $dir/$id.build.log"
-    seeds_left=
-  else
-    seeds_left=$seeds
+    broken='DOES NOT APPLY'
+  elif [ -n "$concerned" ] && ! build "$concerned" "$dir/$id.build.log"; then
+    broken='DOES NOT BUILD'
   fi
-  for seed in $seeds_left; do
-    log=$dir/$id.$seed.log
-    status=0
-    run "$seed" "$log" || status=$?
-    if [ "$status" -eq 1 ] && grep -q "$pin" "$log"; then
+  for config in $concerned; do
+    total=$((total + 1))
+    if [ -n "$broken" ]; then
+      text="$broken  see $dir/$id.build.log"
+    elif text=$(verdict "$id" "$config"); then
       killed=$((killed + 1))
-      verdict="killed: seed $seed, $(sed -n "$told" "$log")"
-      break
-    elif [ "$status" -ne 0 ]; then
-      verdict="NOT KILLED BY $judge: status $status, see $log"
-      break
     fi
+    printf '%-6s %-8s %s\n' "$id" "$config" "$text"
   done
-  printf '%-4s %s\n' "$id" "$verdict"
 done
 echo "killed $killed of $total"
 [ "$killed" -eq "$total" ]
