@@ -4,45 +4,59 @@
 // out only after it passed the check.
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "twinwalk/arch.h"
 #include "twinwalk/config.h"
 
 static const struct tw_config named[] = {
-#define TW_CONFIG(config, l1f, l1d, sets, ways, sp, pwc, walkers_, miss) \
-	{.name = #config,                                                \
-	 .l1_entries = {l1f, l1d},                                       \
-	 .l2_sets = sets,                                                \
-	 .l2_ways = ways,                                                \
-	 .l2_sp_entries = sp,                                            \
-	 .pwc_entries = pwc,                                             \
-	 .walkers = walkers_,                                            \
-	 .miss_entries = miss},
+#define FMT(name) (1u << TW_FMT_##name)
+#define TW_CONFIG(config, l1f, l1d, sets, ways, sp, pwc, walkers_, miss, asid, formats_) \
+	{.name = #config,                                                                \
+	 .l1_entries = {l1f, l1d},                                                       \
+	 .l2_sets = sets,                                                                \
+	 .l2_ways = ways,                                                                \
+	 .l2_sp_entries = sp,                                                            \
+	 .pwc_entries = pwc,                                                             \
+	 .walkers = walkers_,                                                            \
+	 .miss_entries = miss,                                                           \
+	 .asid_bits = asid,                                                              \
+	 .formats = formats_},
 #include "twinwalk/configs.def"
 #undef TW_CONFIG
+#undef FMT
 };
 
-// The fields, named and ordered as the columns of configs.def. All start at 2.
+enum kind { POWER_OF_2, NUMBER, FORMAT_MASK };
+
+// The fields, named and ordered as the columns of configs.def.
 static const struct field {
 	const char *name;
 	size_t offset;
-	unsigned int max;
+	enum kind kind;
+	unsigned int min, max;
 } fields[] = {
-	{"L1FetchEntries", offsetof(struct tw_config, l1_entries[0]), TW_MAX_L1},
-	{"L1DataEntries", offsetof(struct tw_config, l1_entries[1]), TW_MAX_L1},
-	{"L2Sets", offsetof(struct tw_config, l2_sets), TW_MAX_L2_SETS},
-	{"L2Ways", offsetof(struct tw_config, l2_ways), TW_MAX_L2_WAYS},
-	{"L2SpEntries", offsetof(struct tw_config, l2_sp_entries), TW_MAX_L2_SP},
-	{"PwcEntries", offsetof(struct tw_config, pwc_entries), TW_MAX_PWC},
-	{"Walkers", offsetof(struct tw_config, walkers), TW_MAX_WALKERS},
-	{"MissEntries", offsetof(struct tw_config, miss_entries), TW_MAX_MISS},
+	{"L1FetchEntries", offsetof(struct tw_config, l1_entries[0]), POWER_OF_2, 2, TW_MAX_L1},
+	{"L1DataEntries", offsetof(struct tw_config, l1_entries[1]), POWER_OF_2, 2, TW_MAX_L1},
+	{"L2Sets", offsetof(struct tw_config, l2_sets), POWER_OF_2, 2, TW_MAX_L2_SETS},
+	{"L2Ways", offsetof(struct tw_config, l2_ways), POWER_OF_2, 2, TW_MAX_L2_WAYS},
+	{"L2SpEntries", offsetof(struct tw_config, l2_sp_entries), POWER_OF_2, 2, TW_MAX_L2_SP},
+	{"PwcEntries", offsetof(struct tw_config, pwc_entries), POWER_OF_2, 2, TW_MAX_PWC},
+	{"Walkers", offsetof(struct tw_config, walkers), POWER_OF_2, 2, TW_MAX_WALKERS},
+	{"MissEntries", offsetof(struct tw_config, miss_entries), POWER_OF_2, 2, TW_MAX_MISS},
+	{"AsidBits", offsetof(struct tw_config, asid_bits), NUMBER, 1, TW_MAX_ASID_BITS},
+	{"Formats", offsetof(struct tw_config, formats), FORMAT_MASK, 1, 0xffff},
 };
 
-enum { FIELDS = sizeof(fields) / sizeof(fields[0]), FIELD_MIN = 2 };
+enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+// Bits that formats in a mask may have: those that the architecture translates.
+enum { FORMAT_CODES = 16 };
 
 size_t tw_config_count(void)
 {
@@ -67,23 +81,57 @@ bool tw_config_same(const struct tw_config *a, const struct tw_config *b)
 	return a->l1_entries[0] == b->l1_entries[0] && a->l1_entries[1] == b->l1_entries[1] &&
 	       a->l2_sets == b->l2_sets && a->l2_ways == b->l2_ways &&
 	       a->l2_sp_entries == b->l2_sp_entries && a->pwc_entries == b->pwc_entries &&
-	       a->walkers == b->walkers && a->miss_entries == b->miss_entries;
+	       a->walkers == b->walkers && a->miss_entries == b->miss_entries &&
+	       a->asid_bits == b->asid_bits && a->formats == b->formats;
+}
+
+static bool known_formats(unsigned long mask)
+{
+	for (unsigned int i = 0; i < FORMAT_CODES; i++)
+		if ((mask >> i & 1) && !tw_format_desc((enum tw_format)i))
+			return false;
+	return true;
 }
 
 static bool in_range(const struct field *f, unsigned long value)
 {
-	return value >= FIELD_MIN && value <= f->max && (value & (value - 1)) == 0;
+	if (value < f->min || value > f->max)
+		return false;
+	if (f->kind == FORMAT_MASK)
+		return known_formats(value);
+	return f->kind == NUMBER || (value & (value - 1)) == 0;
+}
+
+// What a field may be, for messages.
+static const char *range_text(const struct field *f, char text[96])
+{
+	size_t n = 0;
+
+	if (f->kind != FORMAT_MASK) {
+		snprintf(text, 96, "a %s from %u to %u",
+			 f->kind == NUMBER ? "number" : "power of two", f->min, f->max);
+		return text;
+	}
+	for (unsigned int i = 0; i < FORMAT_CODES; i++) {
+		const struct tw_format_desc *d = tw_format_desc((enum tw_format)i);
+
+		if (d && n < 96)
+			n += (size_t)snprintf(text + n, 96 - n, "%s%s",
+					      n ? ", " : "one or more of ", d->name);
+	}
+	return text;
 }
 
 int tw_config_check(const struct tw_config *cfg, char *err, size_t errlen)
 {
 	for (size_t i = 0; i < FIELDS; i++) {
-		unsigned int value;
+		char range[96];
+		uint32_t value;
 
 		memcpy(&value, (const char *)cfg + fields[i].offset, sizeof(value));
 		if (!in_range(&fields[i], value)) {
-			snprintf(err, errlen, "%s is %u: expected a power of two from %d to %u",
-				 fields[i].name, value, FIELD_MIN, fields[i].max);
+			snprintf(err, errlen, "%s is %u: expected %s", fields[i].name, value,
+				 range_text(&fields[i], range));
 			return -EINVAL;
 		}
 	}
@@ -115,34 +163,65 @@ static char *skip_space(char *s)
 	return s;
 }
 
-// The end of what isalnum() accepts.
 static char *skip_word(char *s)
 {
-	while (isalnum((unsigned char)*s))
+	while (isalnum((unsigned char)*s) || *s == '+')
 		s++;
 	return s;
 }
 
-static int read_field(struct reader *r, const struct field *f, const char *digits, size_t len)
+// A number in digits; ULONG_MAX if it is none, or out of every range.
+static unsigned long read_number(const char *digits, size_t len)
 {
-	char expected[96];
 	unsigned long value = 0;
-	unsigned int stored;
 	size_t i = 0;
+
+	// Beyond six digits the value is out of range whatever follows.
+	while (i < len && i < 6 && isdigit((unsigned char)digits[i]))
+		value = value * 10 + (unsigned long)(digits[i++] - '0');
+	return i == 0 || i < len ? ULONG_MAX : value;
+}
+
+// Names of formats, joined by '+', as their mask; ULONG_MAX if one is none.
+static unsigned long read_formats(const char *names, size_t len)
+{
+	unsigned long mask = 0;
+
+	for (const char *end = names + len; names <= end;) {
+		const struct tw_format_desc *d;
+		char name[16] = "";
+		size_t n = 0;
+
+		while (names + n < end && names[n] != '+')
+			n++;
+		if (n < sizeof(name))
+			memcpy(name, names, n);
+		d = tw_format_find(name);
+		if (!d || (mask >> d->format & 1))
+			return ULONG_MAX;
+		mask |= 1ul << d->format;
+		names += n + 1;
+	}
+	return mask;
+}
+
+static int read_field(struct reader *r, const struct field *f, const char *text, size_t len)
+{
+	char expected[160], range[96];
+	unsigned long value;
+	uint32_t stored;
 
 	if (r->seen[f - fields]) {
 		snprintf(expected, sizeof(expected), "each name once, %s stands above", f->name);
 		return bad_line(r, expected);
 	}
-	// Beyond six digits the value is out of range whatever follows.
-	while (i < len && i < 6 && isdigit((unsigned char)digits[i]))
-		value = value * 10 + (unsigned long)(digits[i++] - '0');
-	if (i == 0 || i < len || !in_range(f, value)) {
-		snprintf(expected, sizeof(expected), "%s = a power of two from %d to %u", f->name,
-			 FIELD_MIN, f->max);
+	value = f->kind == FORMAT_MASK ? read_formats(text, len) : read_number(text, len);
+	if (!in_range(f, value)) {
+		snprintf(expected, sizeof(expected), "%s = %s%s", f->name, range_text(f, range),
+			 f->kind == FORMAT_MASK ? ", joined by +, each once" : "");
 		return bad_line(r, expected);
 	}
-	stored = (unsigned int)value;
+	stored = (uint32_t)value;
 	memcpy((char *)&r->cfg + f->offset, &stored, sizeof(stored));
 	r->seen[f - fields] = true;
 	return 0;
@@ -171,7 +250,7 @@ static int read_line(struct reader *r, char *line)
 			return read_field(r, &fields[i], value, (size_t)(value_end - value));
 	}
 	return bad_line(r, "one of L1FetchEntries, L1DataEntries, L2Sets, L2Ways, L2SpEntries, "
-			   "PwcEntries, Walkers, MissEntries");
+			   "PwcEntries, Walkers, MissEntries, AsidBits, Formats");
 }
 
 static int read_lines(struct reader *r, FILE *file)

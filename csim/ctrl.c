@@ -19,19 +19,19 @@ uint64_t tw_ctx_root_word(const struct tw_ctx *ctx)
 	       ctx->root_ppn;
 }
 
-static bool format_supported(unsigned int format)
+static bool format_supported(const struct tw_config *cfg, unsigned int format)
 {
-	return format == TW_FMT_BARE || (TW_PIN_FORMATS >> format & 1);
+	return format == TW_FMT_BARE || (cfg->formats >> format & 1);
 }
 
-bool tw_ctx_write(struct tw_ctx *ctx, unsigned int reg, uint64_t value)
+bool tw_ctx_write(struct tw_ctx *ctx, const struct tw_config *cfg, unsigned int reg, uint64_t value)
 {
 	switch (reg) {
 	case TW_CTRL_ROOT:
-		if (!format_supported((unsigned int)(value >> 60)))
+		if (!format_supported(cfg, (unsigned int)(value >> 60)))
 			return false;
 		ctx->format = (enum tw_format)(value >> 60);
-		ctx->asid = (uint16_t)(value >> 44);
+		ctx->asid = (uint16_t)(value >> 44 & ((1u << cfg->asid_bits) - 1));
 		ctx->root_ppn = value & PPN_MASK;
 		return true;
 	case TW_CTRL_FLAGS:
@@ -57,7 +57,8 @@ void tw_ctrl_reset(struct ctrl *c)
 	tw_ctx_reset(&c->ctx);
 }
 
-bool tw_ctrl_clock(struct ctrl *c, const struct tw_mmu_in *in, bool misses_free)
+bool tw_ctrl_clock(struct ctrl *c, const struct tw_config *cfg, const struct tw_mmu_in *in,
+		   bool misses_free)
 {
 	enum tw_format format = c->ctx.format;
 
@@ -72,7 +73,7 @@ bool tw_ctrl_clock(struct ctrl *c, const struct tw_mmu_in *in, bool misses_free)
 	if (!ctrl_applies(c, misses_free))
 		return false;
 	c->pending = false;
-	tw_ctx_write(&c->ctx, c->addr, c->data);
+	tw_ctx_write(&c->ctx, cfg, c->addr, c->data);
 	c->format = tw_format_desc(c->ctx.format);
 	return c->ctx.format != format;
 }

@@ -22,6 +22,7 @@ static inline bool ctrl_applies(const struct ctrl *c, bool misses_free)
 }
 
 // The clock edge. True if the format changes, which empties all TLBs and the walk cache.
-bool tw_ctrl_clock(struct ctrl *c, const struct tw_mmu_in *in, bool misses_free);
+bool tw_ctrl_clock(struct ctrl *c, const struct tw_config *cfg, const struct tw_mmu_in *in,
+		   bool misses_free);
 
 #endif

@@ -174,7 +174,7 @@ int tw_hw_csim_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 	dev.user = c->mmu;
 	tw_hw_driver_init(&c->driver, &dev, c->bus);
 	c->hw.ops = &csim_ops;
-	c->hw.formats = TW_PIN_FORMATS;
+	c->hw.formats = opts->config->formats;
 	c->hw.pmem = opts->pmem;
 	tw_ctx_reset(&c->hw.ctx);
 	*hw = &c->hw;

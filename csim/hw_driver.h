@@ -41,11 +41,9 @@ int tw_hw_driver_idle(struct tw_hw_driver *d, uint64_t cycles);
 // Control state after reset, and the effect of one register write on it (docs/contract.md section
 // 3): false if the write changes nothing because its value is not supported.
 void tw_ctx_reset(struct tw_ctx *ctx);
-bool tw_ctx_write(struct tw_ctx *ctx, unsigned int reg, uint64_t value);
+bool tw_ctx_write(struct tw_ctx *ctx, const struct tw_config *cfg, unsigned int reg,
+		  uint64_t value);
 uint64_t tw_ctx_root_word(const struct tw_ctx *ctx);
-
-// The formats that the pins of docs/contract.md translate: bit numbers of enum tw_format.
-enum { TW_PIN_FORMATS = 1u << TW_FMT_SV39 | 1u << TW_FMT_X86_LONG4 };
 
 // Gives the model's counters other values, for benches: a carry into a high bit is years away.
 void tw_mmu_preset_counters(struct tw_mmu *mmu, const uint64_t counter[TW_EVENTS]);

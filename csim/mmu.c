@@ -268,7 +268,7 @@ static void clock_ctrl(struct tw_mmu *m, const struct cycle *c)
 
 	if (!m->ctrl.pending && !c->in->ctrl_valid)
 		return;
-	clear = tw_ctrl_clock(&m->ctrl, c->in, c->misses_free);
+	clear = tw_ctrl_clock(&m->ctrl, &m->cfg, c->in, c->misses_free);
 	for (unsigned int p = 0; applies && p < TW_PORTS; p++)
 		tw_port_forget(&m->port[p]);
 	if (!clear)

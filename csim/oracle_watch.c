@@ -17,6 +17,7 @@ struct tw_oracle_watch {
 	uint64_t cycle, next; // since creation, from 0: of what happens, and of the next pins
 	struct tw_ctx ctx;    // as the control registers will be
 	bool pending;	      // ctx is not yet told
+	struct tw_config cfg;
 	uint64_t fence[OPEN_FENCES]; // ids of open fences, oldest first
 	unsigned int fences;
 	uint16_t asking;	      // walkers to which memory owes an answer, a bit each
@@ -25,13 +26,15 @@ struct tw_oracle_watch {
 	int error;		      // the first
 };
 
-int tw_oracle_watch_create(struct tw_oracle *o, struct tw_oracle_watch **watch)
+int tw_oracle_watch_create(struct tw_oracle *o, const struct tw_config *cfg,
+			   struct tw_oracle_watch **watch)
 {
 	struct tw_oracle_watch *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return -ENOMEM;
 	w->o = o;
+	w->cfg = *cfg;
 	w->bad.allowed = true;
 	tw_ctx_reset(&w->ctx);
 	*watch = w;
@@ -188,7 +191,7 @@ int tw_oracle_watch_cycle(struct tw_oracle_watch *w, const struct tw_mmu_in *in,
 	if (ret == 0)
 		ret = look_for_overdue(w, in, out);
 	if (in->ctrl_valid && out->ctrl_ready)
-		w->pending = tw_ctx_write(&w->ctx, in->ctrl_addr & 3, in->ctrl_data);
+		w->pending = tw_ctx_write(&w->ctx, &w->cfg, in->ctrl_addr & 3, in->ctrl_data);
 	return keep_error(w, ret < 0 ? ret : judged);
 }
 

@@ -5,7 +5,10 @@
 `include "tw_assert.svh"
 `default_nettype none
 
-module tw_ctrl (
+module tw_ctrl #(
+  parameter int AsidBits = 16,
+  parameter int Formats  = 'h140
+) (
   input  wire logic                       clk_i,
   input  wire logic                       rst_i,
 
@@ -41,13 +44,19 @@ module tw_ctrl (
   logic [31:0]               pkru_q;
   logic [5:0]                phys_q;
 
-  logic root_ok;
+  localparam logic [15:0] Supported = 16'(Formats);
+  localparam logic [tw_pkg::AsidW-1:0] AsidMask = tw_pkg::AsidW'((1 << AsidBits) - 1);
+
+  logic        root_ok;
+  logic [15:0] supported;
+
+  assign supported = Supported;
 
   assign ctrl_ready_o = !pending_q;
   assign pending_o    = pending_q;
   assign apply_o      = pending_q && misses_free_i;
 
-  assign root_ok = tw_pkg::fmt_supported(data_q[63:60]);
+  assign root_ok = data_q[63:60] == tw_pkg::FmtBare || supported[data_q[63:60]];
   assign clear_o = apply_o && addr_q == AddrRoot && root_ok && data_q[63:60] != fmt_o;
 
   always_ff @(posedge clk_i) begin
@@ -75,7 +84,7 @@ module tw_ctrl (
       phys_q  <= 6'd52;
     end else if (apply_o) begin
       case (addr_q)
-        AddrRoot:  if (root_ok) root_q <= data_q;
+        AddrRoot:  if (root_ok) root_q <= {data_q[63:60], data_q[59:44] & AsidMask, data_q[43:0]};
         AddrFlags: flags_q <= data_q[tw_pkg::FlagsW-1:0];
         AddrPkru:  pkru_q <= data_q[31:0];
         default:   if (data_q[5:0] >= 6'd36 && data_q[5:0] <= 6'd52) phys_q <= data_q[5:0];
@@ -95,7 +104,7 @@ module tw_ctrl (
   `TW_ALIVE
 
   // A write is applied when no miss is in flight; the registers hold legal values.
-  `TW_CHECK(apply_o, misses_free_i && pending_q && phys_q >= 6'd36 && phys_q <= 6'd52 && tw_pkg::fmt_supported(fmt_o))
+  `TW_CHECK(apply_o, misses_free_i && pending_q && phys_q >= 6'd36 && phys_q <= 6'd52 && (fmt_o == tw_pkg::FmtBare || supported[fmt_o]))
 
 `ifdef FORMAL
   logic         was_alive_q, applied_q, cleared_q;
@@ -109,7 +118,7 @@ module tw_ctrl (
   end
 
   // The registers always hold legal values.
-  `TW_CHECK(1'b1, phys_q >= 6'd36 && phys_q <= 6'd52 && tw_pkg::fmt_supported(fmt_o))
+  `TW_CHECK(1'b1, phys_q >= 6'd36 && phys_q <= 6'd52 && (fmt_o == tw_pkg::FmtBare || supported[fmt_o]))
 
   // The format changes only with a clear.
   `TW_CHECK(was_alive_q && fmt_o != past_q[113:110], cleared_q)

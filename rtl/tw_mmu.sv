@@ -22,7 +22,9 @@ module tw_mmu #(
   parameter int L2SpEntries    = 4,
   parameter int PwcEntries     = 4,
   parameter int Walkers        = 2,
-  parameter int MissEntries    = 2
+  parameter int MissEntries    = 2,
+  parameter int AsidBits       = 16,    // of an ASID; upper bits read as zero
+  parameter int Formats        = 'h140  // that it translates: a bit for each code
 ) (
   input  wire logic          clk_i,
   input  wire logic          rst_i,
@@ -158,7 +160,7 @@ module tw_mmu #(
   logic [5:0]                maxphyaddr;
   logic                      ctrl_pending, ctrl_apply, clear, misses_free;
 
-  tw_ctrl u_ctrl (
+  tw_ctrl #(.AsidBits(AsidBits), .Formats(Formats)) u_ctrl (
     .clk_i         (clk_i),
     .rst_i         (rst_i),
     .ctrl_valid_i  (ctrl_valid_i),

@@ -174,13 +174,6 @@ package tw_pkg;
 
   // ---- Page-table formats: a new format is a new row in each function -----------------------------------------------
 
-  function automatic logic fmt_supported(input logic [3:0] fmt);
-    case (fmt)
-      FmtBare, FmtSv39, FmtLong4: fmt_supported = 1'b1;
-      default:                    fmt_supported = 1'b0;
-    endcase
-  endfunction
-
   // Family: x86 entries and rules, or RISC-V ones.
   function automatic logic fmt_x86(input logic [3:0] fmt);
     case (fmt)

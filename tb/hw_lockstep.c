@@ -111,7 +111,7 @@ int tw_hw_lockstep_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 		return err;
 	}
 	l->pins.hw.ops = &lockstep_ops;
-	l->pins.hw.formats = TW_PIN_FORMATS;
+	l->pins.hw.formats = opts->config->formats;
 	*hw = &l->pins.hw;
 	return 0;
 }

@@ -28,7 +28,8 @@ static void observe_transaction(void *user, const struct tw_mem_event *ev)
 	tw_oracle_watch_mem(((struct tw_judge *)user)->watch, ev);
 }
 
-int tw_judge_create(struct tw_stim *stim, uint64_t max_wait, struct tw_judge **judge)
+int tw_judge_create(struct tw_stim *stim, const struct tw_config *config, uint64_t max_wait,
+		    struct tw_judge **judge)
 {
 	const struct tw_oracle_opts opts = {
 		.mem = {tw_stim_memory(stim), read64, NULL},
@@ -42,7 +43,7 @@ int tw_judge_create(struct tw_stim *stim, uint64_t max_wait, struct tw_judge **j
 		return -ENOMEM;
 	err = tw_oracle_create(&opts, &j->oracle);
 	if (!err)
-		err = tw_oracle_watch_create(j->oracle, &j->watch);
+		err = tw_oracle_watch_create(j->oracle, config, &j->watch);
 	if (err) {
 		tw_judge_destroy(j);
 		return err;

@@ -16,7 +16,8 @@ struct tw_judge;
 
 // Before the first cycle; the device must be in its state after reset. The stimulus is borrowed,
 // and is observed from now on. Nothing may wait longer than max_wait, of oracle.h. 0 or -ENOMEM.
-int tw_judge_create(struct tw_stim *stim, uint64_t max_wait, struct tw_judge **judge);
+int tw_judge_create(struct tw_stim *stim, const struct tw_config *config, uint64_t max_wait,
+		    struct tw_judge **judge);
 void tw_judge_destroy(struct tw_judge *j);
 
 // The pins of one cycle, after tw_stim_drive() chose its inputs. *broken: NULL, or a sentence that

@@ -585,7 +585,7 @@ int main(int argc, char **argv)
 	if (!err)
 		err = tw_stim_create(r->opt.config, r->opt.seed, &r->stim);
 	if (!err && r->opt.oracle)
-		err = tw_judge_create(r->stim,
+		err = tw_judge_create(r->stim, r->opt.config,
 				      r->opt.max_wait == UINT64_MAX
 					      ? tw_oracle_max_wait(r->opt.config)
 					      : r->opt.max_wait,

@@ -42,6 +42,7 @@ struct tw_stim {
 	struct tw_stim_probe probe;
 	const struct tw_stim_phase *phase;
 	uint32_t left; // cycles of this phase
+	struct tw_config config;
 	unsigned int l1_entries;
 	bool quiet;
 	uint8_t priv; // of this phase's ordinary requests
@@ -422,7 +423,7 @@ static void note_ctrl(struct tw_stim *s, const struct tw_mmu_out *out, const str
 {
 	if (!in->ctrl_valid || !out->ctrl_ready)
 		return;
-	tw_ctx_write(&s->ctx, in->ctrl_addr, in->ctrl_data);
+	tw_ctx_write(&s->ctx, &s->config, in->ctrl_addr, in->ctrl_data);
 	if (s->ctx.format == TW_FMT_X86_LONG4)
 		s->format = TW_STIM_LONG4;
 	else if (s->ctx.format == TW_FMT_SV39)
@@ -519,6 +520,7 @@ int tw_stim_create(const struct tw_config *config, uint64_t seed, struct tw_stim
 		return err;
 	}
 	tw_stim_probe_init(&s->probe, &s->tables);
+	s->config = *config;
 	s->l1_entries = config->l1_entries[TW_PORT_DATA];
 	tw_ctx_reset(&s->ctx);
 	new_tables(s);

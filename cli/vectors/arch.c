@@ -4,8 +4,9 @@
 
 #include "vectors.h"
 
-static bool has(const struct tw_format_desc *format)
+static bool has(void *self, const struct tw_format_desc *format)
 {
+	(void)self;
 	(void)format;
 	return true;
 }

@@ -87,7 +87,8 @@ const char *vec_formats(const struct vec_exec *x, const char *family, char *text
 	for (unsigned int i = 0; i < 16; i++) {
 		const struct tw_format_desc *f = tw_format_desc((enum tw_format)i);
 
-		if (f && strcmp(tw_format_family(f), family) == 0 && x->vh->has(f) && n < len)
+		if (f && strcmp(tw_format_family(f), family) == 0 && x->vh->has(x->vh->self, f) &&
+		    n < len)
 			n += (size_t)snprintf(text + n, len - n, "%s%s", n ? ", " : "", f->name);
 	}
 	return text;

@@ -40,7 +40,7 @@ static enum tw_status set_satp(struct vec_exec *x, const struct vec_dir *d)
 	snprintf(what, sizeof(what), "satp.MODE %u", mode);
 	// The formats of RV64 have 8-byte entries; MODE 1 of RV64 is reserved.
 	if (mode != TW_FMT_BARE && (!f || strcmp(tw_format_family(f), "riscv") != 0 ||
-				    (f->entry_bytes == 4) != rv32 || !x->vh->has(f)))
+				    (f->entry_bytes == 4) != rv32 || !x->vh->has(x->vh->self, f)))
 		return lacks(x, d, what);
 	ctx.format = (enum tw_format)mode;
 	ctx.asid = (uint16_t)(rv32 ? d->a >> 22 & 0x1ff : d->a >> 44);

@@ -34,7 +34,7 @@ static enum tw_status set_mode(struct vec_exec *x, const struct vec_dir *d)
 	struct tw_ctx ctx = x->ctx;
 	char have[64];
 
-	if (!x->vh->has(f))
+	if (!x->vh->has(x->vh->self, f))
 		return vec_expected(x->in, d->line, "a mode that --hw %s has (%s), not %s",
 				    x->vh->name, vec_formats(x, "x86", have, sizeof(have)),
 				    f->name);

@@ -3,9 +3,9 @@
 // and updates is what the walkers do on the memory bus meanwhile.
 #include "vectors.h"
 
-static bool has(const struct tw_format_desc *format)
+static bool has(void *self, const struct tw_format_desc *format)
 {
-	return format->hw;
+	return ((struct vec_machine *)self)->hw->formats >> format->format & 1;
 }
 
 static int set_ctx(void *self, const struct tw_ctx *ctx)

@@ -47,7 +47,7 @@ void vec_add_update(struct vec_result *res, uint64_t addr, uint64_t old, uint64_
 struct vec_hw {
 	void *self;
 	const char *name; // as given to --hw
-	bool (*has)(const struct tw_format_desc *format);
+	bool (*has)(void *self, const struct tw_format_desc *format);
 	int (*set_ctx)(void *self, const struct tw_ctx *ctx);
 	int (*fence)(void *self, const struct tw_fence *fence);
 	int (*access)(void *self, const struct tw_req *req, struct vec_result *res);

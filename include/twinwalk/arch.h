@@ -179,7 +179,6 @@ struct tw_format_desc {
 	const char *name; // as in files and on the command line: "sv39", "long4"
 	const struct tw_scheme *scheme;
 	bool x86;
-	bool hw;	     // the cycle model and the RTL translate it too
 	uint8_t levels;	     // tables on the longest walk
 	uint8_t entry_bytes; // 4 or 8
 	uint8_t va_bits; // 32: the upper half of an address does not exist; else canonical width

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hardware configurations: the geometry of one MMU. A configuration is a plain value; the named
 // ones come from configs.def and exist in the RTL too, others can be read from a file and exist in
-// the C model only. Invariant: a struct tw_config that passed tw_config_check() has only powers of
-// two within the ranges below.
+// the C model only. Invariant: a struct tw_config that passed tw_config_check() has counts that
+// are powers of two within the ranges below, and formats that the architecture knows.
 #ifndef TWINWALK_CONFIG_H
 #define TWINWALK_CONFIG_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #ifdef __cplusplus
@@ -22,6 +23,7 @@ enum {
 	TW_MAX_PWC = 64,       // page-walk cache entries: 2..64
 	TW_MAX_WALKERS = 8,    // 2..8
 	TW_MAX_MISS = 8,       // miss queue entries of one port: 2..8
+	TW_MAX_ASID_BITS = 16, // 1..16
 	TW_PORTS = 2,	       // port 0 fetches, port 1 loads and stores
 };
 
@@ -34,6 +36,8 @@ struct tw_config {
 	unsigned int pwc_entries;
 	unsigned int walkers;
 	unsigned int miss_entries; // per port
+	unsigned int asid_bits;	   // of an ASID or PCID; upper bits read as zero
+	uint32_t formats;	   // that it translates: bit numbers of enum tw_format
 };
 
 // The number of named configurations, and the I-th of them; NULL when I is out of range.
@@ -51,10 +55,11 @@ bool tw_config_same(const struct tw_config *a, const struct tw_config *b);
 int tw_config_check(const struct tw_config *cfg, char *err, size_t errlen);
 
 // Reads a configuration from a file that is open: one `Name = value` per line, the names those of
-// configs.def's columns (all of them, each once), `#` starts a comment; at most 255 characters a
-// line and 65536 bytes. PATH is for messages, and without its folders the configuration's name.
-// Returns 0; -EINVAL with "PATH:LINE: what was expected" in err; or the negative errno of reading,
-// with a text in err too. On failure *cfg is untouched.
+// configs.def's columns (all of them, each once), `#` starts a comment; the value of Formats is
+// their names, joined by `+`, as in sv39+long4; at most 255 characters a line and 65536 bytes. PATH
+// is for messages, and without its folders the configuration's name. Returns 0; -EINVAL with
+// "PATH:LINE: what was expected" in err; or the negative errno of reading, with a text in err too.
+// On failure *cfg is untouched.
 int tw_config_read(FILE *file, const char *path, struct tw_config *cfg, char *err, size_t errlen);
 
 #ifdef __cplusplus

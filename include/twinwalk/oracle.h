@@ -210,9 +210,10 @@ const char *tw_oracle_reason_name(enum tw_oracle_reason reason);
 // hardware with these pins.
 struct tw_oracle_watch;
 
-// The oracle is borrowed and must be new; the MMU must be in its state after reset. *w is destroyed
-// first.
-int tw_oracle_watch_create(struct tw_oracle *o, struct tw_oracle_watch **w);
+// The oracle is borrowed and must be new; the MMU must be in its state after reset. cfg (copied)
+// says which control writes it takes. *w is destroyed first.
+int tw_oracle_watch_create(struct tw_oracle *o, const struct tw_config *cfg,
+			   struct tw_oracle_watch **w);
 void tw_oracle_watch_destroy(struct tw_oracle_watch *w);
 
 // The pins of one cycle, to be called in every cycle before the memory sees its edge (before

@@ -50,14 +50,6 @@ static void each_descriptor_is_consistent(void **state)
 	}
 }
 
-static void the_hardware_has_sv39_and_long4(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < TABLES; i++)
-		assert_int_equal(tw_format_desc(tables[i])->hw,
-				 tables[i] == TW_FMT_SV39 || tables[i] == TW_FMT_X86_LONG4);
-}
-
 static void entry_addresses_take_the_index_of_their_level(void **state)
 {
 	(void)state;
@@ -293,7 +285,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formats_this_version_lacks_have_no_descriptor),
 		cmocka_unit_test(each_descriptor_is_consistent),
-		cmocka_unit_test(the_hardware_has_sv39_and_long4),
 		cmocka_unit_test(entry_addresses_take_the_index_of_their_level),
 		cmocka_unit_test(an_index_takes_all_its_bits_and_no_other),
 		cmocka_unit_test(an_entry_of_4_bytes_is_half_a_word),

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "twinwalk/arch.h"
 #include "twinwalk/config.h"
 
 static const char good[] = "# a comment\n"
@@ -25,7 +26,11 @@ static const char good[] = "# a comment\n"
 			   "L2SpEntries = 4\n"
 			   "PwcEntries = 8\n"
 			   "Walkers = 2\n"
-			   "MissEntries = 8";
+			   "MissEntries = 8\n"
+			   "AsidBits = 9\n"
+			   "Formats = sv32+sv39";
+
+#define FORMATS "one or more of sv32, legacy, pae, long4, long5, sv39, sv48, sv57"
 
 static char path[64], err[256];
 
@@ -97,6 +102,8 @@ static void tiny_has_the_values_of_the_table(void **state)
 	assert_int_equal(c->pwc_entries, 4);
 	assert_int_equal(c->walkers, 2);
 	assert_int_equal(c->miss_entries, 2);
+	assert_int_equal(c->asid_bits, 16);
+	assert_int_equal(c->formats, 1 << TW_FMT_SV39 | 1 << TW_FMT_X86_LONG4);
 }
 
 static void an_unknown_name_finds_nothing(void **state)
@@ -122,6 +129,16 @@ static void the_check_names_the_field_and_the_range(void **state)
 	c.l1_entries[1] = 12;
 	assert_int_equal(tw_config_check(&c, err, sizeof(err)), -EINVAL);
 	assert_string_equal(err, "L1DataEntries is 12: expected a power of two from 2 to 64");
+	c.l1_entries[1] = 16;
+	c.asid_bits = 17;
+	assert_int_equal(tw_config_check(&c, err, sizeof(err)), -EINVAL);
+	assert_string_equal(err, "AsidBits is 17: expected a number from 1 to 16");
+	c.asid_bits = 9;
+	c.formats = 1 << 3;
+	assert_int_equal(tw_config_check(&c, err, sizeof(err)), -EINVAL);
+	assert_string_equal(err, "Formats is 8: expected " FORMATS);
+	c.formats = 0;
+	assert_int_equal(tw_config_check(&c, err, sizeof(err)), -EINVAL);
 }
 
 static void a_good_file_is_read(void **state)
@@ -134,6 +151,8 @@ static void a_good_file_is_read(void **state)
 	assert_int_equal(c.l1_entries[1], 16);
 	assert_int_equal(c.l2_sets, 64);
 	assert_int_equal(c.miss_entries, 8);
+	assert_int_equal(c.asid_bits, 9);
+	assert_int_equal(c.formats, 1 << TW_FMT_SV32 | 1 << TW_FMT_SV39);
 	assert_string_equal(c.name, "test_config");
 	assert_int_equal(tw_config_check(&c, err, sizeof(err)), 0);
 }
@@ -185,7 +204,7 @@ static void an_endless_file_is_refused_after_64_kilobytes(void **state)
 static void each_name_must_be_there(void **state)
 {
 	(void)state;
-	expect_error(with("L2Ways = 2\n", ""), ":10: expected a line for L2Ways before the end");
+	expect_error(with("L2Ways = 2\n", ""), ":12: expected a line for L2Ways before the end");
 	expect_error("", ":1: expected a line for L1FetchEntries before the end");
 }
 
@@ -201,7 +220,7 @@ static void unknown_names_are_refused(void **state)
 	(void)state;
 	expect_error(with("Walkers", "walkers"),
 		     ":9: expected one of L1FetchEntries, L1DataEntries, L2Sets, L2Ways, "
-		     "L2SpEntries, PwcEntries, Walkers, MissEntries");
+		     "L2SpEntries, PwcEntries, Walkers, MissEntries, AsidBits, Formats");
 }
 
 static void values_out_of_range_are_refused(void **state)
@@ -214,6 +233,18 @@ static void values_out_of_range_are_refused(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		expect_error(with("Walkers = 2", bad[i]),
 			     ":9: expected Walkers = a power of two from 2 to 8");
+}
+
+static void formats_are_names_joined_by_plus(void **state)
+{
+	static const char *const bad[] = {
+		"Formats = sv33",      "Formats = ",	"Formats = sv32+", "Formats = +sv32",
+		"Formats = sv39+sv39", "Formats = 320", "Formats = SV39"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		expect_error(with("Formats = sv32+sv39", bad[i]),
+			     ":12: expected Formats = " FORMATS ", joined by +, each once");
 }
 
 static void lines_of_another_form_are_refused(void **state)
@@ -251,6 +282,7 @@ int main(void)
 		cmocka_unit_test(each_name_may_be_there_once),
 		cmocka_unit_test(unknown_names_are_refused),
 		cmocka_unit_test(values_out_of_range_are_refused),
+		cmocka_unit_test(formats_are_names_joined_by_plus),
 		cmocka_unit_test(lines_of_another_form_are_refused),
 		cmocka_unit_test(a_nul_byte_is_refused),
 	};

@@ -245,7 +245,7 @@ static void world_create(struct world *w, enum tw_format format, const char *con
 	opts.mem.user = w->pm;
 	opts.max_wait = tw_oracle_max_wait(tw_config_find(config));
 	assert_int_equal(tw_oracle_create(&opts, &w->o), 0);
-	assert_int_equal(tw_oracle_watch_create(w->o, &w->w), 0);
+	assert_int_equal(tw_oracle_watch_create(w->o, tw_mmu_config(w->mmu), &w->w), 0);
 	tw_membus_observe(w->bus, observe, w);
 	for (unsigned int i = 0; i < 3000; i++)
 		random_edit(w);

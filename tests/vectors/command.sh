@@ -47,6 +47,8 @@ L2SpEntries = 2
 PwcEntries = 2
 Walkers = 2
 MissEntries = 2
+AsidBits = 16
+Formats = sv39+long4
 CONFIG
 sed 's/L2Ways = 2/L2Ways = 3/' config >bad_config
 

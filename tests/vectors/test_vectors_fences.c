@@ -16,9 +16,10 @@ static struct {
 	char text[1024];
 } note;
 
-static bool note_has(const struct tw_format_desc *format)
+static bool note_has(void *self, const struct tw_format_desc *format)
 {
-	return format->hw;
+	(void)self;
+	return format->format == TW_FMT_SV39 || format->format == TW_FMT_X86_LONG4;
 }
 
 static int note_ctx(void *self, const struct tw_ctx *ctx)
