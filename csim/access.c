@@ -19,7 +19,7 @@ void tw_mmu_set_short_cut(struct tw_mmu *m, bool on)
 static inline void next_cycle(struct tw_mmu *m, struct tw_membus *bus)
 {
 	m->cycle++;
-	m->fence.done = false;
+	fence_pass(&m->fence);
 	bus->cycle++;
 }
 

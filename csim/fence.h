@@ -20,6 +20,12 @@ static inline bool fence_takes(const struct fence *f, const struct tw_mmu_in *in
 	return in->fence_valid && f->state == FENCE_IDLE;
 }
 
+// The clock edge of a cycle in IDLE in which none is taken.
+static inline void fence_pass(struct fence *f)
+{
+	f->done = false;
+}
+
 // The clock edge. swept: the sweep had the port of the L2, which has this many sets.
 void tw_fence_clock(struct fence *f, const struct tw_mmu_in *in, bool swept, unsigned int sets);
 

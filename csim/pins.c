@@ -112,48 +112,6 @@ void tw_mmu_arrays(const struct tw_mmu *m, struct tw_mmu_arrays *a)
 	memcpy(a->counter, m->counters.count, sizeof(a->counter));
 }
 
-static bool fa_disjoint(const struct tlb_fa *t)
-{
-	for (unsigned int i = 0; i < t->n; i++)
-		for (unsigned int j = 0; j < i; j++)
-			if (t->valid >> i & t->valid >> j & 1 && tlb_overlap(&t->e[i], &t->e[j]))
-				return false;
-	return true;
-}
-
-static bool sa_disjoint(const struct tlb_sa *t)
-{
-	for (unsigned int set = 0; set < t->sets; set++) {
-		const struct tlb_entry *e = &t->e[set * t->ways];
-		unsigned int v = t->valid[set];
-
-		for (unsigned int i = 0; i < t->ways; i++) {
-			if (v >> i & 1 && tlb_sa_set(t, e[i].va) != set)
-				return false;
-			for (unsigned int j = 0; j < i; j++)
-				if (v >> i & v >> j & 1 && tlb_overlap(&e[i], &e[j]))
-					return false;
-		}
-	}
-	return true;
-}
-
-static bool pwc_disjoint(const struct pwc *p)
-{
-	for (unsigned int i = 0; i < p->n; i++) {
-		const struct pwc_entry *a = &p->e[i];
-
-		for (unsigned int j = 0; j < i; j++) {
-			const struct pwc_entry *b = &p->e[j];
-
-			if (p->valid >> i & p->valid >> j & 1 && a->ws.level == b->ws.level &&
-			    a->asid == b->asid && a->va == b->va)
-				return false;
-		}
-	}
-	return true;
-}
-
 // Each live walk has exactly one owner, and everybody who waits waits for a live walk of his page.
 static const char *check_waiting(const struct tw_mmu *m)
 {
@@ -184,20 +142,42 @@ static const char *check_waiting(const struct tw_mmu *m)
 	return NULL;
 }
 
+// Each mask has the entries or walkers of its states, and no others.
+static const char *check_masks(const struct tw_mmu *m)
+{
+	for (unsigned int p = 0; p < TW_PORTS; p++)
+		for (unsigned int i = 0; i < m->miss.n; i++)
+			for (unsigned int state = MISS_FREE; state <= MISS_DONE; state++)
+				if ((m->miss.port[p].e[i].state == state) !=
+				    (m->miss.port[p].in[state] >> i & 1))
+					return "a miss is in the mask of another state";
+	for (unsigned int i = 0; i < m->walkers.n; i++) {
+		enum walker_state state = m->walkers.w[i].state;
+		bool asks = state == WALKER_REQ || state == WALKER_CAS_REQ;
+
+		if ((m->walkers.idle >> i & 1) != (state == WALKER_IDLE) ||
+		    (m->walkers.asking >> i & 1) != asks)
+			return "a walker is in the mask of another state";
+	}
+	return NULL;
+}
+
 const char *tw_mmu_check(const struct tw_mmu *m)
 {
-	if (!fa_disjoint(&m->port[TW_PORT_FETCH].l1))
-		return "two entries of the L1 fetch TLB overlap";
-	if (!fa_disjoint(&m->port[TW_PORT_DATA].l1))
-		return "two entries of the L1 data TLB overlap";
-	if (!fa_disjoint(&m->l2.sp))
-		return "two entries of the L2's superpage part overlap";
-	if (!sa_disjoint(&m->l2.sa))
-		return "two entries of an L2 set overlap, or one is in the wrong set";
-	if (!pwc_disjoint(&m->pwc))
-		return "two walk cache entries are the same";
-	for (unsigned int p = 0; p < TW_PORTS; p++)
+	const char *broken = NULL;
+
+	for (unsigned int p = 0; !broken && p < TW_PORTS; p++)
+		broken = tw_tlb_fa_check(&m->port[p].l1);
+	if (!broken)
+		broken = tw_tlb_fa_check(&m->l2.sp);
+	if (!broken)
+		broken = tw_tlb_sa_check(&m->l2.sa);
+	if (!broken)
+		broken = tw_pwc_check(&m->pwc);
+	for (unsigned int p = 0; !broken && p < TW_PORTS; p++)
 		if (m->port[p].fifo.count > RESP_QUEUE)
-			return "a response queue overflowed";
-	return check_waiting(m);
+			broken = "a response queue overflowed";
+	if (!broken)
+		broken = check_waiting(m);
+	return broken ? broken : check_masks(m);
 }

@@ -123,3 +123,14 @@ void tw_pwc_pins(const struct pwc *p, uint64_t cycle, struct tw_dbg_array *pins)
 		tw_pwc_entry_pack(&p->e[p->write_index], pins->entry);
 	}
 }
+
+const char *tw_pwc_check(const struct pwc *p)
+{
+	for (unsigned int i = 0; i < p->n; i++) {
+		const struct pwc_entry *e = &p->e[i];
+
+		if (p->valid >> i & 1 && find_at(p, e->va, e->asid, e->ws.level) != (int)i)
+			return "a walk cache entry is there twice, or not found by its prefix";
+	}
+	return NULL;
+}

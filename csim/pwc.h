@@ -58,6 +58,8 @@ static inline void pwc_touch(struct pwc *p, unsigned int i)
 void tw_pwc_kill(struct pwc *p, uint64_t va, uint16_t asid);
 void tw_pwc_clear(struct pwc *p);
 void tw_pwc_entry_pack(const struct pwc_entry *e, uint64_t word[2]);
+// NULL, or the invariant that is broken.
+const char *tw_pwc_check(const struct pwc *p);
 void tw_pwc_pins(const struct pwc *p, uint64_t cycle, struct tw_dbg_array *pins);
 
 #endif

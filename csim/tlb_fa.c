@@ -147,3 +147,30 @@ void tw_tlb_fa_pins(const struct tlb_fa *t, uint64_t cycle, struct tw_dbg_array 
 		tlb_entry_pack(&t->e[t->write_index], pins->entry);
 	}
 }
+
+static bool in_chain(const struct tlb_fa *t, unsigned int i)
+{
+	const struct tlb_entry *e = &t->e[i];
+	unsigned int k = t->by_page.head[hash_of(e->va, e->resp.size)];
+
+	while (k != CHAIN_END && k != i)
+		k = t->by_page.next[k];
+	return k == i && t->sizes >> e->resp.size & 1;
+}
+
+const char *tw_tlb_fa_check(const struct tlb_fa *t)
+{
+	for (unsigned int i = 0; i < t->n; i++) {
+		if (!(t->valid >> i & 1)) {
+			if (t->e[i].granted)
+				return "an invalid entry of a fully associative TLB grants access";
+			continue;
+		}
+		if (!in_chain(t, i))
+			return "an entry of a fully associative TLB is not found by its page";
+		for (unsigned int j = 0; j < i; j++)
+			if (t->valid >> j & 1 && tlb_overlap(&t->e[i], &t->e[j]))
+				return "two entries of a fully associative TLB overlap";
+	}
+	return NULL;
+}

@@ -163,3 +163,23 @@ void tw_tlb_sa_pins(const struct tlb_sa *t, uint64_t cycle, struct tw_mmu_out *p
 		pins->dbg_l2.plru = t->plru[t->touch_set];
 	}
 }
+
+const char *tw_tlb_sa_check(const struct tlb_sa *t)
+{
+	for (unsigned int set = 0; set < t->sets; set++) {
+		const struct tlb_entry *e = &t->e[set * t->ways];
+
+		for (unsigned int v = t->valid[set]; v; v &= v - 1) {
+			unsigned int w = (unsigned int)__builtin_ctz(v);
+
+			if (tlb_sa_set(t, e[w].va) != set)
+				return "an entry of the L2 is in the wrong set";
+			if (t->page[set * t->ways + w] != e[w].va)
+				return "an entry of the L2 is not found by its page";
+			for (unsigned int o = v & (v - 1); o; o &= o - 1)
+				if (tlb_overlap(&e[w], &e[__builtin_ctz(o)]))
+					return "two entries of an L2 set overlap";
+		}
+	}
+	return NULL;
+}

@@ -273,6 +273,7 @@ static void fully_associative_tlb_equals_an_array_of_pages(void **state)
 			}
 			assert_int_equal(t.valid, plain_valid(&plain));
 			assert_int_equal(t.plru, plain.plru);
+			assert_null(k % 16 ? NULL : tw_tlb_fa_check(&t));
 		}
 	}
 	assert_true(hits > 10000);
@@ -335,6 +336,7 @@ static void set_associative_tlb_equals_arrays_of_pages(void **state)
 			assert_int_equal(t.valid[i], plain_valid(&plain[i]));
 			assert_int_equal(t.plru[i], plain[i].plru);
 		}
+		assert_null(tw_tlb_sa_check(&t));
 	}
 	assert_true(hits > 1000);
 	tw_tlb_sa_free(&t);
