@@ -21,9 +21,10 @@ enum tw_status {
 // The status for a negative errno of one of Twinwalk's libraries.
 enum tw_status tw_status_of(int error);
 
-int tw_cmd_record(int argc, char **argv);
-int tw_cmd_run(int argc, char **argv);
-int tw_cmd_trace_info(int argc, char **argv);
-int tw_cmd_vectors(int argc, char **argv);
+// repeat: the command as it was given, for a shell.
+int tw_cmd_record(const char *repeat, int argc, char **argv);
+int tw_cmd_run(const char *repeat, int argc, char **argv);
+int tw_cmd_trace_info(const char *repeat, int argc, char **argv);
+int tw_cmd_vectors(const char *repeat, int argc, char **argv);
 
 #endif

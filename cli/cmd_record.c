@@ -399,7 +399,7 @@ static int complete(struct tw_output *out)
 	return fail(error == -EEXIST ? TW_USAGE : TW_SYSTEM, "%s", err);
 }
 
-int tw_cmd_record(int argc, char **argv)
+int tw_cmd_record(const char *repeat, int argc, char **argv)
 {
 	struct job *job = calloc(1, sizeof(*job));
 	struct tw_trace_writer *w = NULL;
@@ -408,6 +408,7 @@ int tw_cmd_record(int argc, char **argv)
 	const char *name;
 	int status, error;
 
+	(void)repeat;
 	if (!job)
 		return fail(TW_SYSTEM, "out of memory");
 	status = parse(argc, argv, job);
@@ -433,6 +434,5 @@ out:
 	tw_trace_writer_close(w);
 	tw_output_discard(out);
 	free(job);
-	interrupt_end();
 	return status;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <twinwalk/trace.h>
 
+#include "../host/number.h"
 #include "../trace/footprint.h"
 #include "../trace/lru.h"
 #include "../trace/regions.h"
@@ -252,7 +253,7 @@ out:
 	return status;
 }
 
-int tw_cmd_trace_info(int argc, char **argv)
+int tw_cmd_trace_info(const char *repeat, int argc, char **argv)
 {
 	static const struct option options[] = {{"table", no_argument, NULL, 't'},
 						{"frames", required_argument, NULL, 'f'},
@@ -261,9 +262,10 @@ int tw_cmd_trace_info(int argc, char **argv)
 						{NULL, 0, NULL, 0}};
 	struct options o = {0};
 	int worst = TW_OK;
-	unsigned long frames;
-	char *end;
+	uint64_t frames;
 	int c;
+
+	(void)repeat;
 
 	while ((c = getopt_long(argc, argv, "tf:dh", options, NULL)) != -1) {
 		switch (c) {
@@ -271,11 +273,8 @@ int tw_cmd_trace_info(int argc, char **argv)
 			o.table = true;
 			break;
 		case 'f':
-			frames = strtoul(optarg, &end, 10);
-			if (!*optarg || *end || frames < 2 || frames > 1u << 26) {
-				fail("--frames", TW_USAGE, "expected 2 to 67108864");
-				return TW_USAGE;
-			}
+			if (!tw_number(optarg, strlen(optarg), 2, 1u << 26, &frames))
+				return fail("--frames", TW_USAGE, "expected 2 to 67108864");
 			o.frames = (uint32_t)frames;
 			break;
 		case 'd':

@@ -42,10 +42,9 @@ static enum tw_status run_arch(const struct options *o, struct tw_pmem *pm, char
 	return vec_run(o->file, pm, &vh, &o->vec, stdout, err, errlen);
 }
 
-static enum tw_status run_hardware(const struct options *o, struct tw_pmem *pm, char *err,
-				   size_t errlen)
+static enum tw_status run_hardware(const struct options *o, const char *repeat, struct tw_pmem *pm,
+				   char *err, size_t errlen)
 {
-	char repeat[1024];
 	struct tw_config config;
 	struct tw_hw_opts opts = {
 		.config = &config,
@@ -61,8 +60,6 @@ static enum tw_status run_hardware(const struct options *o, struct tw_pmem *pm, 
 	struct tw_hw *hw;
 	enum tw_status status = tw_backend_config(o->config, &config, err, errlen);
 
-	snprintf(repeat, sizeof(repeat), "twinwalk vectors --hw %s --config %s %s", o->hw,
-		 o->config, o->file);
 	if (!status)
 		status = wave_open(&wave, o->wave, o->force, inputs, 2);
 	if (status)
@@ -80,6 +77,9 @@ static enum tw_status run_hardware(const struct options *o, struct tw_pmem *pm, 
 	if (status) {
 		fflush(stdout);
 		fprintf(stderr, "%s\n", err);
+		// A report of lockstep says it by itself.
+		if (status == TW_DIFFERENCE && !strstr(err, repeat))
+			fprintf(stderr, "to repeat: %s\n", repeat);
 		*err = '\0';
 	}
 	if (wave_complete(&wave, hw) != TW_OK && !status)
@@ -88,6 +88,20 @@ static enum tw_status run_hardware(const struct options *o, struct tw_pmem *pm, 
 out:
 	wave_close(&wave);
 	return status;
+}
+
+// An option without effect is a mistake.
+static bool has_effect(const struct options *o)
+{
+	bool arch = !strcmp(o->hw, "arch"), lockstep = !strcmp(o->hw, "lockstep");
+	const char *option = arch && o->config	     ? "--config has an effect on hardware"
+			     : !lockstep && o->wave  ? "--waves has an effect with --hw lockstep"
+			     : !lockstep && o->force ? "--force has an effect with --hw lockstep"
+						     : NULL;
+
+	if (option)
+		fprintf(stderr, "twinwalk vectors: %s only\n", option);
+	return !option;
 }
 
 static bool parse_options(int argc, char **argv, struct options *o, enum tw_status *status)
@@ -104,7 +118,7 @@ static bool parse_options(int argc, char **argv, struct options *o, enum tw_stat
 	};
 	int c;
 
-	*o = (struct options){.hw = "arch", .config = "large"};
+	*o = (struct options){.hw = "arch"};
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (c) {
 		case HW:
@@ -137,10 +151,14 @@ static bool parse_options(int argc, char **argv, struct options *o, enum tw_stat
 		return false;
 	}
 	o->file = argv[optind];
+	if (!has_effect(o)) {
+		*status = TW_USAGE;
+		return false;
+	}
 	return true;
 }
 
-int tw_cmd_vectors(int argc, char **argv)
+int tw_cmd_vectors(const char *repeat, int argc, char **argv)
 {
 	char err[1 << 15] = "";
 	struct tw_pmem *pm;
@@ -149,6 +167,8 @@ int tw_cmd_vectors(int argc, char **argv)
 
 	if (!parse_options(argc, argv, &o, &status))
 		return (int)status;
+	if (!o.config)
+		o.config = "large";
 	if (tw_pmem_create(&pm) != 0) {
 		fputs("twinwalk vectors: out of memory\n", stderr);
 		return TW_SYSTEM;
@@ -156,7 +176,7 @@ int tw_cmd_vectors(int argc, char **argv)
 	if (strcmp(o.hw, "arch") == 0)
 		status = run_arch(&o, pm, err, sizeof(err));
 	else
-		status = run_hardware(&o, pm, err, sizeof(err));
+		status = run_hardware(&o, repeat, pm, err, sizeof(err));
 	if (*err)
 		fprintf(stderr, "%s\n", err);
 	tw_pmem_destroy(pm);

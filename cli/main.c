@@ -5,15 +5,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "../host/command.h"
 #include "../host/process.h"
 #include "cli.h"
+#include "interrupt.h"
 
 static const struct {
 	const char *name;
 	const char *help;
-	int (*run)(int argc, char **argv);
+	int (*run)(const char *repeat, int argc, char **argv);
 } commands[] = {
 	{"record", "record a trace of a Linux program", tw_cmd_record},
 	{"run", "replay traces through the kernel on model, RTL or both", tw_cmd_run},
@@ -43,23 +46,43 @@ static void help(FILE *f)
 	fputs("usage: twinwalk COMMAND [ARGUMENT...]\n\n", f);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(f, "  %-12s %s\n", commands[i].name, commands[i].help);
-	fputs("\n`twinwalk COMMAND --help` shows a command's arguments.\n"
+	fputs("\n`twinwalk COMMAND --help` shows a command's arguments, `twinwalk --version` the "
+	      "version.\n"
 	      "exit status: 0 ok, 1 a check found a difference, 2 usage, 3 bad input file, 4 "
 	      "system "
 	      "error, 5 internal error, 6 simulated memory and swap exhausted\n",
 	      f);
 }
 
-// What was printed must have arrived.
+// What was printed must have arrived; an error before is what the status tells. A signal that was
+// waited out has its effect now.
 static int finish(int status)
 {
 	bool failed = ferror(stdout) != 0;
 
+	errno = 0;
 	if (fflush(stdout) || failed) {
 		fprintf(stderr, "twinwalk: standard output: %s\n",
 			errno ? strerror(errno) : "write error");
-		return status == TW_OK ? TW_SYSTEM : status;
+		status = status == TW_OK ? TW_SYSTEM : status;
 	}
+	interrupt_end();
+	return status;
+}
+
+static int run_command(int (*command)(const char *, int, char **), int argc, char **argv)
+{
+	struct tw_command repeat = {0};
+	int status;
+
+	for (int i = 0; i < argc; i++)
+		tw_command_add(&repeat, argv[i]);
+	if (repeat.no_memory) {
+		fputs("twinwalk: out of memory\n", stderr);
+		return TW_SYSTEM;
+	}
+	status = command(repeat.text, argc - 1, argv + 1);
+	free(repeat.text);
 	return status;
 }
 
@@ -69,9 +92,13 @@ static int run(int argc, char **argv)
 		help(stdout);
 		return TW_OK;
 	}
+	if (argc > 1 && !strcmp(argv[1], "--version")) {
+		puts("twinwalk " TW_VERSION);
+		return TW_OK;
+	}
 	for (size_t i = 0; argc > 1 && i < N_COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+			return run_command(commands[i].run, argc, argv);
 	if (argc > 1)
 		fprintf(stderr, "twinwalk: unknown command '%s'\n", argv[1]);
 	help(stderr);

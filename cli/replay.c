@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "backend.h"
+#include "interrupt.h"
 #include "replay_internal.h"
 
 #define RAM_BASE UINT64_C(0x80000000)
@@ -21,10 +21,7 @@ enum { MIN_FRAMES = 128 };
 
 // --- Errors ----------------------------------------------------------------------------
 
-static enum tw_status fail(struct replay *r, enum tw_status status, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static enum tw_status fail(struct replay *r, enum tw_status status, const char *format, ...)
+enum tw_status replay_stop(struct replay *r, enum tw_status status, const char *format, ...)
 {
 	va_list args;
 
@@ -42,153 +39,83 @@ enum tw_status replay_fail(struct replay_proc *p, enum tw_status status, const c
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return fail(p->r, status, "%s: event %" PRIu64 ": %s", p->path, p->n, text);
+	return replay_stop(p->r, status, "%s: event %" PRIu64 ": %s", p->path, p->n, text);
+}
+
+enum tw_status replay_differs(struct replay_proc *p, const struct replay_difference *d,
+			      const char *format, ...)
+{
+	struct replay_difference *to = &p->r->result->difference;
+	char text[6000];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	*to = *d;
+	to->trace = p->path;
+	to->event = p->n;
+	to->call = p->ended ? NULL : tw_trace_kind_name(p->event.kind);
+	return replay_fail(p, TW_DIFFERENCE, "%s", text);
+}
+
+enum tw_status replay_byte_differs(struct replay_proc *p, uint64_t address, uint8_t found,
+				   uint8_t expected)
+{
+	struct replay_difference d = {.kind = "byte", .has_address = true, .address = address};
+
+	snprintf(d.expected, sizeof(d.expected), "0x%02x", expected);
+	snprintf(d.found, sizeof(d.found), "0x%02x", found);
+	if (p->ended)
+		return replay_differs(p, &d,
+				      "at the end: byte 0x%" PRIx64 " is %02x, expected %02x",
+				      address, found, expected);
+	return replay_differs(
+		p, &d, "%s at 0x%" PRIx64 ": byte 0x%" PRIx64 " is %02x, expected %02x",
+		tw_trace_kind_name(p->event.kind), p->event.addr, address, found, expected);
+}
+
+enum tw_status replay_hw_differs(struct replay *r, const char *format, ...)
+{
+	struct replay_result *res = r->result;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(res->error, sizeof(res->error), format, args);
+	va_end(args);
+	res->difference = (struct replay_difference){.kind = "hardware"};
+	res->pins = r->hw ? calloc(1, sizeof(*res->pins)) : NULL;
+	if (res->pins && !tw_hw_difference(r->hw, res->pins)) {
+		free(res->pins);
+		res->pins = NULL;
+	}
+	return TW_DIFFERENCE;
+}
+
+void replay_result_free(struct replay_result *r)
+{
+	free(r->pins);
+	r->pins = NULL;
+}
+
+enum tw_status replay_interrupted(struct replay *r)
+{
+	snprintf(r->result->signal, sizeof(r->result->signal), "%s", interrupt_name());
+	return replay_stop(r, TW_SYSTEM, "ended by %s after %" PRIu64 " events", interrupt_name(),
+			   r->result->events);
 }
 
 enum tw_status replay_kernel_error(struct replay_proc *p, const char *what, int error)
 {
-	const char *text = tw_kernel_error(p->r->k);
+	char text[1024];
 
+	replay_name_files(p->r, tw_kernel_error(p->r->k), text, sizeof(text));
 	if (error == -TW_EHARDWARE)
-		return replay_fail(p, TW_DIFFERENCE, "%s: %s", what, text);
+		return replay_hw_differs(p->r, "%s: event %" PRIu64 ": %s: %s", p->path, p->n, what,
+					 tw_kernel_error(p->r->k));
 	if (error == -ENOMEM && tw_kernel_shortage(p->r->k))
 		return replay_fail(p, TW_NO_FRAMES, "%s: %s", what, text);
 	return replay_fail(p, TW_SYSTEM, "%s: %s (%s)", what, strerror(-error), text);
-}
-
-// --- The machine -----------------------------------------------------------------------
-
-static enum tw_status open_traces(struct replay *r)
-{
-	for (unsigned int i = 0; i < r->opts.n_traces; i++) {
-		struct replay_proc *p = &r->procs[i];
-		int err;
-
-		p->r = r;
-		p->number = i;
-		p->path = r->opts.traces[i];
-		err = tw_trace_open(p->path, &p->trace);
-		if (err)
-			return fail(r, tw_status_of(err), "%s", tw_trace_error(p->trace));
-	}
-	return TW_OK;
-}
-
-// Half of the memory that the programs touch, and swap for all of it.
-static void choose_sizes(struct replay *r)
-{
-	uint64_t pages = 0;
-
-	for (unsigned int i = 0; i < r->opts.n_traces; i++)
-		pages += tw_trace_info(r->procs[i].trace)->pages;
-	if (pages > UINT32_MAX / 4)
-		pages = UINT32_MAX / 4;
-	if (!r->opts.frames)
-		r->opts.frames = pages / 2 < MIN_FRAMES ? MIN_FRAMES : (uint32_t)pages / 2;
-	if (!r->opts.swap_given)
-		r->opts.swap_slots = (uint32_t)pages * 2;
-}
-
-// A directory of our own, so that nothing of the user's is ever overwritten or removed.
-static enum tw_status make_work(struct replay *r)
-{
-	const char *tmp = getenv("TMPDIR"), *base = tmp && *tmp ? tmp : "/tmp";
-
-	if (r->opts.work) {
-		base = r->opts.work;
-		if (mkdir(base, 0700) == 0)
-			r->base_made = true;
-		else if (errno != EEXIST)
-			return fail(r, TW_SYSTEM, "%s: %s", base, strerror(errno));
-	}
-	snprintf(r->work, sizeof(r->work), "%s/twinwalk-XXXXXX", base);
-	if (!mkdtemp(r->work))
-		return fail(r, TW_SYSTEM, "%s: %s", r->work, strerror(errno));
-	r->work_made = true;
-	if (r->opts.swap_path)
-		snprintf(r->swap, sizeof(r->swap), "%s", r->opts.swap_path);
-	else
-		snprintf(r->swap, sizeof(r->swap), "%s/swap", r->work);
-	return TW_OK;
-}
-
-static enum tw_status make_hardware(struct replay *r)
-{
-	struct tw_config config;
-	struct tw_hw_opts opts = {
-		.config = &config,
-		.mem = {.latency_min = r->opts.latency_min,
-			.latency_max = r->opts.latency_max,
-			.seed = r->opts.seed},
-		.seed = r->opts.seed,
-		.wave_fd = wave_fd(r->opts.wave),
-		.wave_from = r->opts.wave->from,
-		.wave_to = r->opts.wave->to,
-		.repeat_command = r->opts.repeat,
-	};
-	char err[300] = "";
-	enum tw_status status = tw_backend_config(r->opts.config, &config, err, sizeof(err));
-	int e;
-
-	if (status != TW_OK)
-		return fail(r, status, "%s", err);
-	e = tw_pmem_create(&r->pmem);
-	if (!e)
-		e = tw_pmem_add_flat(r->pmem, RAM_BASE,
-				     RAM_BASE + ((uint64_t)r->opts.frames << SHADOW_SHIFT));
-	if (e)
-		return fail(r, TW_SYSTEM, "%u frames: %s", r->opts.frames, strerror(-e));
-	opts.pmem = r->pmem;
-	status = tw_backend_create(r->opts.hw, &opts, &r->hw, err, sizeof(err));
-	return status == TW_OK ? TW_OK : fail(r, status, "%s", err);
-}
-
-static enum tw_status make_kernel(struct replay *r)
-{
-	struct tw_kernel_opts o;
-	char err[300] = "";
-	int e;
-
-	tw_kernel_opts_default(&o);
-	o.hw = r->hw;
-	o.format = r->opts.format;
-	o.svade = r->opts.svade;
-	o.ram_base = RAM_BASE;
-	o.frames = r->opts.frames;
-	o.swap_path = r->swap;
-	o.swap_slots = r->opts.swap_slots;
-	o.policy = r->opts.policy;
-	o.asid_bits = r->opts.asid_bits;
-	o.costs = r->opts.costs;
-	e = tw_kernel_create(&o, &r->k, err, sizeof(err));
-	if (e == -EEXIST)
-		return fail(r, TW_SYSTEM, "%s: expected an empty file, or one that was swap before",
-			    r->swap);
-	if (e == -EINVAL)
-		return fail(r, TW_USAGE, "%s", err);
-	return e ? fail(r, e == -TW_EHARDWARE ? TW_DIFFERENCE : TW_SYSTEM, "%s", err) : TW_OK;
-}
-
-static enum tw_status make_procs(struct replay *r)
-{
-	struct tw_layout layout;
-
-	tw_layout_default(r->k, &layout);
-	// Traces have addresses below 2^38, of which any may be mapped.
-	layout.lo = 0;
-	for (unsigned int i = 0; i < r->opts.n_traces; i++) {
-		struct replay_proc *p = &r->procs[i];
-		int e = tw_proc_create(r->k, &layout, &p->proc);
-		enum tw_status status;
-
-		if (e)
-			return replay_kernel_error(p, "new process", e);
-		r->running++;
-		status = replay_files(p);
-		if (status != TW_OK)
-			return status;
-	}
-	return TW_OK;
 }
 
 // --- The end ---------------------------------------------------------------------------
@@ -199,24 +126,33 @@ static enum tw_status check_kernel(struct replay *r)
 	int e = tw_kernel_check(r->k, true, err, sizeof(err));
 
 	if (e == -ENOMEM)
-		return fail(r, TW_SYSTEM, "%s", err);
-	return e ? fail(r, TW_INTERNAL, "the kernel's state is inconsistent: %s", err) : TW_OK;
+		return replay_stop(r, TW_SYSTEM, "%s", err);
+	if (e == -EINTR)
+		return replay_interrupted(r);
+	return e ? replay_stop(r, TW_INTERNAL, "the kernel's state is inconsistent: %s", err)
+		 : TW_OK;
 }
 
 // A process has reached its end: its memory is compared, then given up.
 static enum tw_status end_process(struct replay_proc *p)
 {
 	struct replay *r = p->r;
-	enum tw_status status = replay_verify_proc(p);
+	enum tw_status status;
+	int e;
 
+	p->ended = true;
+	status = replay_verify_proc(p);
 	if (status != TW_OK)
 		return status;
 	if (r->running == 1) {
 		status = check_kernel(r);
-		if (status == TW_OK && tw_kernel_digest(r->k, &r->result->image_digest) != 0)
-			status = replay_fail(p, TW_SYSTEM, "%s", tw_kernel_error(r->k));
 		if (status != TW_OK)
 			return status;
+		e = tw_kernel_digest(r->k, &r->result->image_digest);
+		if (e == -EINTR)
+			return replay_interrupted(r);
+		if (e)
+			return replay_fail(p, TW_SYSTEM, "%s", tw_kernel_error(r->k));
 		tw_kernel_stats(r->k, &r->result->kernel);
 	}
 	tw_proc_exit(p->proc);
@@ -233,9 +169,14 @@ static enum tw_status end_all(struct replay *r)
 	enum tw_status status = TW_OK;
 	int e = tw_kernel_sync(r->k);
 
-	if (e)
-		return fail(r, e == -TW_EHARDWARE ? TW_DIFFERENCE : TW_SYSTEM, "%s",
-			    tw_kernel_error(r->k));
+	if (e == -TW_EHARDWARE)
+		return replay_hw_differs(r, "%s", tw_kernel_error(r->k));
+	if (e) {
+		char text[1024];
+
+		replay_name_files(r, tw_kernel_error(r->k), text, sizeof(text));
+		return replay_stop(r, TW_SYSTEM, "%s", text);
+	}
 	for (unsigned int i = 0; i < r->opts.n_traces && status == TW_OK; i++)
 		status = replay_verify_files(&r->procs[i]);
 	if (status == TW_OK)
@@ -244,7 +185,7 @@ static enum tw_status end_all(struct replay *r)
 		return status;
 	tw_kernel_stats(r->k, &s);
 	if (s.anon || s.shmem || s.tables || s.swap_used)
-		return fail(
+		return replay_stop(
 			r, TW_INTERNAL,
 			"after all processes ended %u anonymous, %u shared, %u table frames and "
 			"%u swap slots are in use",
@@ -253,65 +194,34 @@ static enum tw_status end_all(struct replay *r)
 	r->result->kernel.file_writes = s.file_writes;
 	r->result->kernel.file_write_requests = s.file_write_requests;
 	if (tw_hw_finish(r->hw) != 0)
-		return fail(r, TW_DIFFERENCE, "hardware at the end: %s", tw_hw_error(r->hw));
+		return replay_hw_differs(r, "hardware at the end: %s", tw_hw_error(r->hw));
 	e = tw_hw_counters(r->hw, &r->result->hw);
-	return e ? fail(r, TW_SYSTEM, "hardware counters: %s", strerror(-e)) : TW_OK;
+	return e ? replay_stop(r, TW_SYSTEM, "hardware counters: %s", strerror(-e)) : TW_OK;
 }
 
 // After a lack of memory or an error of the system nothing may be lost: memory is compared all the
-// same.
+// same. What fails then is said after the first error; only lost bytes are worse than it.
 static void verify_after_error(struct replay *r)
 {
-	char first[sizeof(r->result->error)];
+	char first[sizeof(r->result->error)], then[512] = "";
+	enum tw_status status = TW_OK;
 	size_t n;
 
 	memcpy(first, r->result->error, sizeof(first));
-	for (unsigned int i = 0; i < r->opts.n_traces; i++) {
-		enum tw_status status = r->procs[i].proc ? replay_verify_proc(&r->procs[i]) : TW_OK;
-
-		if (status != TW_OK) {
-			r->result->status = status;
-			return;
-		}
+	for (unsigned int i = 0; i < r->opts.n_traces && status == TW_OK; i++)
+		if (r->procs[i].proc)
+			status = replay_verify_proc(&r->procs[i]);
+	if (status == TW_DIFFERENCE) {
+		r->result->status = status;
+		snprintf(then, sizeof(then), "; then: %.400s", r->result->error);
+	} else if (status == TW_OK && r->result->pages_verified) {
+		snprintf(then, sizeof(then),
+			 "; nothing was lost: all %" PRIu64 " pages in use were compared",
+			 r->result->pages_verified);
 	}
-	memcpy(r->result->error, first, sizeof(first));
-	if (r->result->pages_verified == 0)
-		return;
-	n = strlen(r->result->error);
-	snprintf(r->result->error + n, sizeof(r->result->error) - n,
-		 "; nothing was lost: all %" PRIu64 " pages in use were compared",
-		 r->result->pages_verified);
-}
-
-static void tear_down(struct replay *r)
-{
-	for (unsigned int i = 0; i < r->opts.n_traces; i++) {
-		struct replay_proc *p = &r->procs[i];
-
-		if (r->k && p->proc)
-			tw_proc_exit(p->proc);
-		for (uint32_t j = 0; j < p->n_objects; j++)
-			tw_file_close(p->objects[j]->file);
-	}
-	tw_kernel_destroy(r->k);
-	for (unsigned int i = 0; i < r->opts.n_traces; i++) {
-		struct replay_proc *p = &r->procs[i];
-
-		replay_free_objects(p);
-		shadow_free(&p->shadow.pages);
-		tw_trace_regions_free(&p->regions);
-		tw_trace_close(p->trace);
-	}
-	tw_hw_destroy(r->hw);
-	tw_pmem_destroy(r->pmem);
-	if (r->work_made) {
-		if (!r->opts.swap_path)
-			unlink(r->swap);
-		rmdir(r->work);
-	}
-	if (r->base_made)
-		rmdir(r->opts.work);
-	free(r->procs);
+	n = strnlen(first, sizeof(first) - sizeof(then));
+	memcpy(r->result->error, first, n);
+	strcpy(r->result->error + n, then);
 }
 
 // --- The loop --------------------------------------------------------------------------
@@ -324,34 +234,8 @@ static void show_progress(struct replay *r, uint64_t total)
 	fprintf(stderr,
 		"\r%s: %3" PRIu64 "%%  %" PRIu64 " accesses  %" PRIu64 " faults  %" PRIu64
 		" pages swapped out ",
-		r->opts.hw, total ? r->result->events * 100 / total : 100, r->result->accesses,
-		s.minor + s.major, s.swap_out);
-}
-
-// The signal that asked for the end; 0 if none did.
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int sig)
-{
-	interrupted = sig;
-}
-
-int replay_interrupted(void)
-{
-	return interrupted;
-}
-
-static void watch_signals(void)
-{
-	const int sigs[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
-
-	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++) {
-		struct sigaction old;
-
-		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-			sigaction(sigs[i], &action, NULL);
-	}
+		r->opts.hw, total ? r->result->events * 100 / total : 100,
+		replay_accesses(r->result), s.minor + s.major, s.swap_out);
 }
 
 // Runs up to a quantum of one process.
@@ -366,12 +250,11 @@ static enum tw_status run_process(struct replay_proc *p, uint64_t quantum, uint6
 	if (more)
 		return replay_kernel_error(p, "context switch", more);
 	while (quantum-- > 0 && status == TW_OK && res->events < total) {
-		if (interrupted)
-			return fail(r, TW_SYSTEM, "interrupted after %" PRIu64 " events",
-				    res->events);
+		if (interrupted())
+			return replay_interrupted(r);
 		more = tw_trace_next(p->trace, &p->event);
 		if (more < 0)
-			return fail(r, tw_status_of(more), "%s", tw_trace_error(p->trace));
+			return replay_stop(r, tw_status_of(more), "%s", tw_trace_error(p->trace));
 		if (more == 0 || p->event.kind == TW_TRACE_EXIT)
 			return end_process(p);
 		if (p->event.kind <= TW_TRACE_COPY_OUT)
@@ -420,37 +303,31 @@ static double now(void)
 
 enum tw_status replay_run(const struct replay_opts *opts, struct replay_result *result)
 {
-	struct replay r = {.opts = *opts, .result = result};
+	struct replay r = {.opts = *opts, .result = result, .swap_fd = -1};
 	double start;
 
 	*result = (struct replay_result){0};
-	watch_signals();
 	r.procs = calloc(opts->n_traces, sizeof(*r.procs));
 	if (!r.procs)
-		return result->status = fail(&r, TW_SYSTEM, "out of memory");
-	result->status = open_traces(&r);
-	if (result->status == TW_OK) {
-		choose_sizes(&r);
-		result->status = make_hardware(&r);
-	}
-	if (result->status == TW_OK)
-		result->status = make_work(&r);
-	if (result->status == TW_OK)
-		result->status = make_kernel(&r);
-	if (result->status == TW_OK)
-		result->status = make_procs(&r);
+		return result->status = replay_stop(&r, TW_SYSTEM, "out of memory");
+	result->status = replay_create(&r);
 	start = now();
 	if (result->status == TW_OK)
 		result->status = run_all(&r);
 	result->seconds = now() - start;
 	if ((result->status == TW_SYSTEM || result->status == TW_NO_FRAMES) && r.k && r.running &&
-	    !interrupted)
+	    !interrupted())
 		verify_after_error(&r);
 	result->used = r.opts;
+	// How far it came.
+	if (result->status != TW_OK && r.k) {
+		tw_kernel_stats(r.k, &result->kernel);
+		tw_hw_counters(r.hw, &result->hw);
+	}
 	if (result->status != TW_OK)
 		opts->complain(&r.opts, result->status, result->error);
 	if (r.hw && wave_complete(opts->wave, r.hw) != TW_OK && result->status == TW_OK)
-		result->status = fail(&r, TW_SYSTEM, "waveform: %s", opts->wave->why);
-	tear_down(&r);
+		result->status = replay_stop(&r, TW_SYSTEM, "waveform: %s", opts->wave->why);
+	replay_destroy(&r);
 	return result->status;
 }

@@ -2,9 +2,10 @@
 // Replay: recorded traces run through the kernel on one hardware back end. The traced programs'
 // system calls become calls of the kernel at the recorded addresses, their accesses go through the
 // MMU, every value read is compared with the shadow, and at the end so is everything: memory, swap,
-// files. One trace is one process; several run in turn. replay.c: machine and main loop;
-// replay_access.c: loads and stores; replay_map.c: system calls; replay_verify.c: the final
-// comparison; replay_report.c: what is printed.
+// files. One trace is one process; several run in turn. replay.c: main loop; replay_machine.c: what
+// it runs on; replay_access.c: loads and stores; replay_map.c: system calls; replay_object.c: what
+// is mapped; replay_verify.c: the final comparison; replay_report.c, replay_json.c: what is
+// printed.
 #ifndef TW_CLI_REPLAY_H
 #define TW_CLI_REPLAY_H
 
@@ -40,29 +41,57 @@ struct replay_opts {
 	unsigned int n_traces;
 };
 
+// What differs, as data: the text is in the result's error.
+struct replay_difference {
+	const char *kind;  // "byte", "result", "signal", "region", "file", "hardware"; NULL: none
+	const char *trace; // NULL: none
+	uint64_t event;
+	const char *call; // what the event is; NULL at the end of the run
+	bool has_address;
+	uint64_t address;
+	char expected[32], found[32]; // "": there is no single value
+};
+
 struct replay_result {
 	enum tw_status status;
 	char error[8192]; // of a run that failed
-	uint64_t events, accesses, copies, files_grown;
+	struct replay_difference difference;
+	struct tw_hw_difference *pins; // of lockstep; NULL: none; replay_result_free()
+	char signal[16];	       // that ended the run, or ""
+	uint64_t events, files_grown;
+	uint64_t accesses[4]; // by enum tw_access, as recorded
+	uint64_t copies;      // by the kernel
 	uint64_t pages_verified, file_pages_verified;
 	uint64_t image_digest;
 	struct tw_kernel_stats kernel;
 	struct tw_hw_counters hw;
 	struct replay_opts used; // with what was chosen
-	double seconds;		 // host time
+	struct tw_config config;
+	double seconds; // host time
 };
 
 // Runs everything. The result's status is returned, too.
 enum tw_status replay_run(const struct replay_opts *opts, struct replay_result *r);
 
-// The signal that ended a run early, after its files were removed; 0 if none did.
-int replay_interrupted(void);
+void replay_result_free(struct replay_result *r);
+
+uint64_t replay_accesses(const struct replay_result *r);
+uint64_t replay_cycles(const struct replay_result *r);
 
 void replay_print(FILE *f, const struct replay_result *r);
-// One JSON object; `timing`: with host time. 0 or -ENOMEM.
-int replay_print_json(FILE *f, const struct replay_result *r, unsigned int n, bool timing);
-// Compares what must be equal on all back ends. True if equal; else a text for each difference goes
-// to F.
-bool replay_compare(FILE *f, const struct replay_result *a, const struct replay_result *b);
+
+// What must be equal on all back ends: the I-th figure of two runs; false: there is none.
+struct replay_pair {
+	char what[32];
+	uint64_t a, b;
+};
+bool replay_pair(const struct replay_result *a, const struct replay_result *b, size_t i,
+		 struct replay_pair *pair);
+bool replay_equal(const struct replay_result *a, const struct replay_result *b);
+
+// replay_json.c: one JSON object of N runs that ended with this status; `timing`: with host time. 0
+// or -ENOMEM.
+int replay_print_json(FILE *f, const struct replay_result *r, unsigned int n, enum tw_status status,
+		      bool timing);
 
 #endif

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "interrupt.h"
 #include "replay_internal.h"
 
 static const uint8_t access_of[] = {
@@ -55,9 +56,7 @@ static enum tw_status differs(struct replay_proc *p, uint64_t va, const uint8_t 
 
 	while (i + 1 < len && got[i] == want[i])
 		i++;
-	return replay_fail(
-		p, TW_DIFFERENCE, "%s at 0x%" PRIx64 ": byte 0x%" PRIx64 " is %02x, expected %02x",
-		tw_trace_kind_name(p->event.kind), p->event.addr, va + i, got[i], want[i]);
+	return replay_byte_differs(p, va + i, got[i], want[i]);
 }
 
 // The traced program could reach a page beyond the file's first size: the file had been made longer
@@ -96,12 +95,14 @@ static bool grown(struct replay_proc *p, int err, const struct tw_signal *sig)
 static enum tw_status refused(struct replay_proc *p, uint64_t va, int err,
 			      const struct tw_signal *sig)
 {
+	struct replay_difference d = {.kind = "signal", .has_address = true, .address = va};
+
 	if (err != -EFAULT)
 		return replay_kernel_error(p, tw_trace_kind_name(p->event.kind), err);
-	return replay_fail(p, TW_DIFFERENCE,
-			   "%s at 0x%" PRIx64
-			   " raised signal %d, code %d; the traced program made it",
-			   tw_trace_kind_name(p->event.kind), va, sig->signo, sig->code);
+	snprintf(d.found, sizeof(d.found), "signal %d, code %d", sig->signo, sig->code);
+	return replay_differs(
+		p, &d, "%s at 0x%" PRIx64 " raised signal %d, code %d; the traced program made it",
+		tw_trace_kind_name(p->event.kind), va, sig->signo, sig->code);
 }
 
 // Most accesses are of 4 or 8 bytes.
@@ -149,15 +150,30 @@ static inline enum tw_status piece(struct replay_proc *p, uint64_t va, size_t le
 	return TW_OK;
 }
 
+// Pages that the process has not had before may need their contents.
+static inline enum tw_status touch(struct replay_proc *p, uint64_t va, uint64_t len)
+{
+	uint64_t first = va >> SHADOW_SHIFT, last = (va + len - 1) >> SHADOW_SHIFT;
+	enum tw_status status = TW_OK;
+
+	if (!shadow_get(&p->shadow.pages, first))
+		status = replay_touch(p, first);
+	if (last != first && status == TW_OK && !shadow_get(&p->shadow.pages, last))
+		status = replay_touch(p, last);
+	return status;
+}
+
 // An instruction's access: its parts are in memory together before the first byte moves.
 static enum tw_status instruction(struct replay_proc *p)
 {
 	const struct tw_trace_event *e = &p->event;
-	enum tw_status status;
+	enum tw_status status = touch(p, e->addr, e->size);
 	struct tw_signal sig;
 	struct tw_span s;
 	int err;
 
+	if (status != TW_OK)
+		return status;
 	do
 		err = tw_user_span(p->r->k, access_of[e->kind], e->addr, e->size, &s, &sig);
 	while (grown(p, err, &sig));
@@ -167,7 +183,7 @@ static enum tw_status instruction(struct replay_proc *p)
 	if (status == TW_OK && s.len[1])
 		status = piece(p, e->addr + s.len[0], s.len[1], s.host[1]);
 	if (status == TW_OK)
-		p->r->result->accesses++;
+		p->r->result->accesses[access_of[e->kind]]++;
 	return status;
 }
 
@@ -185,6 +201,11 @@ static enum tw_status copy(struct replay_proc *p)
 		int err;
 
 		n = n < left ? n : left;
+		if (interrupted())
+			return replay_interrupted(p->r);
+		status = touch(p, va, n);
+		if (status != TW_OK)
+			return status;
 		do
 			err = tw_copy_ptr(p->r->k, access_of[e->kind], va, n, &host, &sig);
 		while (grown(p, err, &sig));

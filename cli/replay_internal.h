@@ -13,8 +13,8 @@
 struct replay_object {
 	struct shadow_object shadow;
 	struct tw_file *file; // NULL: shared anonymous memory
-	char *path;
-	int fd; // the real file, for its initial contents
+	const char *name;     // in the trace, for messages
+	int fd;		      // the real file; -1: none
 };
 
 struct replay_proc {
@@ -29,6 +29,7 @@ struct replay_proc {
 	struct replay_object **objects;
 	uint32_t n_objects, n_files;
 	bool heap;  // the initial break is known
+	bool ended; // no event is at work: the final comparison
 	uint64_t n; // events so far
 	struct tw_trace_event event;
 };
@@ -41,13 +42,35 @@ struct replay {
 	struct tw_kernel *k;
 	struct replay_proc *procs;
 	unsigned int running;
-	char work[256], swap[300];
-	bool work_made, base_made; // to be removed at the end
+	const char *work; // the folder of files without a name
+	bool work_made;	  // to be removed
+	int swap_fd;	  // such a file; -1: none
 };
 
-// Fills the result's error text with "TRACE: event N: ..." and returns STATUS.
+// A descriptor of ours as a path that the kernel can open.
+#define REPLAY_FD_PATH "/proc/self/fd/"
+
+// replay_machine.c
+enum tw_status replay_create(struct replay *r);
+void replay_destroy(struct replay *r);
+
+// Fills the result's error text and returns STATUS.
+__attribute__((format(printf, 3, 4))) enum tw_status
+replay_stop(struct replay *r, enum tw_status status, const char *format, ...);
+// The same for a signal that came.
+enum tw_status replay_interrupted(struct replay *r);
+
+// The same with "TRACE: event N: ..." and returns STATUS.
 __attribute__((format(printf, 3, 4))) enum tw_status
 replay_fail(struct replay_proc *p, enum tw_status status, const char *format, ...);
+// TW_DIFFERENCE, with the difference as data, too: d has all but trace, event and call.
+__attribute__((format(printf, 3, 4))) enum tw_status
+replay_differs(struct replay_proc *p, const struct replay_difference *d, const char *format, ...);
+enum tw_status replay_byte_differs(struct replay_proc *p, uint64_t address, uint8_t found,
+				   uint8_t expected);
+// The hardware's own difference, or contradiction; text as above.
+__attribute__((format(printf, 2, 3))) enum tw_status replay_hw_differs(struct replay *r,
+								       const char *format, ...);
 // The same for a negative errno of the kernel.
 enum tw_status replay_kernel_error(struct replay_proc *p, const char *what, int error);
 
@@ -59,9 +82,18 @@ enum tw_status replay_map(struct replay_proc *p);
 // mapped.
 bool replay_lookup(struct replay_proc *p, uint64_t page, struct replay_object **object,
 		   uint64_t *index, bool *shared);
-// Creates the trace's files, as objects 0 to n_files - 1.
+// replay_object.c: creates the trace's files, as objects 0 to n_files - 1.
 enum tw_status replay_files(struct replay_proc *p);
 void replay_free_objects(struct replay_proc *p);
+// Shared anonymous memory of SIZE bytes; NULL: no memory.
+struct replay_object *replay_new_shmem(struct replay_proc *p, uint64_t size);
+// A page of the process is about to be touched, or LEN bytes of a file from OFFSET are: what is of
+// a file has its contents afterwards.
+enum tw_status replay_touch(struct replay_proc *p, uint64_t page);
+enum tw_status replay_touch_file(struct replay_proc *p, struct replay_object *o, uint64_t offset,
+				 uint64_t len);
+// Copies a text of the kernel, with the traces' names for the files.
+void replay_name_files(const struct replay *r, const char *text, char *out, size_t size);
 // replay_verify.c: compares all memory of a process, and its regions; the files after a sync.
 enum tw_status replay_verify_proc(struct replay_proc *p);
 enum tw_status replay_verify_files(struct replay_proc *p);

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a replay reports, as text and as JSON, and the comparison of two runs. Both outputs are the
-// same for the same options, whatever the machine that ran them: host time is given only when asked
-// for.
-#include <cjson/cJSON.h>
-#include <errno.h>
+// What a replay reports as text, and the comparison of two runs. The text is the same for the same
+// options, whatever the machine that ran them.
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +23,12 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : 0.0;
 }
 
-static uint64_t total_cycles(const struct replay_result *r)
+uint64_t replay_accesses(const struct replay_result *r)
+{
+	return sum(r->accesses, 4);
+}
+
+uint64_t replay_cycles(const struct replay_result *r)
 {
 	return r->kernel.hw_cycles + r->kernel.kernel_cycles + r->kernel.device_cycles;
 }
@@ -137,7 +139,7 @@ static void print_kernel(FILE *f, const struct tw_kernel_stats *k)
 void replay_print(FILE *f, const struct replay_result *r)
 {
 	const struct tw_kernel_stats *k = &r->kernel;
-	uint64_t total = total_cycles(r);
+	uint64_t total = replay_cycles(r);
 
 	fprintf(f, "hardware                 %s, %s, %s%s\n", r->used.hw, r->used.config,
 		tw_format_desc(r->used.format)->name,
@@ -148,10 +150,13 @@ void replay_print(FILE *f, const struct replay_result *r)
 		fprintf(f, "trace                    %s\n", r->used.traces[i]);
 	fprintf(f,
 		"accesses                 %14" PRIu64 "  %" PRIu64 " fetches, %" PRIu64
-		" loads, %" PRIu64 " stores, %" PRIu64
-		" read-modify-writes (parts, with the kernel's copies)\n",
-		r->accesses, k->accesses[TW_FETCH], k->accesses[TW_LOAD], k->accesses[TW_STORE],
-		k->accesses[TW_RMW]);
+		" loads, %" PRIu64 " stores, %" PRIu64 " read-modify-writes\n",
+		replay_accesses(r), r->accesses[TW_FETCH], r->accesses[TW_LOAD],
+		r->accesses[TW_STORE], r->accesses[TW_RMW]);
+	fprintf(f,
+		"  parts within a page    %14" PRIu64 "  with those of %" PRIu64
+		" copies by the kernel\n",
+		sum(k->accesses, 4), r->copies);
 	fprintf(f, "cycles                   %14" PRIu64 "\n", total);
 	fprintf(f, "  hardware               %14" PRIu64 "  %.2f %%\n", k->hw_cycles,
 		percent(k->hw_cycles, total));
@@ -176,205 +181,42 @@ void replay_print(FILE *f, const struct replay_result *r)
 		k->response_digest, r->image_digest);
 }
 
-// --- JSON ------------------------------------------------------------------------------
-
-static void number(cJSON *o, const char *name, uint64_t value)
-{
-	cJSON_AddNumberToObject(o, name, (double)value);
-}
-
-static void hex(cJSON *o, const char *name, uint64_t value)
-{
-	char text[20];
-
-	snprintf(text, sizeof(text), "%016" PRIx64, value);
-	cJSON_AddStringToObject(o, name, text);
-}
-
-static void sizes(cJSON *o, const char *name, const uint64_t *by_size)
-{
-	cJSON *s = cJSON_AddObjectToObject(o, name);
-
-	number(s, "4K", by_size[0]);
-	number(s, "64K", by_size[1]);
-	number(s, "2M", by_size[2]);
-	number(s, "larger", by_size[3]);
-}
-
-static void json_hw(cJSON *o, const struct tw_hw_counters *c)
-{
-	const uint64_t *e = c->event;
-	cJSON *t = cJSON_AddObjectToObject(o, "tlb");
-
-	sizes(t, "l1_fetch_hits", e + TW_EV_L1F_HIT);
-	number(t, "l1_fetch_misses", e[TW_EV_L1F_MISS]);
-	sizes(t, "l1_data_hits", e + TW_EV_L1D_HIT);
-	number(t, "l1_data_misses", e[TW_EV_L1D_MISS]);
-	sizes(t, "l2_hits", e + TW_EV_L2_HIT);
-	t = cJSON_AddObjectToObject(o, "walks");
-	number(t, "started", e[TW_EV_WALK_START]);
-	number(t, "ok", e[TW_EV_WALK_OK]);
-	number(t, "faulted", e[TW_EV_WALK_FAULT]);
-	number(t, "from_walk_cache", e[TW_EV_PWC_START]);
-	number(t, "merged", e[TW_EV_MERGE]);
-	number(t, "restarted", e[TW_EV_WALK_RESTART]);
-	number(t, "table_reads", e[TW_EV_MEM_READ]);
-	number(t, "accessed_dirty_updates", e[TW_EV_MEM_CAS]);
-}
-
-static void json_kernel(cJSON *o, const struct tw_kernel_stats *k)
-{
-	cJSON *t = cJSON_AddObjectToObject(o, "faults");
-
-	number(t, "minor", k->minor);
-	number(t, "major", k->major);
-	for (unsigned int i = 0; i < TW_FAULT_KINDS; i++)
-		number(t, tw_fault_kind_name(i), k->faults[i]);
-	t = cJSON_AddObjectToObject(o, "kernel");
-	number(t, "syscalls", k->syscalls);
-	number(t, "context_switches", k->switches);
-	number(t, "fences_page", k->fences_page);
-	number(t, "fences_asid", k->fences_asid);
-	number(t, "fences_all", k->fences_all);
-	number(t, "asid_rollovers", k->asid_rollovers);
-	number(t, "tables_made", k->tables_made);
-	number(t, "tables_freed", k->tables_freed);
-	t = cJSON_AddObjectToObject(o, "swap");
-	number(t, "out", k->swap_out);
-	number(t, "in", k->swap_in);
-	number(t, "write_requests", k->swap_write_requests);
-	number(t, "errors", k->swap_errors);
-	number(t, "slots", k->swap_slots);
-	number(t, "used", k->swap_used);
-	t = cJSON_AddObjectToObject(o, "page_cache");
-	number(t, "hits", k->cache_hits);
-	number(t, "misses", k->cache_misses);
-	number(t, "reads", k->file_reads);
-	number(t, "writes", k->file_writes);
-	t = cJSON_AddObjectToObject(o, "reclaim");
-	number(t, "scanned", k->scanned);
-	number(t, "anon", k->reclaimed_anon);
-	number(t, "file", k->reclaimed_file);
-	number(t, "direct", k->reclaim_direct);
-	number(t, "background", k->reclaim_background);
-	t = cJSON_AddObjectToObject(o, "frames");
-	number(t, "total", k->frames);
-	number(t, "free", k->free);
-	number(t, "anon", k->anon);
-	number(t, "shmem", k->shmem);
-	number(t, "file_clean", k->file_clean);
-	number(t, "file_dirty", k->file_dirty);
-	number(t, "tables", k->tables);
-}
-
-static void json_latency(cJSON *o, const struct tw_kernel_stats *k)
-{
-	cJSON *t = cJSON_AddObjectToObject(o, "latency"), *h;
-
-	number(t, "sum", k->latency_sum);
-	number(t, "max", k->latency_max);
-	h = cJSON_AddObjectToObject(t, "histogram");
-	for (unsigned int i = 0; i < TW_LATENCY_BUCKETS; i++) {
-		char name[8];
-
-		snprintf(name, sizeof(name), i == TW_LATENCY_BUCKETS - 1 ? "%u+" : "%u", i);
-		if (k->latency[i])
-			number(h, name, k->latency[i]);
-	}
-}
-
-static cJSON *json_run(const struct replay_result *r, bool timing)
-{
-	const struct tw_kernel_stats *k = &r->kernel;
-	cJSON *o = cJSON_CreateObject(), *t;
-
-	cJSON_AddStringToObject(o, "hw", r->used.hw);
-	cJSON_AddStringToObject(o, "config", r->used.config);
-	cJSON_AddStringToObject(o, "format", tw_format_desc(r->used.format)->name);
-	cJSON_AddStringToObject(o, "policy", r->used.policy ? r->used.policy : tw_policy_name(0));
-	t = cJSON_AddArrayToObject(o, "traces");
-	for (unsigned int i = 0; i < r->used.n_traces; i++)
-		cJSON_AddItemToArray(t, cJSON_CreateString(r->used.traces[i]));
-	number(o, "seed", r->used.seed);
-	number(o, "status", (uint64_t)r->status);
-	if (r->status != TW_OK)
-		cJSON_AddStringToObject(o, "error", r->error);
-	number(o, "events", r->events);
-	t = cJSON_AddObjectToObject(o, "accesses");
-	number(t, "recorded", r->accesses);
-	number(t, "fetch", k->accesses[TW_FETCH]);
-	number(t, "load", k->accesses[TW_LOAD]);
-	number(t, "store", k->accesses[TW_STORE]);
-	number(t, "rmw", k->accesses[TW_RMW]);
-	number(t, "copies", r->copies);
-	t = cJSON_AddObjectToObject(o, "cycles");
-	number(t, "total", total_cycles(r));
-	number(t, "hardware", k->hw_cycles);
-	number(t, "kernel", k->kernel_cycles);
-	number(t, "device", k->device_cycles);
-	number(t, "background", k->background_cycles);
-	json_latency(o, k);
-	json_hw(o, &r->hw);
-	json_kernel(o, k);
-	number(o, "pages_verified", r->pages_verified);
-	number(o, "file_pages_verified", r->file_pages_verified);
-	hex(o, "responses", k->response_digest);
-	hex(o, "memory_image", r->image_digest);
-	if (timing)
-		cJSON_AddNumberToObject(o, "host_seconds", r->seconds);
-	return o;
-}
-
-int replay_print_json(FILE *f, const struct replay_result *r, unsigned int n, bool timing)
-{
-	cJSON *all = cJSON_CreateObject(), *runs = cJSON_AddArrayToObject(all, "runs");
-	char *text;
-
-	for (unsigned int i = 0; i < n; i++)
-		cJSON_AddItemToArray(runs, json_run(&r[i], timing));
-	text = cJSON_Print(all);
-	cJSON_Delete(all);
-	if (!text)
-		return -ENOMEM;
-	fprintf(f, "%s\n", text);
-	free(text);
-	return 0;
-}
-
 // --- Comparison ------------------------------------------------------------------------
 
-bool replay_compare(FILE *f, const struct replay_result *a, const struct replay_result *b)
+bool replay_pair(const struct replay_result *a, const struct replay_result *b, size_t i,
+		 struct replay_pair *pair)
 {
-	const struct {
-		const char *what;
-		uint64_t a, b;
-	} pair[] = {
+	const struct replay_pair pairs[] = {
 		{"events", a->events, b->events},
 		{"cycles of the hardware", a->kernel.hw_cycles, b->kernel.hw_cycles},
-		{"cycles in all", total_cycles(a), total_cycles(b)},
+		{"cycles in all", replay_cycles(a), replay_cycles(b)},
 		{"minor faults", a->kernel.minor, b->kernel.minor},
 		{"major faults", a->kernel.major, b->kernel.major},
 		{"pages swapped out", a->kernel.swap_out, b->kernel.swap_out},
 		{"responses", a->kernel.response_digest, b->kernel.response_digest},
 		{"memory image", a->image_digest, b->image_digest},
 	};
-	bool equal = true;
+	const size_t n = sizeof(pairs) / sizeof(pairs[0]);
 
-	for (size_t i = 0; i < sizeof(pair) / sizeof(pair[0]); i++)
-		if (pair[i].a != pair[i].b) {
-			fprintf(f,
-				"difference: %s: %s %" PRIu64 " (0x%" PRIx64 "), %s %" PRIu64
-				" (0x%" PRIx64 ")\n",
-				pair[i].what, a->used.hw, pair[i].a, pair[i].a, b->used.hw,
-				pair[i].b, pair[i].b);
-			equal = false;
-		}
-	for (unsigned int i = 0; i < TW_EVENTS; i++)
-		if (a->hw.event[i] != b->hw.event[i]) {
-			fprintf(f,
-				"difference: hardware counter %u: %s %" PRIu64 ", %s %" PRIu64 "\n",
-				i, a->used.hw, a->hw.event[i], b->used.hw, b->hw.event[i]);
-			equal = false;
-		}
-	return equal;
+	if (i < n) {
+		*pair = pairs[i];
+		return true;
+	}
+	if (i >= n + TW_EVENTS)
+		return false;
+	i -= n;
+	snprintf(pair->what, sizeof(pair->what), "hardware counter %zu", i);
+	pair->a = a->hw.event[i];
+	pair->b = b->hw.event[i];
+	return true;
+}
+
+bool replay_equal(const struct replay_result *a, const struct replay_result *b)
+{
+	struct replay_pair pair;
+
+	for (size_t i = 0; replay_pair(a, b, i, &pair); i++)
+		if (pair.a != pair.b)
+			return false;
+	return true;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "interrupt.h"
 #include "replay_internal.h"
 
 // Walks the trace's regions beside the kernel's: the same addresses with the same protection,
@@ -29,13 +30,16 @@ static int one_region(void *user, const struct tw_region *r)
 		if (t && b->position < t->start)
 			b->position = t->start;
 		if (!t || b->position != addr || t->prot != r->prot) {
-			b->status = replay_fail(p, TW_DIFFERENCE,
-						"region 0x%" PRIx64 "-0x%" PRIx64
-						" protection %u: the trace has %s at 0x%" PRIx64,
-						r->start, r->end, r->prot,
-						t && b->position == addr ? "another protection"
-									 : "another border",
-						t ? b->position : addr);
+			struct replay_difference d = {
+				.kind = "region", .has_address = true, .address = addr};
+
+			b->status = replay_differs(p, &d,
+						   "region 0x%" PRIx64 "-0x%" PRIx64
+						   " protection %u: the trace has %s at 0x%" PRIx64,
+						   r->start, r->end, r->prot,
+						   t && b->position == addr ? "another protection"
+									    : "another border",
+						   t ? b->position : addr);
 			return 1;
 		}
 		addr = t->end < r->end ? t->end : r->end;
@@ -52,10 +56,26 @@ static enum tw_status verify_regions(struct replay_proc *p)
 
 	if (tw_proc_regions(p->proc, one_region, &b) != 0)
 		return b.status;
-	if (b.at != p->regions.n)
-		return replay_fail(p, TW_DIFFERENCE, "region at 0x%" PRIx64 " is missing",
-				   p->regions.r[b.at].start);
+	if (b.at != p->regions.n) {
+		struct replay_difference d = {
+			.kind = "region", .has_address = true, .address = p->regions.r[b.at].start};
+
+		return replay_differs(p, &d, "region at 0x%" PRIx64 " is missing", d.address);
+	}
 	return TW_OK;
+}
+
+// A page that the process has must be mapped; that its bytes cannot be had is the host's failure.
+static enum tw_status unreadable(struct replay_proc *p, uint64_t page, int err)
+{
+	struct replay_difference d = {
+		.kind = "region", .has_address = true, .address = page << SHADOW_SHIFT};
+
+	if (err != -EFAULT)
+		return replay_fail(p, TW_SYSTEM, "at the end: page 0x%" PRIx64 ": %s", d.address,
+				   strerror(-err));
+	return replay_differs(p, &d, "at the end: page 0x%" PRIx64 " cannot be read: %s", d.address,
+			      strerror(-err));
 }
 
 enum tw_status replay_verify_proc(struct replay_proc *p)
@@ -69,18 +89,16 @@ enum tw_status replay_verify_proc(struct replay_proc *p)
 		int err = tw_proc_peek(p->proc, page << SHADOW_SHIFT, got, SHADOW_PAGE);
 		size_t i = 0;
 
+		if (interrupted())
+			return replay_interrupted(p->r);
 		if (err)
-			return replay_fail(p, TW_DIFFERENCE,
-					   "at the end: page 0x%" PRIx64 " cannot be read: %s",
-					   page << SHADOW_SHIFT, strerror(-err));
+			return unreadable(p, page, err);
 		p->r->result->pages_verified++;
 		if (memcmp(got, want, SHADOW_PAGE) == 0)
 			continue;
 		while (got[i] == want[i])
 			i++;
-		return replay_fail(p, TW_DIFFERENCE,
-				   "at the end: byte 0x%" PRIx64 " is %02x, expected %02x",
-				   (page << SHADOW_SHIFT) + i, got[i], want[i]);
+		return replay_byte_differs(p, (page << SHADOW_SHIFT) + i, got[i], want[i]);
 	}
 	return verify_regions(p);
 }
@@ -96,13 +114,19 @@ static enum tw_status verify_file(struct replay_proc *p, const struct replay_obj
 			 n = at < o->shadow.size ? o->shadow.size - at : 0;
 
 		n = n < SHADOW_PAGE ? n : SHADOW_PAGE;
+		if (interrupted())
+			return replay_interrupted(p->r);
+		errno = EIO;
 		if (pread(o->fd, got, n, (off_t)at) != (ssize_t)n)
-			return replay_fail(p, TW_DIFFERENCE, "%s: page %" PRIu64 " cannot be read",
-					   o->path, index);
-		if (memcmp(got, shadow_bytes(slot), n) != 0)
-			return replay_fail(p, TW_DIFFERENCE,
-					   "%s: page %" PRIu64 " differs after the sync", o->path,
-					   index);
+			return replay_fail(p, TW_SYSTEM, "%s: page %" PRIu64 ": %s", o->name, index,
+					   strerror(errno));
+		if (memcmp(got, shadow_bytes(slot), n) != 0) {
+			struct replay_difference d = {
+				.kind = "file", .has_address = true, .address = at};
+
+			return replay_differs(p, &d, "%s: page %" PRIu64 " differs after the sync",
+					      o->name, index);
+		}
 		p->r->result->file_pages_verified++;
 	}
 	return TW_OK;

@@ -76,6 +76,15 @@ const struct tw_config *tw_config_find(const char *name)
 	return NULL;
 }
 
+bool tw_config_field(const struct tw_config *cfg, size_t i, const char **name, unsigned int *value)
+{
+	if (i >= FIELDS)
+		return false;
+	*name = fields[i].name;
+	memcpy(value, (const char *)cfg + fields[i].offset, sizeof(*value));
+	return true;
+}
+
 bool tw_config_same(const struct tw_config *a, const struct tw_config *b)
 {
 	return a->l1_entries[0] == b->l1_entries[0] && a->l1_entries[1] == b->l1_entries[1] &&

@@ -88,7 +88,7 @@ int tw_check_frames(struct tw_check *c)
 	uint32_t records = 0;
 
 	for (uint32_t f = 0; f < c->k->frames_total; f++) {
-		int err = check_frame(c, f);
+		int err = f % 1024 == 0 && tw_stopped(c->k) ? -EINTR : check_frame(c, f);
 
 		if (err)
 			return err;
@@ -224,6 +224,8 @@ int tw_check_swap(struct tw_check *c)
 	for (uint32_t slot = 1; slot < s->slots; slot++) {
 		bool has_frame = s->frame[slot] != TW_NO_FRAME;
 
+		if (slot % 1024 == 0 && tw_stopped(c->k))
+			return -EINTR;
 		if (s->refs[slot] != c->refs[slot])
 			return tw_broken(c, "slot %u: %u references, %u found", slot, s->refs[slot],
 					 c->refs[slot]);

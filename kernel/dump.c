@@ -40,6 +40,7 @@ void tw_kernel_stats(struct tw_kernel *k, struct tw_kernel_stats *out)
 	}
 	s->swap_slots = k->swap.slots ? k->swap.slots - 1 : 0;
 	s->swap_used = k->swap.used;
+	s->asid_bits = k->opts.asid_bits ? k->opts.asid_bits : k->fmt->asid_bits;
 	s->swap_cached = k->swap.cached;
 	s->watermark[0] = k->reclaim.min;
 	s->watermark[1] = k->reclaim.low;
@@ -221,9 +222,11 @@ int tw_proc_peek(struct tw_proc *p, uint64_t va, void *buf, size_t len)
 	return 0;
 }
 
-// Multiply and rotate: a difference of one bit spreads to all.
-static uint64_t digest_page(uint64_t h, const uint8_t *page)
+// Multiply and rotate: a difference of one bit spreads to all. NUMBER keeps apart equal pages in
+// different places, and the bits of frames and slots.
+static uint64_t digest_page(uint64_t h, uint64_t number, const uint8_t *page)
 {
+	h ^= number;
 	for (size_t i = 0; i < TW_PAGE_BYTES; i += 8) {
 		uint64_t word;
 
@@ -234,16 +237,28 @@ static uint64_t digest_page(uint64_t h, const uint8_t *page)
 	return h;
 }
 
+// Pages of zeros, which most of a large memory may be, are told by the others' numbers.
+static bool is_zero(const uint8_t *page)
+{
+	return page[0] == 0 && memcmp(page, page + 1, TW_PAGE_BYTES - 1) == 0;
+}
+
 int tw_kernel_digest(struct tw_kernel *k, uint64_t *digest)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 	uint8_t page[TW_PAGE_BYTES];
 
-	for (uint32_t f = 0; f < k->frames_total; f++)
-		h = digest_page(h, tw_frame_host(k, f));
+	for (uint32_t f = 0; f < k->frames_total; f++) {
+		if (f % 1024 == 0 && tw_stopped(k))
+			return -EINTR;
+		if (!is_zero(tw_frame_host(k, f)))
+			h = digest_page(h, (uint64_t)f << 1, tw_frame_host(k, f));
+	}
 	for (uint32_t slot = 1; slot < k->swap.slots; slot++) {
 		int err;
 
+		if (slot % 1024 == 0 && tw_stopped(k))
+			return -EINTR;
 		if (k->swap.refs[slot] == 0 && k->swap.frame[slot] == TW_NO_FRAME)
 			continue;
 		err = raw_read(k, &k->swap.blk, page, sizeof(page),
@@ -251,7 +266,7 @@ int tw_kernel_digest(struct tw_kernel *k, uint64_t *digest)
 		if (err)
 			return tw_fail(k, err, "swap: reading slot %u failed: %s", slot,
 				       strerror(-err));
-		h = digest_page(h ^ slot, page);
+		h = digest_page(h, (uint64_t)slot << 1 | 1, page);
 	}
 	*digest = h;
 	return 0;

@@ -98,4 +98,10 @@ static inline bool tw_page_aligned(uint64_t addr)
 	return (addr & (TW_PAGE_BYTES - 1)) == 0;
 }
 
+// Whether the user of the kernel wants it to come to an end.
+static inline bool tw_stopped(const struct tw_kernel *k)
+{
+	return k->opts.stop && k->opts.stop(k->opts.user);
+}
+
 #endif

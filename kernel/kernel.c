@@ -107,7 +107,10 @@ static int create(struct tw_kernel *k, char *err, size_t errlen)
 	e = tw_swap_create(k, k->opts.swap_path, k->opts.swap_slots);
 	if (e) {
 		snprintf(err, errlen, "swap file %s: %s",
-			 k->opts.swap_path ? k->opts.swap_path : "", strerror(-e));
+			 k->opts.swap_path ? k->opts.swap_path : "",
+			 e == -EBUSY	? "another kernel uses it"
+			 : e == -EEXIST ? "expected an empty file, or one that was swap before"
+					: strerror(-e));
 		return e;
 	}
 	k->zero_frame = tw_frame_alloc(k, TW_FRAME_RESERVED);

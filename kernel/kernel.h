@@ -113,8 +113,7 @@ struct tw_kernel_opts {
 	uint64_t ram_base; // physical address of the first frame; must be flat in the hardware's
 			   // tw_pmem
 	uint32_t frames;   // TW_MIN_FRAMES or more
-	const char
-		*swap_path; // created or truncated, removed at the end by the caller; NULL: no swap
+	const char *swap_path;	// created, or emptied if it was swap before; NULL: no swap
 	uint32_t swap_slots;	// pages
 	const char *policy;	// replacement policy; NULL: "clock"
 	uint32_t watermark[3];	// free frames: min, low, high; all 0: 1, 2, 3 times 1/128 of frames
@@ -127,6 +126,9 @@ struct tw_kernel_opts {
 	// Called after every change of a page-table entry by the kernel; may be NULL. An entry of 4
 	// bytes is at a multiple of 4.
 	void (*table_write)(void *user, uint64_t pa, uint64_t old, uint64_t value);
+	// Asked now and then by what may take long (digest, check, MAP_POPULATE): true ends it
+	// early, with -EINTR where it has a result. May be NULL.
+	bool (*stop)(void *user);
 	void *user;
 };
 
@@ -135,7 +137,8 @@ enum { TW_MIN_FRAMES = 32 };
 // Fills in what has a default; hw, ram_base and frames are the caller's.
 void tw_kernel_opts_default(struct tw_kernel_opts *opts);
 
-// -EINVAL for options that cannot be; -ENOMEM; the errno of the swap file; each with a text in err.
+// -EINVAL for options that cannot be; -ENOMEM; the errno of the swap file, -EBUSY if another kernel
+// uses it, -EEXIST if it is neither empty nor was swap before; each with a text in err.
 // On success the hardware's control registers are set and all its translations fenced.
 int tw_kernel_create(const struct tw_kernel_opts *opts, struct tw_kernel **k, char *err,
 		     size_t errlen);
@@ -305,6 +308,7 @@ struct tw_kernel_stats {
 	// The present state, in frames (slots).
 	uint32_t frames, free, anon, shmem, file_clean, file_dirty, tables, reserved;
 	uint32_t swap_slots, swap_used, swap_cached;
+	unsigned int asid_bits; // in use
 	uint32_t watermark[3];
 	uint64_t frame_bytes; // host memory of the frame database and the reverse mappings
 };
@@ -333,11 +337,12 @@ struct tw_region {
 int tw_proc_regions(const struct tw_proc *p, int (*fn)(void *user, const struct tw_region *region),
 		    void *user);
 
-// A 64-bit digest of all physical memory and of all swap slots in use.
+// A 64-bit digest of all physical memory and of all swap slots in use. -EINTR: see opts.stop.
 int tw_kernel_digest(struct tw_kernel *k, uint64_t *digest);
 
-// Verifies every invariant of every structure. 0, or -EUCLEAN with a text in err that names the
-// broken one. deep: also compares clean pages with the swap and file contents that they stand for.
+// Verifies every invariant of every structure. 0, -EINTR, or -EUCLEAN with a text in err that names
+// the broken one. deep: also compares clean pages with the swap and file contents that they stand
+// for.
 int tw_kernel_check(struct tw_kernel *k, bool deep, char *err, size_t errlen);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,20 +37,22 @@ static int write_header(struct tw_kernel *k, uint32_t slots)
 	return 0;
 }
 
-// Empties a file that is empty or was swap before; any other is left alone.
+// Locks a file that is empty or was swap before and empties it; any other is left alone.
 static int claim(int fd)
 {
 	char start[sizeof(magic) - 1];
 	struct stat st;
 
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	if (fstat(fd, &st))
 		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_size == 0)
+	if ((S_ISREG(st.st_mode) && st.st_size == 0) || S_ISCHR(st.st_mode))
 		return 0;
 	if (pread(fd, start, sizeof(start), 0) != (ssize_t)sizeof(start) ||
 	    memcmp(start, magic, sizeof(start)))
 		return -EEXIST;
-	return ftruncate(fd, 0) ? -errno : 0;
+	return S_ISREG(st.st_mode) && ftruncate(fd, 0) ? -errno : 0;
 }
 
 int tw_swap_create(struct tw_kernel *k, const char *path, uint32_t slots)

@@ -98,7 +98,7 @@ static void populate(struct tw_proc *p, uint64_t addr, uint64_t len, uint32_t pr
 	struct tw_signal sig;
 
 	for (uint64_t va = addr; va < addr + len; va += TW_PAGE_BYTES)
-		if (tw_fault(p->mm, access, va, &sig, NULL) != 0)
+		if (tw_stopped(p->k) || tw_fault(p->mm, access, va, &sig, NULL) != 0)
 			return;
 }
 

@@ -53,6 +53,11 @@ static int lockstep_wave(struct tw_hw *hw)
 	return err == -ENODATA ? 0 : err ? err : 1;
 }
 
+static bool lockstep_difference(const struct tw_hw *hw, struct tw_hw_difference *d)
+{
+	return tw_lockstep_difference(((const struct lockstep_hw *)hw)->ls, d);
+}
+
 static const char *lockstep_error(const struct tw_hw *hw)
 {
 	const struct lockstep_hw *l = (const struct lockstep_hw *)hw;
@@ -81,6 +86,7 @@ static const struct tw_hw_ops lockstep_ops = {
 	.counters = lockstep_counters,
 	.finish = lockstep_finish,
 	.wave = lockstep_wave,
+	.difference = lockstep_difference,
 	.observe = tw_hw_pins_observe,
 	.error = lockstep_error,
 	.destroy = lockstep_destroy,

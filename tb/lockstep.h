@@ -55,6 +55,9 @@ const char *tw_lockstep_report(const struct tw_lockstep *ls);
 // -ENOMEM; the first error of writing.
 int tw_lockstep_wave(const struct tw_lockstep *ls, int fd);
 
+// The same as data. False if there is none.
+bool tw_lockstep_difference(const struct tw_lockstep *ls, struct tw_hw_difference *d);
+
 // Where the difference was found: the cycle, and the first pin or array that differs (NULL: none;
 // "model": a broken invariant; "rtl": an assertion of the RTL; "both": rejected).
 uint64_t tw_lockstep_cycle(const struct tw_lockstep *ls);

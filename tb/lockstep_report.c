@@ -17,18 +17,33 @@ int tw_lockstep_wave(const struct tw_lockstep *ls, int fd)
 	return tw_replay_wave(ls->replay, ls->rejected ? &ls->last_in : NULL, fd);
 }
 
-static void print_pins(const struct tw_lockstep *ls, FILE *f)
+bool tw_lockstep_difference(const struct tw_lockstep *ls, struct tw_hw_difference *d)
 {
 	size_t i = 0;
 
-	while ((i = tw_pin_next_difference(ls->model, &ls->out, i)) < tw_pin_count) {
-		char model[40], rtl[40];
-
-		tw_pin_text(&tw_pin_table[i], ls->model, model);
-		tw_pin_text(&tw_pin_table[i], &ls->out, rtl);
-		fprintf(f, "  %-20s model %s rtl %s\n", tw_pin_table[i].name, model, rtl);
-		i++;
+	*d = (struct tw_hw_difference){.cycle = ls->cycle};
+	if (!ls->failed)
+		return false;
+	snprintf(d->culprit, sizeof(d->culprit), "%s", ls->culprit);
+	for (; d->pins < TW_HW_PINS_MAX; i++, d->pins++) {
+		i = tw_pin_next_difference(ls->model, &ls->out, i);
+		if (i >= tw_pin_count)
+			break;
+		snprintf(d->pin[d->pins].name, sizeof(d->pin->name), "%s", tw_pin_table[i].name);
+		tw_pin_text(&tw_pin_table[i], ls->model, d->pin[d->pins].model);
+		tw_pin_text(&tw_pin_table[i], &ls->out, d->pin[d->pins].rtl);
 	}
+	return true;
+}
+
+static void print_pins(const struct tw_lockstep *ls, FILE *f)
+{
+	struct tw_hw_difference d;
+
+	tw_lockstep_difference(ls, &d);
+	for (unsigned int i = 0; i < d.pins; i++)
+		fprintf(f, "  %-20s model %s rtl %s\n", d.pin[i].name, d.pin[i].model,
+			d.pin[i].rtl);
 }
 
 void tw_lockstep_fail(struct tw_lockstep *ls, const char *culprit, const char *text)

@@ -47,6 +47,10 @@ const struct tw_config *tw_config_named(size_t i);
 // Finds a named configuration; NULL if there is none.
 const struct tw_config *tw_config_find(const char *name);
 
+// The I-th value of a configuration and its name, as in a configuration file, Formats as a mask;
+// false: there is none.
+bool tw_config_field(const struct tw_config *cfg, size_t i, const char **name, unsigned int *value);
+
 // Whether both are the same hardware, whatever they are called.
 bool tw_config_same(const struct tw_config *a, const struct tw_config *b);
 

@@ -41,6 +41,19 @@ struct tw_hw_counters {
 	uint64_t event[TW_EVENTS]; // docs/contract.md section 12
 };
 
+// A difference that lockstep found: the state after this many clock edges, the first pin or array
+// that differs ("model": a broken invariant), and all pins that do, with their names in
+// rtl/tw_mmu.sv.
+enum { TW_HW_PINS_MAX = 128 };
+struct tw_hw_difference {
+	uint64_t cycle;
+	char culprit[64];
+	unsigned int pins;
+	struct {
+		char name[32], model[40], rtl[40];
+	} pin[TW_HW_PINS_MAX];
+};
+
 // What a back end implements; users call the functions below.
 struct tw_hw_ops {
 	const char *name; // "csim", "rtl", "lockstep"
@@ -54,7 +67,8 @@ struct tw_hw_ops {
 	void (*observe)(struct tw_hw *hw, tw_mem_observer fn, void *user);
 	const char *(*error)(const struct tw_hw *hw);
 	void (*destroy)(struct tw_hw *hw);
-	int (*wave)(struct tw_hw *hw); // NULL: writes none
+	int (*wave)(struct tw_hw *hw);						// NULL: writes none
+	bool (*difference)(const struct tw_hw *hw, struct tw_hw_difference *d); // NULL: finds none
 };
 
 // The common head of every back end's own structure. pmem is borrowed.
@@ -141,6 +155,12 @@ static inline void tw_hw_observe(struct tw_hw *hw, tw_mem_observer fn, void *use
 static inline const char *tw_hw_error(const struct tw_hw *hw)
 {
 	return hw->ops->error(hw);
+}
+
+// What that text says of a difference. False: there is none.
+static inline bool tw_hw_difference(const struct tw_hw *hw, struct tw_hw_difference *d)
+{
+	return hw->ops->difference && hw->ops->difference(hw, d);
 }
 
 static inline struct tw_pmem *tw_hw_pmem(struct tw_hw *hw)

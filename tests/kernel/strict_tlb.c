@@ -318,10 +318,16 @@ static void strict_destroy(struct tw_hw *hw)
 }
 
 static const struct tw_hw_ops strict_ops = {
-	"strict",	strict_access,	strict_ctrl_write,
-	strict_fence,	strict_idle,	strict_counters,
-	strict_finish,	strict_observe, strict_error,
-	strict_destroy, NULL,
+	.name = "strict",
+	.access = strict_access,
+	.ctrl_write = strict_ctrl_write,
+	.fence = strict_fence,
+	.idle = strict_idle,
+	.counters = strict_counters,
+	.finish = strict_finish,
+	.observe = strict_observe,
+	.error = strict_error,
+	.destroy = strict_destroy,
 };
 
 int strict_create(struct tw_pmem *pmem, struct tw_hw **hw)

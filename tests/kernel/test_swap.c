@@ -206,6 +206,38 @@ static void disk_that_is_full_from_the_start_is_refused(void **state)
 	assert_int_equal(world_close(&w), 0);
 }
 
+static void swap_file_in_use_is_refused(void **state)
+{
+	struct tw_kernel *k = NULL;
+	struct world w;
+	char err[256] = "";
+
+	(void)state;
+	world_open(&w, &(struct world_opts){.swap_slots = 16});
+	assert_int_equal(tw_kernel_create(&w.opts, &k, err, sizeof(err)), -EBUSY);
+	assert_non_null(strstr(err, "another kernel uses it"));
+	// Its end gives the file free.
+	assert_int_equal(tw_kernel_destroy(w.k), 0);
+	assert_int_equal(tw_kernel_create(&w.opts, &w.k, err, sizeof(err)), 0);
+	assert_int_equal(world_close(&w), 0);
+}
+
+static void file_that_was_not_swap_is_left_alone(void **state)
+{
+	struct tw_kernel *k = NULL;
+	struct world w;
+	char err[256] = "";
+
+	(void)state;
+	world_open(&w, NULL);
+	w.opts.swap_path = world_file(&w, "other", 10000);
+	w.opts.swap_slots = 16;
+	assert_int_equal(tw_kernel_create(&w.opts, &k, err, sizeof(err)), -EEXIST);
+	assert_non_null(strstr(err, "expected an empty file, or one that was swap before"));
+	assert_int_equal(world_file_byte(w.opts.swap_path, 9999), world_byte(9999));
+	assert_int_equal(world_close(&w), 0);
+}
+
 static void limit_file_size(rlim_t bytes)
 {
 	struct rlimit limit;
@@ -303,6 +335,8 @@ int main(void)
 		cmocka_unit_test(full_swap_gives_up_slots_of_pages_in_memory),
 		cmocka_unit_test(out_of_memory_is_an_error_that_loses_nothing),
 		cmocka_unit_test(disk_that_is_full_from_the_start_is_refused),
+		cmocka_unit_test(swap_file_in_use_is_refused),
+		cmocka_unit_test(file_that_was_not_swap_is_left_alone),
 		cmocka_unit_test(disk_that_fills_up_is_an_error_that_loses_nothing),
 		cmocka_unit_test(slot_that_cannot_be_read_is_an_error),
 		cmocka_unit_test(slot_that_can_be_read_in_part_is_an_error),

@@ -24,7 +24,8 @@ fail() {
 
 # only NAMES: what is in the folder, hidden names too.
 only() {
-	[ "$(ls -A "$dir" | tr '\n' ' ')" = "$1" ] || fail "$2: expected '$1' in the folder, found: $(ls -A "$dir")"
+	found=$(find "$dir" -mindepth 1 -printf '%f ')
+	[ "$found" = "$1" ] || fail "$2: expected '$1' in the folder, found '$found'"
 }
 
 # record STATUS TEXT ARGUMENT...
@@ -92,7 +93,9 @@ interrupt() {
 	kill -s "$1" $recorder
 	wait $recorder
 	status=$?
-	[ $status -gt 128 ] && [ "$(kill -l $status)" = "$1" ] || fail "SIG$1, $2: the recorder ended with status $status"
+	if [ $status -le 128 ] || [ "$(kill -l $status)" != "$1" ]; then
+		fail "SIG$1, $2: the recorder ended with status $status"
+	fi
 	only '' "SIG$1, $2"
 	tries=0
 	while kill -0 "$program" 2>/dev/null && [ $tries -lt 200 ]; do

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a replay reports as JSON: all that decides the result, the result, and a difference in
+// parts. The same options give the same bytes, but for the host's time when it is asked for.
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay.h"
+#include "twinwalk/arch.h"
+#include "twinwalk/mmu.h"
+
+// With all its digits: a double has 53 bits.
+static void number(cJSON *o, const char *name, uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	cJSON_AddRawToObject(o, name, text);
+}
+
+static void hex(cJSON *o, const char *name, uint64_t value)
+{
+	char text[20];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, value);
+	cJSON_AddStringToObject(o, name, text);
+}
+
+static void sizes(cJSON *o, const char *name, const uint64_t *by_size)
+{
+	cJSON *s = cJSON_AddObjectToObject(o, name);
+
+	number(s, "4K", by_size[0]);
+	number(s, "64K", by_size[1]);
+	number(s, "2M", by_size[2]);
+	number(s, "larger", by_size[3]);
+}
+
+static void json_hw(cJSON *o, const struct tw_hw_counters *c)
+{
+	const uint64_t *e = c->event;
+	cJSON *t = cJSON_AddObjectToObject(o, "tlb");
+
+	sizes(t, "l1_fetch_hits", e + TW_EV_L1F_HIT);
+	number(t, "l1_fetch_misses", e[TW_EV_L1F_MISS]);
+	sizes(t, "l1_data_hits", e + TW_EV_L1D_HIT);
+	number(t, "l1_data_misses", e[TW_EV_L1D_MISS]);
+	sizes(t, "l2_hits", e + TW_EV_L2_HIT);
+	t = cJSON_AddObjectToObject(o, "walks");
+	number(t, "started", e[TW_EV_WALK_START]);
+	number(t, "ok", e[TW_EV_WALK_OK]);
+	number(t, "faulted", e[TW_EV_WALK_FAULT]);
+	number(t, "from_walk_cache", e[TW_EV_PWC_START]);
+	number(t, "merged", e[TW_EV_MERGE]);
+	number(t, "restarted", e[TW_EV_WALK_RESTART]);
+	number(t, "table_reads", e[TW_EV_MEM_READ]);
+	number(t, "accessed_dirty_updates", e[TW_EV_MEM_CAS]);
+}
+
+static void json_kernel(cJSON *o, const struct tw_kernel_stats *k)
+{
+	cJSON *t = cJSON_AddObjectToObject(o, "faults");
+
+	number(t, "minor", k->minor);
+	number(t, "major", k->major);
+	for (unsigned int i = 0; i < TW_FAULT_KINDS; i++)
+		number(t, tw_fault_kind_name(i), k->faults[i]);
+	t = cJSON_AddObjectToObject(o, "kernel");
+	number(t, "syscalls", k->syscalls);
+	number(t, "context_switches", k->switches);
+	number(t, "fences_page", k->fences_page);
+	number(t, "fences_asid", k->fences_asid);
+	number(t, "fences_all", k->fences_all);
+	number(t, "asid_rollovers", k->asid_rollovers);
+	number(t, "tables_made", k->tables_made);
+	number(t, "tables_freed", k->tables_freed);
+	t = cJSON_AddObjectToObject(o, "swap");
+	number(t, "out", k->swap_out);
+	number(t, "in", k->swap_in);
+	number(t, "write_requests", k->swap_write_requests);
+	number(t, "errors", k->swap_errors);
+	number(t, "slots", k->swap_slots);
+	number(t, "used", k->swap_used);
+	t = cJSON_AddObjectToObject(o, "page_cache");
+	number(t, "hits", k->cache_hits);
+	number(t, "misses", k->cache_misses);
+	number(t, "reads", k->file_reads);
+	number(t, "writes", k->file_writes);
+	t = cJSON_AddObjectToObject(o, "reclaim");
+	number(t, "scanned", k->scanned);
+	number(t, "anon", k->reclaimed_anon);
+	number(t, "file", k->reclaimed_file);
+	number(t, "direct", k->reclaim_direct);
+	number(t, "background", k->reclaim_background);
+	t = cJSON_AddObjectToObject(o, "frames");
+	number(t, "total", k->frames);
+	number(t, "free", k->free);
+	number(t, "anon", k->anon);
+	number(t, "shmem", k->shmem);
+	number(t, "file_clean", k->file_clean);
+	number(t, "file_dirty", k->file_dirty);
+	number(t, "tables", k->tables);
+}
+
+static void json_latency(cJSON *o, const struct tw_kernel_stats *k)
+{
+	cJSON *t = cJSON_AddObjectToObject(o, "latency"), *h;
+
+	number(t, "sum", k->latency_sum);
+	number(t, "max", k->latency_max);
+	h = cJSON_AddObjectToObject(t, "histogram");
+	for (unsigned int i = 0; i < TW_LATENCY_BUCKETS; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), i == TW_LATENCY_BUCKETS - 1 ? "%u+" : "%u", i);
+		if (k->latency[i])
+			number(h, name, k->latency[i]);
+	}
+}
+
+// --- What ran --------------------------------------------------------------------------
+
+static void formats(cJSON *o, const char *name, unsigned int mask)
+{
+	cJSON *list = cJSON_AddArrayToObject(o, name);
+
+	for (unsigned int i = 0; mask >> i; i++)
+		if (mask >> i & 1)
+			cJSON_AddItemToArray(
+				list, cJSON_CreateString(tw_format_desc((enum tw_format)i)->name));
+}
+
+static void json_machine(cJSON *o, const struct replay_result *r)
+{
+	const struct replay_opts *u = &r->used;
+	const char *name;
+	unsigned int value;
+	cJSON *t;
+
+	cJSON_AddStringToObject(o, "hw", u->hw);
+	cJSON_AddStringToObject(o, "config", u->config);
+	t = cJSON_AddObjectToObject(o, "geometry");
+	for (size_t i = 0; tw_config_field(&r->config, i, &name, &value); i++)
+		if (strcmp(name, "Formats") == 0)
+			formats(t, name, value);
+		else
+			number(t, name, value);
+	cJSON_AddStringToObject(o, "format", tw_format_desc(u->format)->name);
+	cJSON_AddBoolToObject(o, "svade", u->svade);
+	number(o, "asid_bits", r->kernel.asid_bits);
+	t = cJSON_AddObjectToObject(o, "mem_latency");
+	number(t, "min", u->latency_min);
+	number(t, "max", u->latency_max);
+	number(o, "frames", u->frames);
+	number(o, "swap_slots", u->swap_slots);
+	cJSON_AddStringToObject(o, "policy", u->policy ? u->policy : tw_policy_name(0));
+	t = cJSON_AddObjectToObject(o, "costs");
+	for (unsigned int i = 0; i < TW_COSTS; i++)
+		number(t, tw_cost_name(i), u->costs.cycles[i]);
+	number(o, "quantum", u->quantum);
+	number(o, "limit", u->limit);
+	number(o, "seed", u->seed);
+	t = cJSON_AddArrayToObject(o, "traces");
+	for (unsigned int i = 0; i < u->n_traces; i++)
+		cJSON_AddItemToArray(t, cJSON_CreateString(u->traces[i]));
+}
+
+static void address(cJSON *o, const char *name, uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, value);
+	cJSON_AddStringToObject(o, name, text);
+}
+
+static void json_difference(cJSON *o, const struct replay_result *r)
+{
+	const struct replay_difference *d = &r->difference;
+	cJSON *t, *pins;
+
+	if (!d->kind)
+		return;
+	t = cJSON_AddObjectToObject(o, "difference");
+	cJSON_AddStringToObject(t, "kind", d->kind);
+	if (d->trace) {
+		cJSON_AddStringToObject(t, "trace", d->trace);
+		number(t, "event", d->event);
+	}
+	if (d->call)
+		cJSON_AddStringToObject(t, "call", d->call);
+	if (d->has_address)
+		address(t, "address", d->address);
+	if (*d->expected)
+		cJSON_AddStringToObject(t, "expected", d->expected);
+	if (*d->found)
+		cJSON_AddStringToObject(t, "found", d->found);
+	if (r->pins) {
+		number(t, "cycle", r->pins->cycle);
+		cJSON_AddStringToObject(t, "culprit", r->pins->culprit);
+		pins = cJSON_AddArrayToObject(t, "pins");
+		for (unsigned int i = 0; i < r->pins->pins; i++) {
+			cJSON *pin = cJSON_CreateObject();
+
+			cJSON_AddStringToObject(pin, "name", r->pins->pin[i].name);
+			cJSON_AddStringToObject(pin, "model", r->pins->pin[i].model);
+			cJSON_AddStringToObject(pin, "rtl", r->pins->pin[i].rtl);
+			cJSON_AddItemToArray(pins, pin);
+		}
+	}
+	cJSON_AddStringToObject(t, "repeat", r->used.repeat);
+}
+
+static cJSON *json_run(const struct replay_result *r, bool timing)
+{
+	const struct tw_kernel_stats *k = &r->kernel;
+	cJSON *o = cJSON_CreateObject(), *t;
+
+	json_machine(o, r);
+	number(o, "status", (uint64_t)r->status);
+	if (r->status != TW_OK)
+		cJSON_AddStringToObject(o, "error", r->error);
+	if (*r->signal)
+		cJSON_AddStringToObject(o, "signal", r->signal);
+	json_difference(o, r);
+	number(o, "events", r->events);
+	t = cJSON_AddObjectToObject(o, "accesses");
+	number(t, "total", replay_accesses(r));
+	number(t, "fetch", r->accesses[TW_FETCH]);
+	number(t, "load", r->accesses[TW_LOAD]);
+	number(t, "store", r->accesses[TW_STORE]);
+	number(t, "rmw", r->accesses[TW_RMW]);
+	number(o, "copies", r->copies);
+	t = cJSON_AddObjectToObject(o, "parts");
+	number(t, "total", k->accesses[0] + k->accesses[1] + k->accesses[2] + k->accesses[3]);
+	number(t, "fetch", k->accesses[TW_FETCH]);
+	number(t, "load", k->accesses[TW_LOAD]);
+	number(t, "store", k->accesses[TW_STORE]);
+	number(t, "rmw", k->accesses[TW_RMW]);
+	t = cJSON_AddObjectToObject(o, "cycles");
+	number(t, "total", replay_cycles(r));
+	number(t, "hardware", k->hw_cycles);
+	number(t, "kernel", k->kernel_cycles);
+	number(t, "device", k->device_cycles);
+	number(t, "background", k->background_cycles);
+	json_latency(o, k);
+	json_hw(o, &r->hw);
+	json_kernel(o, k);
+	number(o, "pages_verified", r->pages_verified);
+	number(o, "file_pages_verified", r->file_pages_verified);
+	hex(o, "responses", k->response_digest);
+	hex(o, "memory_image", r->image_digest);
+	if (timing)
+		cJSON_AddNumberToObject(o, "host_seconds", r->seconds);
+	return o;
+}
+
+// Of the last run from the first.
+static void json_differences(cJSON *all, const struct replay_result *r, unsigned int n)
+{
+	const struct replay_result *a = &r[0], *b = &r[n - 1];
+	struct replay_pair pair;
+	cJSON *list;
+
+	if (n < 2 || b->status != TW_OK || replay_equal(a, b))
+		return;
+	list = cJSON_AddArrayToObject(all, "differences");
+	for (size_t i = 0; replay_pair(a, b, i, &pair); i++) {
+		cJSON *d;
+
+		if (pair.a == pair.b)
+			continue;
+		d = cJSON_CreateObject();
+		cJSON_AddStringToObject(d, "what", pair.what);
+		number(d, a->used.hw, pair.a);
+		number(d, b->used.hw, pair.b);
+		cJSON_AddItemToArray(list, d);
+	}
+	cJSON_AddStringToObject(all, "repeat", b->used.repeat);
+}
+
+int replay_print_json(FILE *f, const struct replay_result *r, unsigned int n, enum tw_status status,
+		      bool timing)
+{
+	cJSON *all = cJSON_CreateObject(), *runs;
+	char *text;
+
+	cJSON_AddStringToObject(all, "version", TW_VERSION);
+	number(all, "status", (uint64_t)status);
+	json_differences(all, r, n);
+	runs = cJSON_AddArrayToObject(all, "runs");
+	for (unsigned int i = 0; i < n; i++)
+		cJSON_AddItemToArray(runs, json_run(&r[i], timing));
+	text = cJSON_Print(all);
+	cJSON_Delete(all);
+	if (!text)
+		return -ENOMEM;
+	fprintf(f, "%s\n", text);
+	free(text);
+	return 0;
+}

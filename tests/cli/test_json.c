@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// The JSON of `twinwalk run`: what is in it, for a program that reads it. Argument: the command.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <cjson/cJSON.h>
+
+#include "command.h"
+
+#define SHUF "trace/bundled/shuf.twt"
+
+static char text[1 << 18];
+
+// The object that the command prints with these options; its exit status in *status.
+static cJSON *json(const char *options, int *status)
+{
+	char args[700];
+	cJSON *all;
+
+	snprintf(args, sizeof(args), "run --json %s 2>/dev/null", options);
+	*status = run(args, text, sizeof(text), NULL);
+	all = cJSON_Parse(text);
+	if (!all)
+		fail_msg("no JSON: %s", text);
+	return all;
+}
+
+static cJSON *first_run(const cJSON *all)
+{
+	cJSON *o = cJSON_GetArrayItem(cJSON_GetObjectItem(all, "runs"), 0);
+
+	assert_non_null(o);
+	return o;
+}
+
+static double number(const cJSON *o, const char *name)
+{
+	const cJSON *n = cJSON_GetObjectItem(o, name);
+
+	if (!cJSON_IsNumber(n))
+		fail_msg("no number %s", name);
+	return n->valuedouble;
+}
+
+static const char *string(const cJSON *o, const char *name)
+{
+	const char *s = cJSON_GetStringValue(cJSON_GetObjectItem(o, name));
+
+	if (!s)
+		fail_msg("no string %s", name);
+	return s;
+}
+
+static void all_that_decides_the_result_is_in_it(void **state)
+{
+	int status;
+	cJSON *all = json(
+		      "--limit 1000 --config tiny --format long4 --asid-bits 5 --mem-latency 3-7 "
+		      "--cost zero=123 --frames 400 --swap 500 --seed 9 --quantum 77 "
+		      "--policy fifo " SHUF,
+		      &status),
+	      *r = first_run(all);
+
+	(void)state;
+	assert_int_equal(status, 0);
+	assert_true(strlen(string(all, "version")) >= 5);
+	assert_string_equal(string(r, "hw"), "csim");
+	assert_string_equal(string(r, "config"), "tiny");
+	assert_true(number(cJSON_GetObjectItem(r, "geometry"), "L2Sets") >= 2);
+	assert_true(number(cJSON_GetObjectItem(r, "geometry"), "Walkers") >= 2);
+	assert_true(cJSON_GetArraySize(cJSON_GetObjectItem(cJSON_GetObjectItem(r, "geometry"),
+							   "Formats")) >= 1);
+	assert_int_equal(number(cJSON_GetObjectItem(r, "mem_latency"), "min"), 3);
+	assert_int_equal(number(cJSON_GetObjectItem(r, "mem_latency"), "max"), 7);
+	assert_int_equal(number(r, "asid_bits"), 5);
+	assert_int_equal(number(cJSON_GetObjectItem(r, "costs"), "zero"), 123);
+	assert_true(number(cJSON_GetObjectItem(r, "costs"), "io") > 0);
+	assert_int_equal(number(r, "frames"), 400);
+	assert_int_equal(number(r, "swap_slots"), 500);
+	assert_int_equal(number(r, "seed"), 9);
+	assert_int_equal(number(r, "quantum"), 77);
+	assert_string_equal(string(r, "policy"), "fifo");
+	assert_null(cJSON_GetObjectItem(r, "difference"));
+	cJSON_Delete(all);
+}
+
+static void asid_bits_are_those_in_use(void **state)
+{
+	int status;
+	cJSON *all = json("--limit 100 --format long4 " SHUF, &status);
+
+	(void)state;
+	assert_int_equal(number(first_run(all), "asid_bits"), 12);
+	cJSON_Delete(all);
+}
+
+static void numbers_keep_all_their_digits(void **state)
+{
+	int status;
+	cJSON *all = json("--limit 100 --seed 18446744073709551615 " SHUF, &status);
+
+	(void)state;
+	assert_int_equal(status, 0);
+	assert_non_null(strstr(text, "18446744073709551615"));
+	cJSON_Delete(all);
+}
+
+static void accesses_are_the_sum_of_their_parts(void **state)
+{
+	static const char *const objects[] = {"accesses", "parts"};
+	int status;
+	cJSON *all = json("--limit 300000 " SHUF, &status);
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const cJSON *a = cJSON_GetObjectItem(first_run(all), objects[i]);
+
+		assert_true(number(a, "total") > 0);
+		assert_true(number(a, "total") == number(a, "fetch") + number(a, "load") +
+							  number(a, "store") + number(a, "rmw"));
+	}
+	cJSON_Delete(all);
+}
+
+static void an_error_is_in_it(void **state)
+{
+	int status;
+	cJSON *all = json("CMakeLists.txt", &status);
+
+	(void)state;
+	assert_int_equal(status, 3);
+	assert_int_equal(number(all, "status"), 3);
+	assert_int_equal(number(first_run(all), "status"), 3);
+	assert_non_null(strstr(string(first_run(all), "error"), "not a trace"));
+	assert_null(cJSON_GetObjectItem(first_run(all), "difference"));
+	cJSON_Delete(all);
+}
+
+// A call whose recorded result no kernel of ours would give.
+static void a_difference_is_in_it_in_parts(void **state)
+{
+	struct tw_trace_writer *w = begin_trace();
+	char options[200];
+	const cJSON *d;
+	cJSON *all;
+	int status;
+
+	(void)state;
+	put_start(w);
+	put_access(w, TW_TRACE_FETCH, 0x400000);
+	put(w, (struct tw_trace_event){.kind = TW_TRACE_MUNMAP,
+				       .addr = 0x700000,
+				       .len = 0x1000,
+				       .file = -1,
+				       .result = -12});
+	end_trace(w);
+	snprintf(options, sizeof(options), "--frames 100 %s", trace);
+	all = json(options, &status);
+	assert_int_equal(status, 1);
+	d = cJSON_GetObjectItem(first_run(all), "difference");
+	assert_string_equal(string(d, "kind"), "result");
+	assert_string_equal(string(d, "trace"), trace);
+	assert_int_equal(number(d, "event"), 3);
+	assert_string_equal(string(d, "call"), "munmap");
+	assert_string_equal(string(d, "address"), "0x700000");
+	assert_string_equal(string(d, "expected"), "-12");
+	assert_string_equal(string(d, "found"), "0");
+	assert_non_null(strstr(string(d, "repeat"), "run --json --frames 100"));
+	cJSON_Delete(all);
+}
+
+static void an_access_that_is_refused_is_a_difference(void **state)
+{
+	struct tw_trace_writer *w = begin_trace();
+	const cJSON *d;
+	cJSON *all;
+	int status;
+
+	(void)state;
+	put_start(w);
+	put_access(w, TW_TRACE_STORE, 0x900008);
+	end_trace(w);
+	all = json(trace, &status);
+	assert_int_equal(status, 1);
+	d = cJSON_GetObjectItem(first_run(all), "difference");
+	assert_string_equal(string(d, "kind"), "signal");
+	assert_string_equal(string(d, "call"), "store");
+	assert_string_equal(string(d, "address"), "0x900008");
+	assert_string_equal(string(d, "found"), "signal 11, code 1");
+	cJSON_Delete(all);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(all_that_decides_the_result_is_in_it),
+		TEST(asid_bits_are_those_in_use),
+		TEST(numbers_keep_all_their_digits),
+		TEST(accesses_are_the_sum_of_their_parts),
+		TEST(an_error_is_in_it),
+		TEST(a_difference_is_in_it_in_parts),
+		TEST(an_access_that_is_refused_is_a_difference),
+	};
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: %s TWINWALK\n", argv[0]);
+		return 2;
+	}
+	command = argv[1];
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
