@@ -181,7 +181,7 @@ static enum tw_oracle_status judge(struct tw_oracle *o, const struct tw_or_reque
 		return v->status;
 	}
 	tw_or_walk_newest(o, &r->ctx, &r->req, 0, 0, &n);
-	if (tw_or_same(o, &n.resp, resp) && (n.resp.fault || !n.update)) {
+	if (!o->opts.reads_told && tw_or_same(o, &n.resp, resp) && (n.resp.fault || !n.update)) {
 		allow(o, v, &r->ctx, n.step, n.depth);
 		return v->status;
 	}
@@ -222,10 +222,12 @@ static struct tw_or_request *oldest_open(struct tw_or_request *const group[TW_OR
 {
 	struct tw_or_request *oldest = NULL;
 
-	for (unsigned int i = 0; i < TW_OR_SAME_ID; i++)
-		if ((mask >> i & 1) && group[i] && !group[i]->answered &&
-		    (!oldest || group[i]->accept < oldest->accept))
-			oldest = group[i];
+	for (; mask; mask &= mask - 1) {
+		struct tw_or_request *r = group[__builtin_ctzll(mask)];
+
+		if (r && !r->answered && (!oldest || r->accept < oldest->accept))
+			oldest = r;
+	}
 	return oldest;
 }
 
@@ -284,7 +286,7 @@ int tw_oracle_response(struct tw_oracle *o, uint64_t cycle, unsigned int port, u
 {
 	struct tw_or_request *group[TW_OR_SAME_ID] = {0}, *oldest;
 	struct tw_oracle_verdict one;
-	uint64_t fits = 0, visited = 0;
+	uint64_t fits = 0, visited = 0, members = 0;
 	enum tw_oracle_reason unsure = TW_ORACLE_OK;
 
 	if (!tw_or_tick(o, cycle))
@@ -299,16 +301,17 @@ int tw_oracle_response(struct tw_oracle *o, uint64_t cycle, unsigned int port, u
 		if (!tw_or_same_group(r, port, id))
 			continue;
 		group[r->order] = r;
+		members |= UINT64_C(1) << r->order;
 	}
-	oldest = oldest_open(group, UINT64_MAX);
+	oldest = oldest_open(group, members);
 	if (!oldest) {
 		tw_or_blame_unasked(o, port, id, resp, v);
 		count(o, v);
 		return 0;
 	}
-	for (unsigned int i = 0; i < TW_OR_SAME_ID; i++) {
-		if (!group[i])
-			continue;
+	for (uint64_t left = members; left; left &= left - 1) {
+		unsigned int i = (unsigned int)__builtin_ctzll(left);
+
 		switch (judge(o, group[i], resp, &one)) {
 		case TW_ORACLE_ALLOWED:
 			fits |= UINT64_C(1) << i;
@@ -337,8 +340,24 @@ int tw_oracle_response(struct tw_oracle *o, uint64_t cycle, unsigned int port, u
 	return 0;
 }
 
-// Whether a walk of this request, at this moment, makes the change that s describes.
-static bool wants_update(struct tw_or_search *s, const struct tw_or_request *r)
+// A necessary condition: in some format of the roots in use, the request's address selects the
+// place in a table at which the word lies.
+static bool may_pass(uint32_t formats, uint64_t addr, const struct tw_or_request *r)
+{
+	uint64_t low = tw_low_mask(TW_PAGE_SHIFT) & ~UINT64_C(7);
+
+	for (; formats; formats &= formats - 1) {
+		struct tw_ctx ctx = {.format = (enum tw_format)__builtin_ctz(formats)};
+
+		for (uint8_t level = 0; level < tw_formats[ctx.format].levels; level++)
+			if (((tw_arch_pte_addr(&ctx, 0, level, r->req.va) ^ addr) & low) == 0)
+				return true;
+	}
+	return false;
+}
+
+// Whether a walk of this request, at this moment, does what s describes.
+static bool does(struct tw_or_search *s, const struct tw_or_request *r)
 {
 	struct tw_resp resp;
 
@@ -347,6 +366,29 @@ static bool wants_update(struct tw_or_search *s, const struct tw_or_request *r)
 	s->r = r;
 	tw_or_find(s);
 	return s->found;
+}
+
+// Whether a walk of any request does it. One of a cancelled request may, too.
+static bool anyone_does(struct tw_or_search *s, bool *lost, bool *exhausted)
+{
+	struct tw_oracle *o = s->o;
+	size_t pasts = o->pasts < TW_OR_PAST ? o->pasts : TW_OR_PAST;
+	uint32_t formats = 0;
+
+	*lost = *exhausted = false;
+	for (size_t i = 0; i < o->roots; i++)
+		formats |= UINT32_C(1) << o->root[i].ctx.format;
+	for (size_t i = 0; i < o->lives + pasts; i++) {
+		const struct tw_or_request *r = i < o->lives ? &o->live[i] : &o->past[i - o->lives];
+
+		if ((i >= o->lives && r->fate != TW_OR_CANCELLED) || !may_pass(formats, s->addr, r))
+			continue;
+		if (does(s, r))
+			return true;
+		*lost |= s->lost;
+		*exhausted |= s->exhausted;
+	}
+	return false;
 }
 
 // Whether the bits that changed are A, of the one or the other entry in the word.
@@ -362,8 +404,7 @@ int tw_oracle_update(struct tw_oracle *o, uint64_t cycle, uint64_t addr, uint64_
 {
 	struct tw_or_search s = {
 		.o = o, .goal = TW_OR_UPDATE, .addr = addr, .old = old, .value = value};
-	size_t pasts = o->pasts < TW_OR_PAST ? o->pasts : TW_OR_PAST;
-	bool found = false, lost = false, exhausted = false;
+	bool lost, exhausted;
 	int ret;
 
 	if ((addr & 7) || !tw_or_tick(o, cycle))
@@ -371,20 +412,15 @@ int tw_oracle_update(struct tw_oracle *o, uint64_t cycle, uint64_t addr, uint64_
 	ret = tw_or_write(o, addr, old, value);
 	if (ret)
 		return ret;
+	if (o->opts.reads_told) {
+		ret = tw_or_note_read(o, addr); // its old value, or the new one
+		if (ret)
+			return ret;
+	}
 	v->allowed = v->newest = false;
 	v->entries = 0;
 	o->stats.updates++;
-	// The walk of a cancelled request may still make its change.
-	for (size_t i = 0; i < o->lives + pasts && !found; i++) {
-		const struct tw_or_request *r = i < o->lives ? &o->live[i] : &o->past[i - o->lives];
-
-		if (i >= o->lives && r->fate != TW_OR_CANCELLED)
-			continue;
-		found = wants_update(&s, r);
-		lost |= s.lost;
-		exhausted |= s.exhausted;
-	}
-	if (found)
+	if (anyone_does(&s, &lost, &exhausted))
 		allow(o, v, &s.ctx, s.step, s.depth);
 	else if (o->opts.speculative_a && is_accessed(o, old ^ value) && (old & value) == old)
 		allow(o, v, &o->ctx, NULL, 0);
@@ -392,6 +428,35 @@ int tw_oracle_update(struct tw_oracle *o, uint64_t cycle, uint64_t addr, uint64_
 		undecided(v, exhausted ? TW_ORACLE_STEPS : TW_ORACLE_LOST);
 	else
 		tw_or_blame_update(o, addr, old, value, v);
+	count(o, v);
+	return 0;
+}
+
+int tw_oracle_read(struct tw_oracle *o, uint64_t cycle, uint64_t addr, uint64_t value,
+		   struct tw_oracle_verdict *v)
+{
+	struct tw_or_search s = {.o = o, .goal = TW_OR_READ, .addr = addr};
+	bool lost, exhausted;
+	uint64_t now;
+	int ret;
+
+	if ((addr & 7) || !tw_or_tick(o, cycle))
+		return -EINVAL;
+	if (o->opts.reads_told) {
+		ret = tw_or_note_read(o, addr);
+		if (ret)
+			return ret;
+	}
+	v->allowed = v->newest = false;
+	v->entries = 0;
+	o->stats.reads++;
+	if (o->opts.mem.read64(o->opts.mem.user, addr, &now) == 0 && now == value &&
+	    anyone_does(&s, &lost, &exhausted))
+		allow(o, v, &s.ctx, s.step, s.depth - 1);
+	else if (now == value && (exhausted || lost))
+		undecided(v, exhausted ? TW_ORACLE_STEPS : TW_ORACLE_LOST);
+	else
+		tw_or_blame_read(o, addr, value, v);
 	count(o, v);
 	return 0;
 }

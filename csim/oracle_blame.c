@@ -109,6 +109,29 @@ static void put_error(struct tw_or_line *l, const struct tw_oracle *o)
 	tw_or_put(l, "; ");
 }
 
+// The entry that no walker read in time.
+static void put_unread(struct tw_or_line *l, struct tw_oracle *o, const struct tw_or_search *s)
+{
+	const struct tw_or_step *step = last_step(s);
+	struct tw_or_view view;
+	bool lost;
+
+	for (unsigned int i = 0; i < s->depth; i++) {
+		uint64_t from = s->step[i].version.from;
+
+		if (s->walked && from < s->r->begin)
+			from = s->r->begin;
+		if (tw_or_view(o, s->step[i].addr & ~UINT64_C(7), &view) != 0 ||
+		    tw_or_last_read(o, &view, from, s->step[i].read, &lost))
+			continue;
+		step = &s->step[i];
+		break;
+	}
+	tw_or_put(l, "no walker has read the ");
+	tw_or_put_step(l, step);
+	tw_or_put(l, " in time");
+}
+
 static void put_cause(struct tw_or_line *l, const struct tw_or_answer *a,
 		      const struct tw_or_cause *c)
 {
@@ -122,6 +145,9 @@ static void put_cause(struct tw_or_line *l, const struct tw_or_answer *a,
 		return;
 	case TW_OR_BY_UPDATE:
 		put_unset(l, a->r, &c->n.step[c->n.stale], c->n.stale == c->n.depth - 1);
+		break;
+	case TW_OR_BY_READ:
+		put_unread(l, a->o, &c->s);
 		break;
 	case TW_OR_BY_FLAG:
 		tw_or_put(l, "%s = %u", flag_names[c->what],
@@ -363,6 +389,28 @@ static void put_passer(struct tw_or_line *l, struct tw_oracle *o, uint64_t addr,
 				return;
 			}
 		}
+	}
+}
+
+void tw_or_blame_read(struct tw_oracle *o, uint64_t addr, uint64_t value,
+		      struct tw_oracle_verdict *v)
+{
+	struct tw_or_line l = {.buf = v->text, .len = sizeof(v->text)};
+	uint64_t now;
+
+	v->status = TW_ORACLE_FORBIDDEN;
+	tw_or_put(&l, "hardware read 0x%llx at 0x%llx in cycle %llu: ", (tw_ull)value, (tw_ull)addr,
+		  (tw_ull)o->cycle);
+	if (o->opts.mem.read64(o->opts.mem.user, addr, &now) != 0) {
+		v->reason = TW_ORACLE_READ_VALUE;
+		tw_or_put(&l, "there is no memory");
+	} else if (now != value) {
+		v->reason = TW_ORACLE_READ_VALUE;
+		tw_or_put(&l, "memory holds 0x%llx", (tw_ull)now);
+	} else {
+		v->reason = TW_ORACLE_READ_UNASKED;
+		tw_or_put(&l, "no request in flight passes this entry (requests in flight: %zu)",
+			  tw_oracle_pending(o));
 	}
 }
 

@@ -345,10 +345,16 @@ static int price_of_difference(const struct tw_or_answer *a)
 void tw_or_find_cause(struct tw_or_answer *a, struct tw_or_cause *best)
 {
 	const struct tw_or_request *r = a->r;
+	struct tw_or_search s;
 
 	*best = (struct tw_or_cause){.price = TOO_DEAR};
 	tw_or_walk_newest(a->o, &r->ctx, &r->req, 0, 0, &a->now);
 	a->reason = tw_or_difference(a->o, &a->now.resp, a->resp);
+	// Right, had the entries been read.
+	if (a->o->opts.reads_told && age_of(a, TW_OR_ANY_READ, &s) >= 0) {
+		offer_search(best, 0, TW_OR_BY_READ, TW_ORACLE_NOT_READ, &s);
+		return;
+	}
 	if (!a->resp->fault && a->now.update && tw_or_same(a->o, &a->now.resp, a->resp)) {
 		offer(best, UPDATE, TW_OR_BY_UPDATE, TW_ORACLE_NOT_UPDATED, 0, &a->now, &r->ctx,
 		      &r->req);

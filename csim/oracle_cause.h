@@ -11,6 +11,7 @@ enum { TW_OR_FLAGS = 12 }; // of enum tw_flag
 enum tw_or_because {
 	TW_OR_BY_NOTHING, // no change that was tried explains it
 	TW_OR_BY_UPDATE,  // A or D is not set
+	TW_OR_BY_READ,	  // an entry was not read
 	// The newest entries would give it ...
 	TW_OR_BY_FLAG,	  // with this control flag inverted
 	TW_OR_BY_PHYS,	  // with this MAXPHYADDR

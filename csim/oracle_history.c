@@ -121,6 +121,15 @@ static void join(struct tw_oracle *o, struct tw_or_word *w)
 	w->n = kept;
 }
 
+static void forget_word(struct tw_oracle *o, struct tw_or_word *w)
+{
+	if (w->reads)
+		o->reads_lost = o->now;
+	free(w->v);
+	free(w->read);
+	w->v = NULL;
+}
+
 // A word whose only value is older than all that counts needs no history. Leaves holes in the
 // table's probe sequences.
 static void drop_idle(struct tw_oracle *o, uint64_t limit, uint64_t dead)
@@ -130,8 +139,7 @@ static void drop_idle(struct tw_oracle *o, uint64_t limit, uint64_t dead)
 
 		if (!w->v || w->n > 1 || w->v[0].from >= limit || w->lost > dead)
 			continue;
-		free(w->v);
-		w->v = NULL;
+		forget_word(o, w);
 		o->versions--;
 		o->words--;
 	}
@@ -160,8 +168,7 @@ static int shrink(struct tw_oracle *o)
 		o->stats.versions_lost += o->versions;
 		o->history_lost = o->now;
 		for (size_t i = 0; i < o->word_cap; i++) {
-			free(o->word[i].v);
-			o->word[i].v = NULL;
+			forget_word(o, &o->word[i]);
 		}
 		o->versions = 0;
 		o->words = 0;
@@ -219,24 +226,41 @@ static void untold(struct tw_oracle *o, struct tw_or_word *w, uint64_t value)
 	o->stats.untold++;
 }
 
-int tw_or_write(struct tw_oracle *o, uint64_t addr, uint64_t old, uint64_t value)
+// Room for three more versions and a word.
+static int make_room(struct tw_oracle *o)
+{
+	if (o->versions + 3 > o->opts.max_versions && shrink(o) != 0)
+		return -ENOMEM;
+	return o->words * 2 >= o->word_cap ? grow(o) : 0;
+}
+
+// A word without history begins one with the value that it has always had. There is room.
+static struct tw_or_word *begin_word(struct tw_oracle *o, uint64_t addr, uint64_t value)
 {
 	struct tw_or_word *w, fresh = {.addr = addr};
 
-	if (o->versions + 3 > o->opts.max_versions && shrink(o) != 0)
-		return -ENOMEM;
-	if (o->words * 2 >= o->word_cap && grow(o) != 0)
+	if (reserve(&fresh, 2) != 0)
+		return NULL;
+	w = &o->word[slot_in(o->word, o->word_cap, addr)];
+	*w = fresh;
+	o->words++;
+	append(o, w, value);
+	return w;
+}
+
+int tw_or_write(struct tw_oracle *o, uint64_t addr, uint64_t old, uint64_t value)
+{
+	struct tw_or_word *w;
+
+	if (make_room(o) != 0)
 		return -ENOMEM;
 	w = find(o, addr);
 	if (!w) {
 		if (old == value)
 			return 0;
-		if (reserve(&fresh, 2) != 0)
+		w = begin_word(o, addr, old);
+		if (!w)
 			return -ENOMEM;
-		w = &o->word[slot_in(o->word, o->word_cap, addr)];
-		*w = fresh;
-		o->words++;
-		append(o, w, old);
 	} else if (w->n >= TIDY && (w->n & (w->n - 1)) == 0) {
 		uint64_t dead = tw_or_dead_before(o);
 
@@ -249,6 +273,70 @@ int tw_or_write(struct tw_oracle *o, uint64_t addr, uint64_t old, uint64_t value
 		untold(o, w, old);
 	if (w->v[w->n - 1].value != value)
 		append(o, w, value);
+	return 0;
+}
+
+// Forgets reads that count no more; else makes room for more, or forgets the older half.
+static int more_reads(const struct tw_oracle *o, struct tw_or_word *w)
+{
+	uint64_t dead = tw_or_dead_before(o), *read;
+	uint32_t drop = 0, cap = w->read_cap ? w->read_cap * 2 : 8;
+
+	while (drop < w->reads && w->read[drop] < dead)
+		drop++;
+	if (!drop && cap > TW_OR_READS) {
+		drop = w->reads / 2;
+		w->reads_lost = w->read[drop - 1];
+	}
+	if (drop) {
+		w->reads -= drop;
+		memmove(w->read, w->read + drop, w->reads * sizeof(*w->read));
+		return 0;
+	}
+	read = realloc(w->read, cap * sizeof(*read));
+	if (!read)
+		return -ENOMEM;
+	w->read = read;
+	w->read_cap = cap;
+	return 0;
+}
+
+int tw_or_note_read(struct tw_oracle *o, uint64_t addr)
+{
+	struct tw_or_word *w;
+	uint64_t value;
+
+	if (o->opts.mem.read64(o->opts.mem.user, addr, &value) != 0)
+		return 0;
+	if (make_room(o) != 0)
+		return -ENOMEM;
+	w = find(o, addr);
+	if (!w)
+		w = begin_word(o, addr, value);
+	if (!w)
+		return -ENOMEM;
+	// A read after which nothing ended says no more than this one.
+	if (w->reads && w->read_epoch == o->epoch && w->read[w->reads - 1] >= w->v[w->n - 1].from)
+		w->reads--;
+	if (w->reads == w->read_cap && more_reads(o, w) != 0)
+		return -ENOMEM;
+	w->read[w->reads++] = o->now;
+	w->read_epoch = o->epoch;
+	return 0;
+}
+
+uint64_t tw_or_last_read(const struct tw_oracle *o, const struct tw_or_view *view, uint64_t from,
+			 uint64_t to, bool *lost)
+{
+	const struct tw_or_word *w = view->word;
+
+	for (uint32_t i = w ? w->reads : 0; i-- > 0;) {
+		if (w->read[i] < from)
+			return 0;
+		if (w->read[i] <= to)
+			return w->read[i];
+	}
+	*lost |= (w && w->reads_lost && w->reads_lost >= from) || o->reads_lost > from;
 	return 0;
 }
 
@@ -275,6 +363,7 @@ int tw_or_view(struct tw_oracle *o, uint64_t addr, struct tw_or_view *view)
 	}
 	view->v = w->v;
 	view->n = w->n;
+	view->word = w;
 	if (w->lost > view->lost)
 		view->lost = w->lost;
 	return 0;
@@ -283,8 +372,9 @@ int tw_or_view(struct tw_oracle *o, uint64_t addr, struct tw_or_view *view)
 void tw_or_history_clear(struct tw_oracle *o)
 {
 	for (size_t i = 0; i < o->word_cap; i++)
-		free(o->word[i].v);
+		forget_word(o, &o->word[i]);
 	free(o->word);
+	o->reads_lost = 0;
 	o->word = NULL;
 	o->word_cap = 0;
 	o->words = 0;

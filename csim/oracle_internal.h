@@ -25,6 +25,12 @@ struct tw_or_word {
 	struct tw_or_version *v; // NULL: free slot of the table
 	uint32_t n, cap;
 	uint64_t lost; // versions that ended before this were forgotten; 0: none
+	// With reads_told: when it was read. Of reads between which nothing ended that could end
+	// the use of what was read, the last.
+	uint64_t *read;
+	uint32_t reads, read_cap;
+	uint64_t read_epoch; // o->epoch at the last
+	uint64_t reads_lost; // reads up to then were forgotten; 0: none
 };
 
 struct tw_or_fence {
@@ -78,6 +84,7 @@ struct tw_or_error {
 	uint64_t addr, at, cycle;
 };
 
+enum { TW_OR_READS = 1024 }; // of one word
 enum { TW_OR_PAST = 64, TW_OR_MODES = 512, TW_OR_ERRORS = 4096, TW_OR_SAME_ID = 64 };
 
 struct tw_oracle {
@@ -88,6 +95,8 @@ struct tw_oracle {
 	uint64_t excused;      // cycles that count for no bound
 	uint64_t horizon;      // begin of the newest completed fence of everything
 	uint64_t fences_lost;  // what ended before this may be outlawed by a forgotten fence
+	uint64_t epoch;	       // counts what ended: fences and roots drained
+	uint64_t reads_lost;   // reads of words that were forgotten, up to then
 	uint64_t history_lost; // words may have had other values before this
 	uint64_t roots_lost, modes_lost, errors_lost;
 	struct tw_or_word *word; // open addressing, a power of two
@@ -128,10 +137,17 @@ struct tw_or_view {
 	const struct tw_or_version *v; // oldest first
 	uint32_t n;		       // 0: a bus error
 	uint64_t lost;
-	struct tw_or_version one; // storage for a word without history
+	const struct tw_or_word *word; // NULL: without history
+	struct tw_or_version one;      // storage for a word without history
 };
 
 int tw_or_write(struct tw_oracle *o, uint64_t addr, uint64_t old, uint64_t value);
+// The word was read now. With reads_told only.
+int tw_or_note_read(struct tw_oracle *o, uint64_t addr);
+// The last time from FROM to TO at which the word was read; 0: it was not. *lost is set if a read
+// that was forgotten may have been later.
+uint64_t tw_or_last_read(const struct tw_oracle *o, const struct tw_or_view *view, uint64_t from,
+			 uint64_t to, bool *lost);
 int tw_or_view(struct tw_oracle *o, uint64_t addr, struct tw_or_view *view);
 // Nothing that ended before this is usable for any request, present or future.
 uint64_t tw_or_dead_before(const struct tw_oracle *o);
@@ -155,15 +171,22 @@ bool tw_or_covers_leaf(const struct tw_or_fence *f, const struct tw_ctx *ctx, ui
 
 // --- oracle_search.c: is there a walk?
 
-enum tw_or_goal { TW_OR_TRANSLATION, TW_OR_PAGE_FAULT, TW_OR_ACCESS_FAULT, TW_OR_UPDATE };
+enum tw_or_goal {
+	TW_OR_TRANSLATION,
+	TW_OR_PAGE_FAULT,
+	TW_OR_ACCESS_FAULT,
+	TW_OR_UPDATE,
+	TW_OR_READ
+};
 
 // What a search ignores, to find out what is wrong with an answer that is not allowed.
 enum {
 	TW_OR_ANY_FENCE = 1,
 	TW_OR_ANY_ASID = 2,
 	TW_OR_ANY_AD = 4,
-	TW_OR_ANY_TIME = 8,  // of faults
-	TW_OR_ANY_ORDER = 16 // of the reads of a walk that faults
+	TW_OR_ANY_TIME = 8,   // of faults
+	TW_OR_ANY_ORDER = 16, // of the reads of a walk that faults
+	TW_OR_ANY_READ = 32   // also entries that were not read
 };
 
 struct tw_or_step {
@@ -182,8 +205,9 @@ struct tw_or_search {
 	enum tw_or_goal goal;
 	const struct tw_resp *want;
 	unsigned int relax;
-	uint64_t addr, old, value; // TW_OR_UPDATE: the word
-	uint32_t max_back;	   // entries that many versions old in all, and no older; 0: any
+	uint64_t addr; // TW_OR_UPDATE, TW_OR_READ: the word
+	uint64_t old, value;
+	uint32_t max_back; // entries that many versions old in all, and no older; 0: any
 	// Result: found, by which walk; or not found, and whether something was left out.
 	bool found, lost, exhausted;
 	unsigned int depth;
@@ -227,6 +251,8 @@ void tw_or_blame_overdue(const struct tw_oracle *o, const struct tw_or_request *
 			 const struct tw_or_fence *f, uint64_t wait, struct tw_oracle_verdict *v);
 void tw_or_blame_unasked(struct tw_oracle *o, unsigned int port, uint32_t id,
 			 const struct tw_resp *resp, struct tw_oracle_verdict *v);
+void tw_or_blame_read(struct tw_oracle *o, uint64_t addr, uint64_t value,
+		      struct tw_oracle_verdict *v);
 void tw_or_blame_update(struct tw_oracle *o, uint64_t addr, uint64_t old, uint64_t value,
 			struct tw_oracle_verdict *v);
 

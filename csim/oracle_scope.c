@@ -243,6 +243,7 @@ void tw_or_drain(struct tw_oracle *o)
 		while (f->end == TW_OR_NEVER || f->drained != TW_OR_NEVER);
 		if (f->end < oldest) {
 			f->drained = o->now;
+			o->epoch++;
 			o->undrained_fences--;
 		}
 	}
@@ -251,6 +252,7 @@ void tw_or_drain(struct tw_oracle *o)
 
 		if (r->to != TW_OR_NEVER && r->drained == TW_OR_NEVER && r->to < oldest) {
 			r->drained = o->now;
+			o->epoch++;
 			o->undrained_roots--;
 		}
 	}

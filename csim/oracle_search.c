@@ -59,7 +59,7 @@ static const struct tw_or_fence *pointer_fence(struct tw_or_search *s,
 // follow.
 static uint64_t held_until(const struct tw_or_search *s, uint64_t end, uint64_t drained)
 {
-	return s->goal == TW_OR_UPDATE && end > s->r->accept ? TW_OR_NEVER : drained;
+	return s->goal >= TW_OR_UPDATE && end > s->r->accept ? TW_OR_NEVER : drained;
 }
 
 // Until when a pointer may be used for walking on.
@@ -174,8 +174,8 @@ static bool leaf_fits(struct tw_or_search *s, uint64_t value, const struct tw_pt
 // The entry is the one that hardware changed: its old version ended at this moment.
 static bool is_target(const struct tw_or_search *s, const struct tw_or_step *step)
 {
-	return (step->addr & ~UINT64_C(7)) == s->addr && step->read == s->o->now &&
-	       step->version.value == s->old;
+	return (step->addr & ~UINT64_C(7)) == s->addr && step->version.to == s->o->now &&
+	       (step->read == s->o->now || s->o->opts.reads_told) && step->version.value == s->old;
 }
 
 // The change that hardware made to this entry is one that the request's walk makes now. An entry
@@ -320,6 +320,11 @@ static bool try_word(struct tw_or_search *s, const struct tw_or_view *view,
 		}
 		step->version = *v;
 		step->read = to;
+		if (s->o->opts.reads_told && !(s->relax & TW_OR_ANY_READ)) {
+			step->read = tw_or_last_read(s->o, view, from, to, &s->lost);
+			if (!step->read)
+				continue;
+		}
 		if (try_modes(s, ws, s->relax & TW_OR_ANY_ORDER ? lo : from))
 			return true;
 	}
@@ -359,11 +364,13 @@ static bool descend(struct tw_or_search *s, uint64_t table, const struct tw_walk
 	struct tw_or_step *step = &s->step[s->depth];
 	struct tw_or_view view;
 
-	if (s->goal == TW_OR_UPDATE && (addr & ~UINT64_C(7)) != s->addr &&
+	if (s->goal >= TW_OR_UPDATE && (addr & ~UINT64_C(7)) != s->addr &&
 	    !ends_below(s, ws->level))
 		return false;
 	s->depth++;
 	*step = (struct tw_or_step){.addr = addr, .level = ws->level};
+	if (s->goal == TW_OR_READ && (addr & ~UINT64_C(7)) == s->addr && hi >= s->o->now)
+		return true;
 	if (tw_or_view(s->o, addr & ~UINT64_C(7), &view) != 0) {
 		s->lost = true;
 		goto out;
@@ -393,7 +400,7 @@ static uint8_t end_levels(const struct tw_or_search *s)
 	for (uint8_t level = 0; level < d->levels; level++) {
 		bool end = true;
 
-		if (s->goal == TW_OR_UPDATE)
+		if (s->goal >= TW_OR_UPDATE)
 			end = ((tw_arch_pte_addr(&s->ctx, 0, level, s->r->req.va) ^ s->addr) &
 			       tw_low_mask(TW_PAGE_SHIFT) & ~UINT64_C(7)) == 0;
 		else if (s->goal == TW_OR_TRANSLATION && !(s->o->opts.unchecked & TW_ORACLE_SIZE))
@@ -441,7 +448,7 @@ static bool try_root(struct tw_or_search *s, const struct tw_or_root *root)
 // Whether a walk in another address space can be the one: it ends in a global mapping.
 static bool others_count(const struct tw_or_search *s)
 {
-	if (s->goal == TW_OR_UPDATE)
+	if (s->goal >= TW_OR_UPDATE)
 		return false;
 	return s->goal != TW_OR_TRANSLATION || s->want->global ||
 	       (s->o->opts.unchecked & TW_ORACLE_GLOBAL) || (s->relax & TW_OR_ANY_ASID);

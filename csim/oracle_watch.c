@@ -207,6 +207,10 @@ void tw_oracle_watch_mem(void *watch, const struct tw_mem_event *ev)
 		ret = tw_oracle_update(w->o, w->cycle, ev->addr, ev->expected, ev->desired, &v);
 		if (ret == 0)
 			keep_bad(w, &v);
+	} else if (w->o->opts.reads_told) {
+		ret = tw_oracle_read(w->o, w->cycle, ev->addr, ev->data, &v);
+		if (ret == 0)
+			keep_bad(w, &v);
 	}
 	keep_error(w, ret);
 }

@@ -86,11 +86,17 @@ void tw_pmem_destroy(struct tw_pmem *pm)
 // The first range that ends above PA.
 static size_t range_above(const struct tw_pmem *pm, uint64_t pa)
 {
-	size_t i = 0;
+	size_t lo = 0, hi = pm->range_count;
 
-	while (i < pm->range_count && pm->ranges[i].hi <= pa)
-		i++;
-	return i;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (pm->ranges[mid].hi > pa)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo;
 }
 
 static int reserve_ranges(struct tw_pmem *pm, size_t more)
@@ -193,7 +199,7 @@ int tw_pmem_answers(const struct tw_pmem *pm, uint64_t pa, uint64_t len)
 	if (len > TW_PMEM_END || pa > TW_PMEM_END - len)
 		return 0;
 	// Ranges that touch may hold the bytes together.
-	for (size_t i = 0; len && i < pm->range_count; i++) {
+	for (size_t i = range_above(pm, pa); len && i < pm->range_count; i++) {
 		const struct range *r = &pm->ranges[i];
 
 		if (pa < r->lo)

@@ -34,6 +34,7 @@ int tw_judge_create(struct tw_stim *stim, const struct tw_config *config, uint64
 	const struct tw_oracle_opts opts = {
 		.mem = {tw_stim_memory(stim), read64, NULL},
 		.max_wait = max_wait,
+		.reads_told = true,
 	};
 	struct tw_judge *j = calloc(1, sizeof(*j));
 	const struct tw_stim_observer observer = {observe_write, observe_transaction, j};

@@ -374,10 +374,11 @@ static void print_json(const struct run *r, int status)
 	if (r->judge) {
 		tw_judge_stats(r->judge, &s);
 		printf(",\"oracle\":{\"responses\":%" PRIu64 ",\"updates\":%" PRIu64
-		       ",\"newest\":%" PRIu64 ",\"stale\":%" PRIu64 ",\"forbidden\":%" PRIu64
-		       ",\"undecided\":%" PRIu64 ",\"searches\":%" PRIu64 ",\"steps\":%" PRIu64
-		       ",\"longest\":%" PRIu64 ",\"longest_wait\":%" PRIu64 "}",
-		       s.responses, s.updates, s.newest, s.stale, s.forbidden, s.undecided,
+		       ",\"reads\":%" PRIu64 ",\"newest\":%" PRIu64 ",\"stale\":%" PRIu64
+		       ",\"forbidden\":%" PRIu64 ",\"undecided\":%" PRIu64 ",\"searches\":%" PRIu64
+		       ",\"steps\":%" PRIu64 ",\"longest\":%" PRIu64 ",\"longest_wait\":%" PRIu64
+		       "}",
+		       s.responses, s.updates, s.reads, s.newest, s.stale, s.forbidden, s.undecided,
 		       s.searches, s.steps, s.longest, s.longest_wait);
 	}
 	if (r->coverage)
@@ -402,12 +403,12 @@ static void print_text(const struct run *r)
 		       r->watch.accepted, r->watch.answered, r->watch.cancelled);
 	if (r->judge) {
 		tw_judge_stats(r->judge, &s);
-		printf("oracle: %" PRIu64 " responses and %" PRIu64 " updates judged, %" PRIu64
-		       " allowed by the newest entries, %" PRIu64 " by older ones, %" PRIu64
-		       " forbidden, %" PRIu64 " undecided; %" PRIu64
+		printf("oracle: %" PRIu64 " responses, %" PRIu64 " updates and %" PRIu64
+		       " reads judged, %" PRIu64 " allowed by the newest entries, %" PRIu64
+		       " by older ones, %" PRIu64 " forbidden, %" PRIu64 " undecided; %" PRIu64
 		       " searches, the longest of %" PRIu64
 		       " steps; no wait was longer than %" PRIu64 " cycles that count\n",
-		       s.responses, s.updates, s.newest, s.stale, s.forbidden, s.undecided,
+		       s.responses, s.updates, s.reads, s.newest, s.stale, s.forbidden, s.undecided,
 		       s.searches, s.longest, s.longest_wait);
 	}
 	if (r->coverage)

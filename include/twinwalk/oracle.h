@@ -55,6 +55,10 @@ struct tw_oracle_opts {
 	// true: A may be set without a request (speculation; both architectures allow it). D never.
 	bool speculative_a;
 
+	// true: tw_oracle_read() is called for every word that a walker reads. An entry then counts
+	// only as it was read, and a read for which no request in flight has a use is forbidden.
+	bool reads_told;
+
 	// Bounds; 0 stands for the default in brackets. What no longer fits is forgotten, oldest
 	// first, and what then cannot be decided is undecided.
 	size_t max_versions; // remembered versions of all entries together [1 << 18]; 64 or more
@@ -87,12 +91,15 @@ enum tw_oracle_reason {
 	TW_ORACLE_WRONG_PAGE,	 // it is the translation of a VA that differs in one bit
 	TW_ORACLE_WRONG_REQUEST, // it is the answer to another request in flight
 	TW_ORACLE_NOT_UPDATED,	 // A or D should have been set first
+	TW_ORACLE_NOT_READ,	 // (reads_told) no walker read an entry that it rests on
 	TW_ORACLE_WRONG_PA,	 // other fields of a translation that no versions give
 	TW_ORACLE_WRONG_SIZE,
 	TW_ORACLE_WRONG_GLOBAL,
 	TW_ORACLE_WRONG_ATTR,
 	TW_ORACLE_UPDATE_BITS,	  // hardware changed other bits than A and D, or cleared one
 	TW_ORACLE_UPDATE_UNASKED, // hardware set A or D for which no request in flight has a use
+	TW_ORACLE_READ_UNASKED,	  // hardware read an entry that no request in flight passes
+	TW_ORACLE_READ_VALUE,	  // hardware got another value than memory holds
 	TW_ORACLE_OVERDUE,	  // no answer, or no end of a fence, within max_wait
 	TW_ORACLE_PROTOCOL,	  // (watch) e.g. a fence's done without a fence
 	TW_ORACLE_LOST,		  // undecided: history was forgotten
@@ -126,8 +133,8 @@ struct tw_oracle_verdict {
 };
 
 struct tw_oracle_stats {
-	uint64_t responses, updates; // verdicts of each kind
-	uint64_t newest, stale;	     // allowed by the newest versions; only by older ones
+	uint64_t responses, updates, reads; // verdicts of each kind
+	uint64_t newest, stale;		    // allowed by the newest versions; only by older ones
 	uint64_t forbidden, undecided;
 	uint64_t writes, fences, requests, cancels;
 	uint64_t versions, roots;			 // remembered now
@@ -159,6 +166,13 @@ int tw_oracle_write(struct tw_oracle *o, uint64_t cycle, uint64_t addr, uint64_t
 // to. The change is recorded in any case.
 int tw_oracle_update(struct tw_oracle *o, uint64_t cycle, uint64_t addr, uint64_t old,
 		     uint64_t value, struct tw_oracle_verdict *v);
+
+// A walker read the word at ADDR, a multiple of 8, and got VALUE; not for a bus error. Optional:
+// says what the walker did, where the calls above leave open when it read. *v: whether a request in
+// flight, or one that was cancelled, has a use for it. To be called at the moment at which memory
+// served the read; what tw_oracle_update() tells is read too. See reads_told.
+int tw_oracle_read(struct tw_oracle *o, uint64_t cycle, uint64_t addr, uint64_t value,
+		   struct tw_oracle_verdict *v);
 
 // A read or update of the entry at ADDR was answered with a bus error: it justifies an access fault
 // of the requests in flight.
