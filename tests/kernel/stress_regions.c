@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "kern.h"
+
 struct mmap_args {
 	uint64_t addr, len, offset;
 	uint32_t prot, flags;
@@ -187,7 +189,7 @@ void op_brk(struct stress *s, struct proc *h)
 
 void op_msync(struct stress *s, struct proc *h)
 {
-	uint64_t addr = address(s), len = length(s, 10), end = addr + len;
+	uint64_t addr = address(s), len = length(s, 10), end = addr + tw_page_up(len);
 	uint32_t flags = pick(s, 3) ? TW_MS_SYNC : pick(s, 9);
 	struct lm_mm next = h->mm;
 	int64_t want = lm_msync(&next, addr, len, flags);
