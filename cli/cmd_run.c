@@ -42,7 +42,7 @@ static void print_differences(const struct replay_result *a, const struct replay
 static enum tw_status run(struct run_options *o)
 {
 	struct replay_result *results = calloc(RUN_BACK_ENDS, sizeof(*results));
-	enum tw_status status = TW_OK;
+	enum tw_status status = TW_OK, end;
 	unsigned int done = 0;
 
 	if (!results) {
@@ -60,10 +60,12 @@ static enum tw_status run(struct run_options *o)
 			status = TW_DIFFERENCE;
 		}
 	}
+	// The results are there all the same.
+	end = status == TW_OK && o->replay.wave->failed ? TW_SYSTEM : status;
 	if (o->json) {
-		if (replay_print_json(stdout, results, done, status, o->timing) != 0) {
+		if (replay_print_json(stdout, results, done, end, o->timing) != 0) {
 			fputs("twinwalk run: out of memory\n", stderr);
-			status = status == TW_OK ? TW_SYSTEM : status;
+			end = end == TW_OK ? TW_SYSTEM : end;
 		}
 	} else if (status == TW_OK) {
 		replay_print(stdout, &results[0]);
@@ -75,7 +77,7 @@ static enum tw_status run(struct run_options *o)
 	for (unsigned int i = 0; i < done; i++)
 		replay_result_free(&results[i]);
 	free(results);
-	return status;
+	return end;
 }
 
 // The traces, the configuration and the swap file are not for the waveform.

@@ -47,6 +47,7 @@ struct survey {
 	uint64_t outside; // accesses outside every region, or without the right
 	uint64_t first_outside;
 	struct tw_trace_event outside_event;
+	int print_error; // errno of standard output
 };
 
 static void dump(uint64_t n, const struct tw_trace_event *e)
@@ -126,6 +127,11 @@ static int survey_events(struct survey *s, const struct options *o)
 			return error;
 		if (o->dump)
 			dump(s->n, &e);
+		// The rest would be printed in vain.
+		if (ferror(stdout)) {
+			s->print_error = errno ? errno : EIO;
+			return 0;
+		}
 		s->n++;
 	}
 	return status;
@@ -237,6 +243,8 @@ static int survey(const char *path, const struct options *o)
 		status = fail(path, TW_SYSTEM, "out of memory");
 	} else if (error) {
 		status = fail("", (int)tw_status_of(error), tw_trace_error(s.t));
+	} else if (s.print_error) {
+		status = fail("standard output", TW_SYSTEM, strerror(s.print_error));
 	} else {
 		if (o->table)
 			print_row(path, &s);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "backend.h"
 #include "cli.h"
@@ -78,11 +79,12 @@ static enum tw_status run_hardware(const struct options *o, const char *repeat, 
 		fflush(stdout);
 		fprintf(stderr, "%s\n", err);
 		// A report of lockstep says it by itself.
-		if (status == TW_DIFFERENCE && !strstr(err, repeat))
+		if (status == TW_DIFFERENCE && repeat && !strstr(err, repeat))
 			fprintf(stderr, "to repeat: %s\n", repeat);
 		*err = '\0';
 	}
-	if (wave_complete(&wave, hw) != TW_OK && !status)
+	wave_complete(&wave, hw);
+	if (wave.failed && !status)
 		status = TW_SYSTEM;
 	tw_hw_destroy(hw);
 out:
@@ -158,6 +160,14 @@ static bool parse_options(int argc, char **argv, struct options *o, enum tw_stat
 	return true;
 }
 
+// What comes through a pipe comes only once.
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 int tw_cmd_vectors(const char *repeat, int argc, char **argv)
 {
 	char err[1 << 15] = "";
@@ -176,7 +186,7 @@ int tw_cmd_vectors(const char *repeat, int argc, char **argv)
 	if (strcmp(o.hw, "arch") == 0)
 		status = run_arch(&o, pm, err, sizeof(err));
 	else
-		status = run_hardware(&o, repeat, pm, err, sizeof(err));
+		status = run_hardware(&o, is_file(o.file) ? repeat : NULL, pm, err, sizeof(err));
 	if (*err)
 		fprintf(stderr, "%s\n", err);
 	tw_pmem_destroy(pm);

@@ -54,17 +54,17 @@ static void help(FILE *f)
 	      f);
 }
 
-// What was printed must have arrived; an error before is what the status tells. A signal that was
-// waited out has its effect now.
+// What was printed must have arrived; after another error that is what counts, and is said already.
+// A signal that was waited out has its effect now.
 static int finish(int status)
 {
 	bool failed = ferror(stdout) != 0;
 
 	errno = 0;
-	if (fflush(stdout) || failed) {
+	if ((fflush(stdout) || failed) && status == TW_OK) {
 		fprintf(stderr, "twinwalk: standard output: %s\n",
 			errno ? strerror(errno) : "write error");
-		status = status == TW_OK ? TW_SYSTEM : status;
+		status = TW_SYSTEM;
 	}
 	interrupt_end();
 	return status;

@@ -288,6 +288,10 @@ int replay_print_json(FILE *f, const struct replay_result *r, unsigned int n, en
 
 	cJSON_AddStringToObject(all, "version", TW_VERSION);
 	number(all, "status", (uint64_t)status);
+	if (n && r->used.wave && r->used.wave->written)
+		cJSON_AddStringToObject(all, "waveform", r->used.wave->path);
+	if (n && r->used.wave && r->used.wave->failed)
+		cJSON_AddStringToObject(all, "waveform_error", r->used.wave->why);
 	json_differences(all, r, n);
 	runs = cJSON_AddArrayToObject(all, "runs");
 	for (unsigned int i = 0; i < n; i++)

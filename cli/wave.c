@@ -31,14 +31,14 @@ int wave_fd(const struct wave *w)
 	return w->out ? tw_output_fd(w->out) : 0;
 }
 
-enum tw_status wave_complete(struct wave *w, struct tw_hw *hw)
+void wave_complete(struct wave *w, struct tw_hw *hw)
 {
 	int err;
 
 	if (!w->out) {
 		if (*w->why && *tw_hw_error(hw))
 			fprintf(stderr, "waveform: %s\n", w->why);
-		return TW_OK;
+		return;
 	}
 	err = tw_hw_wave(hw);
 	if (err < 0) {
@@ -46,15 +46,14 @@ enum tw_status wave_complete(struct wave *w, struct tw_hw *hw)
 	} else if (err > 0) {
 		err = tw_output_commit(w->out, w->why, sizeof(w->why));
 		w->out = NULL;
-		if (!err)
-			fprintf(stderr, "waveform: %s\n", w->path);
+		w->written = !err;
 	} else if (w->from < w->to && strcmp(hw->ops->name, "rtl") == 0) {
 		fprintf(stderr, "waveform: none, the run ended before cycle %" PRIu64 "\n",
 			w->from);
 	}
-	if (err < 0)
-		fprintf(stderr, "waveform: %s\n", w->why);
-	return err < 0 ? TW_SYSTEM : TW_OK;
+	w->failed = err < 0;
+	if (w->written || w->failed)
+		fprintf(stderr, "waveform: %s\n", w->failed ? w->why : w->path);
 }
 
 void wave_close(struct wave *w)

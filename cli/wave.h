@@ -17,6 +17,8 @@ struct wave {
 	const char *path;      // borrowed
 	char why[512];	       // there is none where WAVE_DEFAULT was to be
 	uint64_t from, to;     // cycles asked for, where from < to
+	bool written;	       // the file is there
+	bool failed;	       // ... or will not be: why
 };
 
 // path NULL: WAVE_DEFAULT, and if that cannot be written, it is said only when there is something
@@ -29,8 +31,8 @@ enum tw_status wave_open(struct wave *w, const char *path, bool force, const cha
 int wave_fd(const struct wave *w);
 
 // The run is over and its errors are printed: completes the waveform, if the hardware has one, and
-// says where it is. TW_SYSTEM if it cannot be written; then a text was printed.
-enum tw_status wave_complete(struct wave *w, struct tw_hw *hw);
+// says where it is, or why it is not there.
+void wave_complete(struct wave *w, struct tw_hw *hw);
 
 void wave_close(struct wave *w);
 

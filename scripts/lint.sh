@@ -114,7 +114,7 @@ step_shell() {
       silent sh -n "$file" || failed=1
     fi
     if command -v shellcheck >/dev/null; then
-      silent shellcheck "$file" || failed=1
+      silent shellcheck -x "$file" || failed=1
     fi
   done < <(tracked | while read -r file; do
     head -n 1 "$file" | grep -aqE '^#!.*[/ ](ba)?sh( |$)' && echo "$file"

@@ -4,6 +4,7 @@
 # Usage: inputs.sh TWINWALK
 set -u
 twinwalk=$1
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 mkfifo "$tmp/fifo"

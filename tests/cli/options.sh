@@ -5,8 +5,8 @@
 set -u
 twinwalk=$1
 version=$2
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
-random=$(dirname "$twinwalk")/../tb/tw_lockstep_random
 
 # --- The version
 
@@ -65,6 +65,11 @@ grep -q 'repeat' "$tmp/stderr" && fail "a missing trace is to be repeated"
 got=$?
 [ $got = 4 ] || fail "standard output on a full disk: status $got"
 grep -q 'standard output: No space left on device' "$tmp/stderr" || fail "a full standard output: $(cat "$tmp/stderr")"
+"$twinwalk" trace-info --dump "$shuf" >/dev/full 2>"$tmp/stderr"
+got=$?
+[ $got = 4 ] || fail "a dump on a full disk: status $got"
+[ "$(cat "$tmp/stderr")" = 'twinwalk trace-info: standard output: No space left on device' ] ||
+	fail "a dump on a full disk: $(cat "$tmp/stderr")"
 "$twinwalk" run --json CMakeLists.txt >/dev/full 2>"$tmp/stderr"
 got=$?
 [ $got = 3 ] || fail "a damaged trace and then a full disk: status $got, expected 3"

@@ -5,6 +5,7 @@
 # Usage: outputs.sh TWINWALK
 set -u
 twinwalk=$1
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 mkdir "$tmp/work" "$tmp/out"
 
@@ -60,17 +61,18 @@ if "$twinwalk" run --hw rtl --config tiny --limit 1 "$shuf" >/dev/null 2>&1; the
 		--waves "$tmp/out/late.fst" --wave-cycles 90000000-90000001 "$shuf"
 	[ ! -e "$tmp/out/late.fst" ] || fail "an empty waveform was written"
 
-	# A full disk, for which a limit on the size of files stands: the report comes, then the line, status 4. No swap, as
-	# that would not fit either; what is said goes through pipes, which have no size.
-	{
-		(
-			ulimit -f 8
-			"$twinwalk" run --hw rtl --config tiny --limit 500 --swap 0 --waves "$tmp/out/full.fst" --wave-cycles 0-500 \
-				trace/bundled/perl.twt 2>&1
-			echo "status $?"
-		)
-	} | cat >"$tmp/text"
-	grep -q '^accesses ' "$tmp/text" && fail "a run whose waveform failed reports success"
+	expect 0 '' "$twinwalk" run --json --hw rtl --config tiny --limit 2000 --wave-cycles 0-500 --waves "$tmp/out/w.fst" "$shuf"
+	grep -q "\"waveform\":	\"$tmp/out/w.fst\"" "$tmp/stdout" || fail "the waveform is not in the JSON"
+
+	# A full disk, for which a limit on the size of files stands, beyond those of the trace: the report comes, the line,
+	# and status 4. What is said goes through a pipe, which has no size.
+	(
+		ulimit -f 4200
+		"$twinwalk" run --hw rtl --config tiny --limit 120000 --swap 0 --frames 3000 --waves "$tmp/out/full.fst" \
+			--wave-cycles 0-150000 "$shuf" 2>&1
+		echo "status $?"
+	) | cat >"$tmp/text"
+	grep -q '^accesses ' "$tmp/text" || fail "a run whose waveform failed lost its report"
 	grep -q "^waveform: $tmp/out/full.fst: File too large\$" "$tmp/text" || fail "a full disk: $(head -c 800 "$tmp/text")"
 	grep -q '^status 4$' "$tmp/text" || fail "a full disk: $(tail -n 1 "$tmp/text")"
 	[ ! -e "$tmp/out/full.fst" ] || fail "half a waveform stays behind"

@@ -5,6 +5,7 @@
 # Usage: signals.sh TWINWALK
 set -u
 twinwalk=$1
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 mkdir "$tmp/work"
 
@@ -63,7 +64,9 @@ interrupt KILL --frames 300 --swap 9000
 
 # Nobody reads what is printed: a pipe that had a reader once.
 mkfifo "$tmp/pipe"
-exec 4<>"$tmp/pipe" 5>"$tmp/pipe" 4<&-
+exec 4<>"$tmp/pipe"
+exec 5>"$tmp/pipe"
+exec 4<&-
 "$twinwalk" run --limit 1000 --work "$tmp/work" "$shuf" >&5 2>"$tmp/stderr"
 got=$?
 exec 5>&-
