@@ -251,9 +251,9 @@ static void bench_model(const char *config)
 
 	open_machine(&m, "csim", config, 1);
 	hits = best_rate(&m, 10000000, resident_va, &state);
-	tw_hw_counters(m.hw, &before);
+	tw_hw_get_counters(m.hw, &before);
 	accesses = best_rate(&m, 500000, random_va, &state);
-	tw_hw_counters(m.hw, &after);
+	tw_hw_get_counters(m.hw, &after);
 	share = (double)(after.event[TW_EV_WALK_OK] - before.event[TW_EV_WALK_OK]) / 2500000;
 	printf("model %-6s %6.1f M hits/s   %5.2f M walks/s (L=1, %.1f cycles each)\n", config,
 	       hits / 1e6, accesses * share / 1e6, (double)(after.cycle - before.cycle) / 2500000);

@@ -152,7 +152,7 @@ static void count_backing(const struct survey *s, uint64_t *anon, uint64_t *file
 
 static void print_row(const char *path, const struct survey *s)
 {
-	const struct tw_trace_info *i = tw_trace_info(s->t);
+	const struct tw_trace_info *i = tw_trace_get_info(s->t);
 	const char *slash = strrchr(path, '/');
 	uint64_t anon, file;
 
@@ -168,7 +168,7 @@ static void print_row(const char *path, const struct survey *s)
 
 static void print_report(const char *path, const struct survey *s)
 {
-	const struct tw_trace_info *i = tw_trace_info(s->t);
+	const struct tw_trace_info *i = tw_trace_get_info(s->t);
 	uint64_t anon, file;
 
 	count_backing(s, &anon, &file);
@@ -189,8 +189,8 @@ static void print_report(const char *path, const struct survey *s)
 	       " of them on evicted pages\n",
 	       s->frames, tw_trace_lru_faults(s->lru), tw_trace_lru_refaults(s->lru));
 	for (uint32_t f = 0; f < i->n_files; f++)
-		printf("file %-6" PRIu32 "%12" PRIu64 "  %s\n", f, tw_trace_file(s->t, f)->size,
-		       tw_trace_file(s->t, f)->name);
+		printf("file %-6" PRIu32 "%12" PRIu64 "  %s\n", f, tw_trace_get_file(s->t, f)->size,
+		       tw_trace_get_file(s->t, f)->name);
 }
 
 static int fail(const char *path, int status, const char *text)
@@ -202,7 +202,7 @@ static int fail(const char *path, int status, const char *text)
 // What reading cannot find: see the head of this file.
 static int check(const char *path, struct survey *s)
 {
-	const struct tw_trace_info *i = tw_trace_info(s->t);
+	const struct tw_trace_info *i = tw_trace_get_info(s->t);
 	struct tw_trace_info want = {0};
 
 	tw_trace_footprint_count(s->footprint, &want);
@@ -232,7 +232,7 @@ static int survey(const char *path, const struct options *o)
 		status = fail("", (int)tw_status_of(error), tw_trace_error(s.t));
 		goto out;
 	}
-	s.frames = o->frames ? o->frames : (uint32_t)(tw_trace_info(s.t)->pages / 2);
+	s.frames = o->frames ? o->frames : (uint32_t)(tw_trace_get_info(s.t)->pages / 2);
 	if (s.frames < 2)
 		s.frames = 2;
 	s.footprint = tw_trace_footprint_new();

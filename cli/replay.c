@@ -85,7 +85,7 @@ enum tw_status replay_hw_differs(struct replay *r, const char *format, ...)
 	va_end(args);
 	res->difference = (struct replay_difference){.kind = "hardware"};
 	res->pins = r->hw ? calloc(1, sizeof(*res->pins)) : NULL;
-	if (res->pins && !tw_hw_difference(r->hw, res->pins)) {
+	if (res->pins && !tw_hw_get_difference(r->hw, res->pins)) {
 		free(res->pins);
 		res->pins = NULL;
 	}
@@ -195,7 +195,7 @@ static enum tw_status end_all(struct replay *r)
 	r->result->kernel.file_write_requests = s.file_write_requests;
 	if (tw_hw_finish(r->hw) != 0)
 		return replay_hw_differs(r, "hardware at the end: %s", tw_hw_error(r->hw));
-	e = tw_hw_counters(r->hw, &r->result->hw);
+	e = tw_hw_get_counters(r->hw, &r->result->hw);
 	return e ? replay_stop(r, TW_SYSTEM, "hardware counters: %s", strerror(-e)) : TW_OK;
 }
 
@@ -277,7 +277,7 @@ static enum tw_status run_all(struct replay *r)
 	enum tw_status status = TW_OK;
 
 	for (unsigned int i = 0; i < r->opts.n_traces; i++)
-		total += tw_trace_info(r->procs[i].trace)->n_events;
+		total += tw_trace_get_info(r->procs[i].trace)->n_events;
 	if (r->opts.limit && r->opts.limit < total)
 		total = r->opts.limit;
 	while (r->running && r->result->events < total && status == TW_OK)
@@ -322,7 +322,7 @@ enum tw_status replay_run(const struct replay_opts *opts, struct replay_result *
 	// How far it came.
 	if (result->status != TW_OK && r.k) {
 		tw_kernel_stats(r.k, &result->kernel);
-		tw_hw_counters(r.hw, &result->hw);
+		tw_hw_get_counters(r.hw, &result->hw);
 	}
 	if (result->status != TW_OK)
 		opts->complain(&r.opts, result->status, result->error);

@@ -129,7 +129,7 @@ static void formats(cJSON *o, const char *name, unsigned int mask)
 	for (unsigned int i = 0; mask >> i; i++)
 		if (mask >> i & 1)
 			cJSON_AddItemToArray(
-				list, cJSON_CreateString(tw_format_desc((enum tw_format)i)->name));
+				list, cJSON_CreateString(tw_format_get((enum tw_format)i)->name));
 }
 
 static void json_machine(cJSON *o, const struct replay_result *r)
@@ -147,7 +147,7 @@ static void json_machine(cJSON *o, const struct replay_result *r)
 			formats(t, name, value);
 		else
 			number(t, name, value);
-	cJSON_AddStringToObject(o, "format", tw_format_desc(u->format)->name);
+	cJSON_AddStringToObject(o, "format", tw_format_get(u->format)->name);
 	cJSON_AddBoolToObject(o, "svade", u->svade);
 	number(o, "asid_bits", r->kernel.asid_bits);
 	t = cJSON_AddObjectToObject(o, "mem_latency");

@@ -39,7 +39,7 @@ static void choose_sizes(struct replay *r)
 	uint64_t pages = 0;
 
 	for (unsigned int i = 0; i < r->opts.n_traces; i++)
-		pages += tw_trace_info(r->procs[i].trace)->pages;
+		pages += tw_trace_get_info(r->procs[i].trace)->pages;
 	if (pages > UINT32_MAX / 4)
 		pages = UINT32_MAX / 4;
 	if (!r->opts.frames)

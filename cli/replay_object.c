@@ -54,7 +54,7 @@ void replay_free_objects(struct replay_proc *p)
 
 static enum tw_status create_file(struct replay_proc *p, uint32_t i)
 {
-	const struct tw_trace_file *f = tw_trace_file(p->trace, i);
+	const struct tw_trace_file *f = tw_trace_get_file(p->trace, i);
 	struct replay *r = p->r;
 	struct replay_object *o;
 	char path[32];
@@ -83,7 +83,7 @@ enum tw_status replay_files(struct replay_proc *p)
 {
 	enum tw_status status = TW_OK;
 
-	p->n_files = tw_trace_info(p->trace)->n_files;
+	p->n_files = tw_trace_get_info(p->trace)->n_files;
 	for (uint32_t i = 0; i < p->n_files && status == TW_OK; i++)
 		status = create_file(p, i);
 	return status;

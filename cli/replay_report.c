@@ -142,8 +142,7 @@ void replay_print(FILE *f, const struct replay_result *r)
 	uint64_t total = replay_cycles(r);
 
 	fprintf(f, "hardware                 %s, %s, %s%s\n", r->used.hw, r->used.config,
-		tw_format_desc(r->used.format)->name,
-		r->used.svade ? " (A and D in software)" : "");
+		tw_format_get(r->used.format)->name, r->used.svade ? " (A and D in software)" : "");
 	fprintf(f, "memory                   %u frames, %u swap slots, policy %s\n", r->used.frames,
 		r->used.swap_slots, r->used.policy ? r->used.policy : tw_policy_name(0));
 	for (unsigned int i = 0; i < r->used.n_traces; i++)

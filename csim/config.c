@@ -97,7 +97,7 @@ bool tw_config_same(const struct tw_config *a, const struct tw_config *b)
 static bool known_formats(unsigned long mask)
 {
 	for (unsigned int i = 0; i < FORMAT_CODES; i++)
-		if ((mask >> i & 1) && !tw_format_desc((enum tw_format)i))
+		if ((mask >> i & 1) && !tw_format_get((enum tw_format)i))
 			return false;
 	return true;
 }
@@ -122,7 +122,7 @@ static const char *range_text(const struct field *f, char text[96])
 		return text;
 	}
 	for (unsigned int i = 0; i < FORMAT_CODES; i++) {
-		const struct tw_format_desc *d = tw_format_desc((enum tw_format)i);
+		const struct tw_format_desc *d = tw_format_get((enum tw_format)i);
 
 		if (d && n < 96)
 			n += (size_t)snprintf(text + n, 96 - n, "%s%s",

@@ -74,6 +74,6 @@ bool tw_ctrl_clock(struct ctrl *c, const struct tw_config *cfg, const struct tw_
 		return false;
 	c->pending = false;
 	tw_ctx_write(&c->ctx, cfg, c->addr, c->data);
-	c->format = tw_format_desc(c->ctx.format);
+	c->format = tw_format_get(c->ctx.format);
 	return c->ctx.format != format;
 }

@@ -69,7 +69,7 @@ int tw_oracle_reset(struct tw_oracle *o, uint64_t cycle)
 
 int tw_oracle_ctx(struct tw_oracle *o, uint64_t cycle, const struct tw_ctx *ctx)
 {
-	if (ctx->format != TW_FMT_BARE && !tw_format_desc(ctx->format))
+	if (ctx->format != TW_FMT_BARE && !tw_format_get(ctx->format))
 		return -EINVAL;
 	if (!tw_or_tick(o, cycle))
 		return -EINVAL;
@@ -461,7 +461,7 @@ int tw_oracle_read(struct tw_oracle *o, uint64_t cycle, uint64_t addr, uint64_t 
 	return 0;
 }
 
-void tw_oracle_stats(const struct tw_oracle *o, struct tw_oracle_stats *stats)
+void tw_oracle_get_stats(const struct tw_oracle *o, struct tw_oracle_stats *stats)
 {
 	*stats = o->stats;
 	stats->versions = o->versions;

@@ -91,7 +91,7 @@ static void tlb_fa_array(const struct tlb_fa *t, uint64_t (*out)[2])
 	}
 }
 
-void tw_mmu_arrays(const struct tw_mmu *m, struct tw_mmu_arrays *a)
+void tw_mmu_get_arrays(const struct tw_mmu *m, struct tw_mmu_arrays *a)
 {
 	const struct tlb_sa *t = &m->l2.sa;
 

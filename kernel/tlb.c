@@ -8,7 +8,7 @@ void tw_hw_sync_time(struct tw_kernel *k)
 {
 	struct tw_hw_counters c;
 
-	if (tw_hw_counters(k->hw, &c) == 0)
+	if (tw_hw_get_counters(k->hw, &c) == 0)
 		k->hw_seen = c.cycle;
 }
 

@@ -131,6 +131,12 @@ step_headers() {
     silent gcc -std=c17 -Iinclude -Wall -Wextra -Werror -fsyntax-only -x c "$file" || failed=1
     silent g++ -std=c++17 -Iinclude -Wall -Wextra -Werror -fsyntax-only -x c++ "$file" || failed=1
   done < <(tracked 'include/*.h')
+  # In C++ a function hides the struct of its name.
+  comm -12 <(tracked 'include/*.h' | xargs grep -ohE '\b(struct|enum|union) tw_[a-z0-9_]+' | sed 's/.* //' | sort -u) \
+    <(tracked 'include/*.h' | xargs grep -ohE '\btw_[a-z0-9_]+\(' | tr -d '(' | sort -u) | none || {
+    echo "a type and a function share their name"
+    failed=1
+  }
   return $failed
 }
 

@@ -87,7 +87,7 @@ const char *tw_judge_end(struct tw_judge *j)
 	struct tw_oracle_stats s;
 	size_t pending = tw_oracle_pending(j->oracle);
 
-	tw_oracle_stats(j->oracle, &s);
+	tw_oracle_get_stats(j->oracle, &s);
 	if (pending) {
 		snprintf(j->text, sizeof(j->text),
 			 "the oracle forbids it: never answered: %zu requests", pending);
@@ -105,5 +105,5 @@ const char *tw_judge_end(struct tw_judge *j)
 
 void tw_judge_stats(const struct tw_judge *j, struct tw_oracle_stats *stats)
 {
-	tw_oracle_stats(j->oracle, stats);
+	tw_oracle_get_stats(j->oracle, stats);
 }

@@ -204,7 +204,7 @@ int tw_lockstep_compare(struct tw_lockstep *ls)
 	if (ls->failed)
 		return -EIO;
 	ls->next_compare = ls->cycle + ls->opts.compare_interval;
-	tw_mmu_arrays(ls->mmu, ls->arrays[0]);
+	tw_mmu_get_arrays(ls->mmu, ls->arrays[0]);
 	tw_rtl_arrays(ls->rtl, ls->arrays[1]);
 	if (!same_bytes(ls->arrays[0], ls->arrays[1], sizeof(*ls->arrays[0])) &&
 	    arrays_differ(ls, culprit, sizeof(culprit), text, sizeof(text))) {

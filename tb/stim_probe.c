@@ -189,7 +189,7 @@ static struct page add_neighbour(struct tw_stim_probe *p, const struct page *pag
 // 1024. Returns the entry's address.
 static uint64_t add_change(struct tw_stim_probe *p, const struct page *page, unsigned int leaves)
 {
-	unsigned int top = tw_format_desc(format_of[page->format])->levels - 1u;
+	unsigned int top = tw_format_get(format_of[page->format])->levels - 1u;
 	unsigned int level = page->level;
 	struct page moved = *page;
 	uint64_t table;
@@ -335,7 +335,7 @@ static void plan(struct tw_stim_probe *p)
 
 	p->ops = p->at = 0;
 	choose(p, p->next, &page, &fence);
-	add_path(p, &page, tw_format_desc(format_of[page.format])->levels - 1u, page.root,
+	add_path(p, &page, tw_format_get(format_of[page.format])->levels - 1u, page.root,
 		 course != REFILL && tw_prng_bits(p->rng, 2));
 	beside = add_neighbour(p, &page);
 	add_start(p, &page);

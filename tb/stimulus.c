@@ -251,7 +251,7 @@ static uint64_t hot_candidate(struct tw_stim *s, unsigned int format, unsigned i
 // The addresses of this phase; if it prefers good ones, several are tried for each.
 static void new_hot(struct tw_stim *s)
 {
-	bool judge = s->phase->good && tw_format_desc(s->ctx.format);
+	bool judge = s->phase->good && tw_format_get(s->ctx.format);
 
 	for (unsigned int f = 0; f < TW_STIM_FORMATS; f++) {
 		for (unsigned int i = 0; i < s->n_hot; i++) {

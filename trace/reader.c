@@ -259,12 +259,12 @@ int tw_trace_rewind(struct tw_trace *t)
 	return seek(t, t->offset);
 }
 
-const struct tw_trace_info *tw_trace_info(const struct tw_trace *t)
+const struct tw_trace_info *tw_trace_get_info(const struct tw_trace *t)
 {
 	return &t->info;
 }
 
-const struct tw_trace_file *tw_trace_file(const struct tw_trace *t, uint32_t index)
+const struct tw_trace_file *tw_trace_get_file(const struct tw_trace *t, uint32_t index)
 {
 	return index < t->info.n_files ? &t->files[index] : NULL;
 }

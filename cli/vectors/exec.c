@@ -85,7 +85,7 @@ const char *vec_formats(const struct vec_exec *x, const char *family, char *text
 
 	text[0] = '\0';
 	for (unsigned int i = 0; i < 16; i++) {
-		const struct tw_format_desc *f = tw_format_desc((enum tw_format)i);
+		const struct tw_format_desc *f = tw_format_get((enum tw_format)i);
 
 		if (f && strcmp(tw_format_family(f), family) == 0 && x->vh->has(x->vh->self, f) &&
 		    n < len)

@@ -29,7 +29,7 @@ static enum tw_status set_satp(struct vec_exec *x, const struct vec_dir *d)
 {
 	bool rv32 = x->xlen == 32;
 	unsigned int mode = (unsigned int)(rv32 ? d->a >> 31 : d->a >> 60);
-	const struct tw_format_desc *f = tw_format_desc((enum tw_format)mode);
+	const struct tw_format_desc *f = tw_format_get((enum tw_format)mode);
 	struct tw_ctx ctx = x->ctx;
 	char what[24];
 

@@ -30,7 +30,7 @@ static enum tw_status set_state(struct vec_exec *x)
 
 static enum tw_status set_mode(struct vec_exec *x, const struct vec_dir *d)
 {
-	const struct tw_format_desc *f = tw_format_desc(d->mode);
+	const struct tw_format_desc *f = tw_format_get(d->mode);
 	struct tw_ctx ctx = x->ctx;
 	char have[64];
 
@@ -49,7 +49,7 @@ static int read64(void *user, uint64_t pa, uint64_t *value)
 
 static enum tw_status mov_cr3(struct vec_exec *x, uint64_t value)
 {
-	const struct tw_format_desc *f = tw_format_desc(x->ctx.format);
+	const struct tw_format_desc *f = tw_format_get(x->ctx.format);
 	struct tw_mem mem = {.user = x->pm, .read64 = read64};
 	struct tw_fence fence = {0}; // without PCIDs: everything that is not global
 	bool keep = false;

@@ -104,7 +104,7 @@ const struct tw_format_desc tw_formats[TW_FORMATS] = {
 			      .traits = TW_FT_NX | TW_FT_PKEY},
 };
 
-const struct tw_format_desc *tw_format_desc(enum tw_format format)
+const struct tw_format_desc *tw_format_get(enum tw_format format)
 {
 	unsigned int i = (unsigned int)format;
 

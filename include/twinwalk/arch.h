@@ -192,7 +192,7 @@ struct tw_format_desc {
 // The descriptor of a format; NULL if this version does not translate it (BARE has none). The
 // functions below need a ctx whose format is BARE or has a descriptor, and all but tw_arch_direct()
 // one that has.
-const struct tw_format_desc *tw_format_desc(enum tw_format format);
+const struct tw_format_desc *tw_format_get(enum tw_format format);
 
 // The format of this name, or NULL.
 const struct tw_format_desc *tw_format_find(const char *name);

@@ -125,7 +125,7 @@ static inline int tw_hw_idle(struct tw_hw *hw, uint64_t n)
 	return hw->ops->idle(hw, n);
 }
 
-static inline int tw_hw_counters(struct tw_hw *hw, struct tw_hw_counters *c)
+static inline int tw_hw_get_counters(struct tw_hw *hw, struct tw_hw_counters *c)
 {
 	return hw->ops->counters(hw, c);
 }
@@ -158,7 +158,7 @@ static inline const char *tw_hw_error(const struct tw_hw *hw)
 }
 
 // What that text says of a difference. False: there is none.
-static inline bool tw_hw_difference(const struct tw_hw *hw, struct tw_hw_difference *d)
+static inline bool tw_hw_get_difference(const struct tw_hw *hw, struct tw_hw_difference *d)
 {
 	return hw->ops->difference && hw->ops->difference(hw, d);
 }

@@ -140,7 +140,7 @@ void tw_mmu_counters(const struct tw_mmu *mmu, uint64_t counter[TW_EVENTS]);
 void tw_mmu_ctx(const struct tw_mmu *mmu, struct tw_ctx *ctx);
 
 // Copies all arrays.
-void tw_mmu_arrays(const struct tw_mmu *mmu, struct tw_mmu_arrays *arrays);
+void tw_mmu_get_arrays(const struct tw_mmu *mmu, struct tw_mmu_arrays *arrays);
 
 // Checks every internal invariant (no two matching entries, queue and walker states consistent,
 // ...). NULL, or a text that names the broken one. For tests.

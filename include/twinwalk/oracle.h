@@ -213,7 +213,7 @@ uint64_t tw_oracle_max_wait(const struct tw_config *config);
 
 // Requests in flight, and counters.
 size_t tw_oracle_pending(const struct tw_oracle *o);
-void tw_oracle_stats(const struct tw_oracle *o, struct tw_oracle_stats *stats);
+void tw_oracle_get_stats(const struct tw_oracle *o, struct tw_oracle_stats *stats);
 
 // One line about a verdict, allowed ones too. Returns what snprintf() does.
 int tw_oracle_explain(const struct tw_oracle_verdict *v, char *buf, size_t len);

@@ -101,7 +101,7 @@ struct tw_trace_event {
 	int64_t result;
 	uint32_t prot;
 	uint32_t flags;
-	int32_t file;	// index for tw_trace_file(), -1: anonymous
+	int32_t file;	// index for tw_trace_get_file(), -1: anonymous
 	int32_t advice; // MADVISE
 };
 
@@ -145,10 +145,10 @@ int tw_trace_next(struct tw_trace *t, struct tw_trace_event *event);
 int tw_trace_rewind(struct tw_trace *t);
 
 // What the header says. Never fails on an open trace.
-const struct tw_trace_info *tw_trace_info(const struct tw_trace *t);
+const struct tw_trace_info *tw_trace_get_info(const struct tw_trace *t);
 
 // The file with this index, or NULL if index >= n_files.
-const struct tw_trace_file *tw_trace_file(const struct tw_trace *t, uint32_t index);
+const struct tw_trace_file *tw_trace_get_file(const struct tw_trace *t, uint32_t index);
 
 // One line, without newline: file, block or byte offset, what was expected and what was found.
 // Valid until the next call with t. NULL stands for a handle that could not be allocated. Without

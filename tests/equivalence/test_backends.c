@@ -151,7 +151,7 @@ static void run(const struct tw_config *config, const struct tw_membus_opts *mem
 		call(&r, m, (const uint64_t(*)[PAGES])page);
 	for (unsigned int i = 0; i < BACK_ENDS; i++) {
 		assert_int_equal(tw_hw_finish(m[i].hw), 0);
-		assert_int_equal(tw_hw_counters(m[i].hw, &counters[i]), 0);
+		assert_int_equal(tw_hw_get_counters(m[i].hw, &counters[i]), 0);
 		assert_int_equal(counters[0].cycle, counters[i].cycle);
 		assert_memory_equal(counters[0].event, counters[i].event,
 				    sizeof(counters[0].event));

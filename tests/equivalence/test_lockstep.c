@@ -513,13 +513,13 @@ static void hardware_interface_fails_for_ever_after_a_difference(void **state)
 	assert_int_equal(tw_pmem_create(&opts.pmem), 0);
 	assert_int_equal(tw_hw_lockstep_create(&opts, &hw), 0);
 	assert_string_equal(tw_hw_error(hw), "");
-	assert_false(tw_hw_difference(hw, &d));
+	assert_false(tw_hw_get_difference(hw, &d));
 	tw_lockstep_sabotage(((struct tw_hw_pins *)hw)->driver.dev.user, saboteur, &c);
 	assert_int_equal(tw_hw_idle(hw, 7), 0);
 	assert_int_equal(tw_hw_access(hw, D, &req, &res), -EIO);
 	assert_non_null(strstr(tw_hw_error(hw), "cycle 8: model and rtl differ in resp_d_pa_o"));
 	assert_non_null(strstr(tw_hw_error(hw), "to repeat: again"));
-	assert_true(tw_hw_difference(hw, &d));
+	assert_true(tw_hw_get_difference(hw, &d));
 	assert_int_equal(d.cycle, 8);
 	assert_string_equal(d.culprit, "resp_d_pa_o");
 	assert_true(d.pins >= 1);
@@ -530,7 +530,7 @@ static void hardware_interface_fails_for_ever_after_a_difference(void **state)
 	assert_int_equal(tw_hw_fence(hw, &fence), -EIO);
 	assert_int_equal(tw_hw_idle(hw, 1), -EIO);
 	assert_int_equal(tw_hw_set_ctx(hw, &ctx), -EIO);
-	assert_int_equal(tw_hw_counters(hw, &counters), -EIO);
+	assert_int_equal(tw_hw_get_counters(hw, &counters), -EIO);
 	assert_int_equal(tw_hw_finish(hw), -EIO);
 	tw_hw_destroy(hw);
 	tw_pmem_destroy(opts.pmem);

@@ -41,7 +41,7 @@ static struct strict *strict_of(struct tw_hw *hw)
 
 static const struct tw_format_desc *desc(const struct strict *s)
 {
-	return tw_format_desc(s->hw.ctx.format);
+	return tw_format_get(s->hw.ctx.format);
 }
 
 static uint64_t vpn_of(const struct strict *s, uint64_t va)

@@ -23,14 +23,14 @@ static void formats_this_version_lacks_have_no_descriptor(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++)
-		assert_null(tw_format_desc((enum tw_format)lacking[i]));
+		assert_null(tw_format_get((enum tw_format)lacking[i]));
 }
 
 static void each_descriptor_is_consistent(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < TABLES; i++) {
-		const struct tw_format_desc *f = tw_format_desc(tables[i]);
+		const struct tw_format_desc *f = tw_format_get(tables[i]);
 
 		assert_non_null(f);
 		assert_int_equal(f->format, tables[i]);
@@ -55,7 +55,7 @@ static void entry_addresses_take_the_index_of_their_level(void **state)
 	(void)state;
 	for (size_t i = 0; i < TABLES; i++) {
 		struct tw_ctx ctx = {.format = tables[i]};
-		const struct tw_format_desc *f = tw_format_desc(tables[i]);
+		const struct tw_format_desc *f = tw_format_get(tables[i]);
 		uint64_t va = 0xfff;
 
 		// The index at level l is 5 - l.
@@ -72,7 +72,7 @@ static void an_index_takes_all_its_bits_and_no_other(void **state)
 	(void)state;
 	for (size_t i = 0; i < TABLES; i++) {
 		struct tw_ctx ctx = {.format = tables[i]};
-		const struct tw_format_desc *f = tw_format_desc(tables[i]);
+		const struct tw_format_desc *f = tw_format_get(tables[i]);
 
 		for (uint8_t level = 0; level < f->levels; level++) {
 			unsigned int low = 12u + f->vpn_shift[level];
@@ -109,7 +109,7 @@ static void formats_of_32_bits_drop_the_upper_half_of_an_address(void **state)
 		struct tw_req req = {.va = va, .access = TW_LOAD, .priv = TW_PRIV_S};
 		struct tw_resp resp;
 
-		if (tw_format_desc(tables[i])->va_bits != 32) {
+		if (tw_format_get(tables[i])->va_bits != 32) {
 			assert_int_equal(tw_arch_va(&ctx, va), va);
 			continue;
 		}
@@ -131,7 +131,7 @@ static void the_root_has_all_rights_and_the_highest_level(void **state)
 		struct tw_walk_state ws;
 
 		tw_arch_root(&ctx, &ws);
-		assert_int_equal(ws.level, tw_format_desc(tables[i])->levels - 1);
+		assert_int_equal(ws.level, tw_format_get(tables[i])->levels - 1);
 		assert_true(ws.w && ws.u && ws.x);
 		assert_false(ws.g);
 	}
@@ -141,7 +141,7 @@ static void canonical_addresses_end_at_the_sign_bit(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < TABLES; i++) {
-		const struct tw_format_desc *f = tw_format_desc(tables[i]);
+		const struct tw_format_desc *f = tw_format_get(tables[i]);
 		struct tw_ctx ctx = {.format = tables[i]};
 		uint64_t half = 1ULL << (f->va_bits - 1);
 		bool x86 = strcmp(tw_format_family(f), "x86") == 0;

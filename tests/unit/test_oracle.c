@@ -71,7 +71,7 @@ static void forgotten_history_is_undecided_never_allowed_or_forbidden(void **sta
 	(void)state;
 	for (unsigned int i = 0; i < 1000; i++)
 		poke(f, LOW_A + SLOT, rv_pte(PAGE_2 + i * 0x1000, RWAD));
-	tw_oracle_stats(f->o, &stats);
+	tw_oracle_get_stats(f->o, &stats);
 	assert_true(stats.versions <= 64);
 	assert_true(stats.versions_lost > 0);
 	assert_false(load_pa(f, VA, PAGE_1));
@@ -79,7 +79,7 @@ static void forgotten_history_is_undecided_never_allowed_or_forbidden(void **sta
 	assert_int_equal(f->v.reason, TW_ORACLE_LOST);
 	assert_allowed(load_pa(f, VA, PAGE_2 + 999 * 0x1000));
 	assert_allowed(load_pa(f, VA, PAGE_2 + 990 * 0x1000));
-	tw_oracle_stats(f->o, &stats);
+	tw_oracle_get_stats(f->o, &stats);
 	assert_int_equal(stats.undecided, 1);
 	// A fence of everything makes what was forgotten irrelevant.
 	fence(f, FENCE_ALL);
@@ -98,7 +98,7 @@ static void history_of_too_many_words_is_undecided(void **state)
 	poke(f, LOW_A + SLOT, rv_pte(PAGE_2, RWAD));
 	for (unsigned int i = 0; i < 2000; i++)
 		poke(f, RAM_END - 0x4000 + i % 500 * SLOT, i + 1);
-	tw_oracle_stats(f->o, &stats);
+	tw_oracle_get_stats(f->o, &stats);
 	assert_true(stats.versions <= 64);
 	assert_false(load_pa(f, VA, PAGE_1));
 	assert_int_equal(f->v.status, TW_ORACLE_UNDECIDED);
@@ -220,7 +220,7 @@ static void excused_cycles_count_for_no_bound(void **state)
 	f->cycle += 1090;
 	assert_int_equal(tw_oracle_excuse(f->o, f->cycle, 1000), 0);
 	assert_int_equal(tw_oracle_overdue(f->o, f->cycle, &f->v), 0);
-	tw_oracle_stats(f->o, &stats);
+	tw_oracle_get_stats(f->o, &stats);
 	assert_int_equal(stats.longest_wait, 90);
 	f->cycle += 11;
 	assert_int_equal(tw_oracle_overdue(f->o, f->cycle, &f->v), 1);
@@ -284,7 +284,7 @@ static void many_roots_stay_within_their_bound(void **state)
 	for (uint16_t asid = 2; asid < 100; asid++)
 		use_root(f, ROOT_B, asid);
 	use_root(f, ROOT_B, 1);
-	tw_oracle_stats(f->o, &stats);
+	tw_oracle_get_stats(f->o, &stats);
 	assert_true(stats.roots <= 4);
 	assert_false(load_pa(f, VA, PAGE_1)); // ASID 1's first root is forgotten
 	assert_int_equal(f->v.status, TW_ORACLE_UNDECIDED);
@@ -299,7 +299,7 @@ static void untold_writes_are_noticed(void **state)
 	(void)state;
 	assert_int_equal(tw_pmem_write64(f->pm, LOW_A + SLOT, rv_pte(PAGE_2, RWAD)), 0);
 	assert_allowed(load_pa(f, VA, PAGE_2));
-	tw_oracle_stats(f->o, &stats);
+	tw_oracle_get_stats(f->o, &stats);
 	assert_int_equal(stats.untold, 1);
 	fx_done(f);
 }

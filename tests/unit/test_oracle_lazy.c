@@ -418,7 +418,7 @@ static void lazy_machine_is_always_allowed(enum tw_format format, uint64_t first
 		if (run(m, format, NO_RULE, seed_of(first + n)))
 			fail_msg("step %llu: %s: %s", (unsigned long long)m->now,
 				 tw_oracle_reason_name(m->f->v.reason), m->f->v.text);
-		tw_oracle_stats(m->f->o, &s);
+		tw_oracle_get_stats(m->f->o, &s);
 		print_message("%llu hits, %llu walks, %llu faults, %llu updates; allowed by the "
 			      "newest entries %llu, by older ones %llu\n",
 			      (unsigned long long)m->hits, (unsigned long long)m->walks,

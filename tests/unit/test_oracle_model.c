@@ -278,7 +278,7 @@ static void run(enum tw_format format, const char *config, uint64_t seed)
 		cycle(&w);
 		bad = tw_oracle_watch_bad(w.w, &error);
 	}
-	tw_oracle_stats(w.o, &s);
+	tw_oracle_get_stats(w.o, &s);
 	print_message(
 		"%llu cycles: %llu responses (%llu faults), %llu updates, %llu allowed by the "
 		"newest entries, %llu by older ones; %llu fences\n",
@@ -342,7 +342,7 @@ static void waiting_for_others_is_excused(void **state)
 		}
 		if (bad)
 			fail_msg("%s", bad->text);
-		tw_oracle_stats(w.o, &s);
+		tw_oracle_get_stats(w.o, &s);
 		assert_true(s.responses > 10);
 		world_destroy(&w);
 	}

@@ -25,7 +25,7 @@ static void random_sample(struct gen *g, struct sample *s)
 	uint8_t level;
 
 	g->format = formats[below(g, 8)];
-	s->d = tw_format_desc(g->format);
+	s->d = tw_format_get(g->format);
 	level = (uint8_t)below(g, s->d->levels);
 	s->ctx = (struct tw_ctx){
 		.format = g->format,

@@ -135,7 +135,7 @@ static void assert_contents_equal(struct side s[2], struct tw_mmu_arrays arrays[
 		assert_memory_equal(tw_pmem_ptr(s[0].pmem, pa, 4096),
 				    tw_pmem_ptr(s[1].pmem, pa, 4096), 4096);
 	for (unsigned int i = 0; i < 2; i++)
-		tw_mmu_arrays(s[i].mmu, &arrays[i]);
+		tw_mmu_get_arrays(s[i].mmu, &arrays[i]);
 	assert_memory_equal(&arrays[0], &arrays[1], sizeof(arrays[0]));
 	assert_null(tw_mmu_check(s[0].mmu));
 }

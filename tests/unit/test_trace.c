@@ -138,7 +138,7 @@ static void a_trace_of_several_blocks_reads_back(void **state)
 
 	t = open_trace(&s);
 	// Two of accesses; the mmaps have 34 bytes each, in blocks of 10485660.
-	assert_int_equal(tw_trace_info(t)->n_blocks, 5);
+	assert_int_equal(tw_trace_get_info(t)->n_blocks, 5);
 	for (uint32_t i = 0; i < LARGE; i++) {
 		if (tw_trace_next(t, &e) != 1)
 			fail_msg("%s", tw_trace_error(t));
@@ -173,7 +173,7 @@ static void the_header_tells_counts_and_footprint(void **state)
 	add_exit(&s, 3);
 	write_sample(&s, 19);
 	t = open_trace(&s);
-	i = tw_trace_info(t);
+	i = tw_trace_get_info(t);
 	assert_string_equal(i->program, "sample");
 	assert_string_equal(i->arch, "x86_64");
 	assert_int_equal(i->page_size, 4096);
@@ -198,12 +198,12 @@ static void the_file_table_reads_back(void **state)
 	fill_sample(&s, base_seed());
 	write_sample(&s, 1);
 	t = open_trace(&s);
-	assert_int_equal(tw_trace_info(t)->n_files, 2);
-	assert_string_equal(tw_trace_file(t, 0)->name, "data file");
-	assert_int_equal(tw_trace_file(t, 0)->size, 12345);
-	assert_string_equal(tw_trace_file(t, 1)->name, "program");
-	assert_true(tw_trace_file(t, 1)->size == UINT64_MAX);
-	assert_null(tw_trace_file(t, 2));
+	assert_int_equal(tw_trace_get_info(t)->n_files, 2);
+	assert_string_equal(tw_trace_get_file(t, 0)->name, "data file");
+	assert_int_equal(tw_trace_get_file(t, 0)->size, 12345);
+	assert_string_equal(tw_trace_get_file(t, 1)->name, "program");
+	assert_true(tw_trace_get_file(t, 1)->size == UINT64_MAX);
+	assert_null(tw_trace_get_file(t, 2));
 	tw_trace_close(t);
 	free_sample(&s);
 }

@@ -54,7 +54,7 @@ static int read_all(uint64_t seed)
 
 	assert_non_null(t);
 	while (!status && (status = tw_trace_next(t, &e)) == 1) {
-		const char *broken = tw_trace_check(&order, &e, tw_trace_info(t)->n_files);
+		const char *broken = tw_trace_check(&order, &e, tw_trace_get_info(t)->n_files);
 
 		if (broken)
 			fail_msg("TW_SEED=%llu: an event breaks a rule: %s",

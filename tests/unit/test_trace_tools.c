@@ -127,7 +127,7 @@ static void addresses_move_below_2_to_the_38(void **state)
 	add_stream_access(&s, TW_TRACE_LOAD, 0, 3 * HALF - 1);
 	assert_int_equal(feed(&x, &s), 0);
 	end_and_open(&x, 0);
-	assert_string_equal(tw_trace_file(x.t, 0)->name, "some file");
+	assert_string_equal(tw_trace_get_file(x.t, 0)->name, "some file");
 	assert_int_equal(next(&x).addr, HALF);
 	assert_int_equal(next(&x).result, HALF + 0x1000);
 	assert_int_equal(next(&x).addr, HALF + 0x20);
@@ -194,7 +194,7 @@ static void the_stream_may_be_cut_anywhere(void **state)
 							  at + cut < s.n * 8 ? cut : s.n * 8 - at),
 					 0);
 		end_and_open(&x, 0);
-		assert_int_equal(tw_trace_info(x.t)->events[TW_TRACE_LOAD], 20);
+		assert_int_equal(tw_trace_get_info(x.t)->events[TW_TRACE_LOAD], 20);
 		next(&x), next(&x);
 		for (uint64_t i = 0; i < 20; i++)
 			assert_int_equal(next(&x).addr, HALF + 8 * i);
