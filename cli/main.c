@@ -26,21 +26,6 @@ static const struct {
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-enum tw_status tw_status_of(int error)
-{
-	switch (error) {
-	case 0:
-		return TW_OK;
-	case -EBADMSG:
-	case -ENOTSUP:
-	case -EINVAL:
-	case -EISDIR:
-		return TW_BAD_INPUT;
-	default:
-		return TW_SYSTEM;
-	}
-}
-
 static void help(FILE *f)
 {
 	fputs("usage: twinwalk COMMAND [ARGUMENT...]\n\n", f);

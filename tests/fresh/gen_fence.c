@@ -197,7 +197,8 @@ static void fence_leaf(struct fresh_case *c, const struct space *s)
 	uint64_t va = within(c, s, s->va[0]);
 
 	if (!c->shape->x86) {
-		sfence(c, true, va, !s->global, s->asid);
+		// Without an ASID it covers every address space.
+		sfence(c, true, va, !s->global && fresh_chance(c, 70), s->asid);
 		return;
 	}
 	switch (fresh_below(c, 3)) {
@@ -224,7 +225,7 @@ static void fence_leaf(struct fresh_case *c, const struct space *s)
 static void fence_pointer(struct fresh_case *c, const struct space *s)
 {
 	if (!c->shape->x86)
-		sfence(c, false, 0, !s->global, s->asid);
+		sfence(c, false, 0, !s->global && fresh_chance(c, 80), s->asid);
 	else if (s->global)
 		invpcid(c, 2, 0, 0);
 	else if (fresh_chance(c, 50))

@@ -4,6 +4,19 @@
 // needs a fence. Sources: RISC-V mstatus; Intel SDM volume 3, 4.6 and 4.10.4.
 #include "gen.h"
 
+// x86: pointers on VA's path that lack A. An access that faults leaves them so; the next good one
+// sets them, whatever a walk cache has learnt meanwhile.
+static void clear_a(struct fresh_case *c, uint64_t root, uint64_t va, unsigned int level)
+{
+	for (unsigned int at = level + 1; at < fresh_walked(c->shape); at++) {
+		uint64_t table = fresh_path(c, root, va, at), index = fresh_index(c->shape, va, at);
+
+		if (fresh_chance(c, 40))
+			fresh_entry(c, table, index,
+				    fresh_entry_at(c, table, index) & ~UINT64_C(0x20));
+	}
+}
+
 void gen_rights(struct fresh_case *c)
 {
 	const uint32_t at_once = TW_F_WP | TW_F_SMEP | TW_F_SMAP | TW_F_PKE;
@@ -22,6 +35,8 @@ void gen_rights(struct fresh_case *c)
 			va[i] = fresh_with_index(sh, va[0], 0, fresh_random(c));
 		// Where an earlier page already is, this one is the same.
 		table = fresh_path(c, root, va[i], level);
+		if (sh->x86)
+			clear_a(c, root, va[i], level);
 		bits = fresh_leaf_bits(c, low & 1) & ~(low >> 8 & (sh->x86 ? 0x66 : 0xca));
 		if (!sh->x86 && !(bits & 2))
 			bits &= ~UINT64_C(4);
