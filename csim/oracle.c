@@ -25,7 +25,7 @@ int tw_oracle_create(const struct tw_oracle_opts *opts, struct tw_oracle **oracl
 	if (!with.max_steps)
 		with.max_steps = (uint64_t)1 << 20;
 	if (!with.mem.read64 || with.max_versions < 64 || with.max_fences < 64 ||
-	    with.max_roots < 4)
+	    with.max_roots < 4 || with.pa_bits > 56 || (with.pa_bits && with.pa_bits < 32))
 		return -EINVAL;
 	o = calloc(1, sizeof(*o));
 	if (!o)
@@ -174,8 +174,12 @@ static enum tw_oracle_status judge(struct tw_oracle *o, const struct tw_or_reque
 
 	v->status = TW_ORACLE_FORBIDDEN;
 	v->reason = TW_ORACLE_OK;
-	if (tw_arch_direct(&r->ctx, &r->req, &direct) ||
-	    !tw_arch_canonical(&r->ctx, &r->req, &direct)) {
+	if (tw_arch_direct(&r->ctx, &r->req, &direct)) {
+		if (tw_or_direct_fits(o, &r->ctx, &r->req, resp))
+			allow(o, v, &r->ctx, NULL, 0);
+		return v->status;
+	}
+	if (!tw_arch_canonical(&r->ctx, &r->req, &direct)) {
 		if (tw_or_same(o, &direct, resp))
 			allow(o, v, &r->ctx, NULL, 0);
 		return v->status;

@@ -257,7 +257,7 @@ void tw_or_blame(struct tw_oracle *o, const struct tw_or_request *r, const struc
 		tw_or_put(&l, "the fault address must be the request's VA");
 		return;
 	}
-	if (tw_arch_direct(&r->ctx, &r->req, &direct)) {
+	if (tw_or_direct(o, &r->ctx, &r->req, &direct)) {
 		v->reason = tw_or_difference(o, &direct, resp);
 		tw_or_put(&l, "without translation the answer is ");
 		tw_or_put_resp(&l, o, &direct);
@@ -304,17 +304,17 @@ static const struct tw_or_request *fitting(struct tw_oracle *o, const struct tw_
 {
 	for (size_t i = 0; i < o->lives; i++) {
 		const struct tw_or_request *r = &o->live[i];
-		struct tw_resp direct;
-		struct tw_or_newest n;
+		struct tw_or_newest n = {.update = false};
+		bool fits;
 
-		if (tw_arch_direct(&r->ctx, &r->req, &direct) ||
-		    !tw_arch_canonical(&r->ctx, &r->req, &direct)) {
-			n.resp = direct;
-			n.update = false;
+		if (tw_arch_direct(&r->ctx, &r->req, &n.resp)) {
+			fits = tw_or_direct_fits(o, &r->ctx, &r->req, resp);
 		} else {
-			tw_or_walk_newest(o, &r->ctx, &r->req, 0, 0, &n);
+			if (tw_arch_canonical(&r->ctx, &r->req, &n.resp))
+				tw_or_walk_newest(o, &r->ctx, &r->req, 0, 0, &n);
+			fits = !n.update && tw_or_same(o, &n.resp, resp);
 		}
-		if (!r->answered && !n.update && tw_or_same(o, &n.resp, resp))
+		if (!r->answered && fits)
 			return r;
 	}
 	return NULL;

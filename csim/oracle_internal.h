@@ -240,6 +240,14 @@ struct tw_or_newest {
 void tw_or_walk_newest(struct tw_oracle *o, const struct tw_ctx *ctx, const struct tw_req *req,
 		       uint64_t at, uint64_t flip, struct tw_or_newest *n);
 
+// True if the request needs no table; *want is then the answer, of two that BEYOND_FREE allows the
+// fault.
+bool tw_or_direct(const struct tw_oracle *o, const struct tw_ctx *ctx, const struct tw_req *req,
+		  struct tw_resp *want);
+// Whether a response to such a request is right.
+bool tw_or_direct_fits(const struct tw_oracle *o, const struct tw_ctx *ctx,
+		       const struct tw_req *req, const struct tw_resp *resp);
+
 // True if the response equals WANT in every field that is checked.
 bool tw_or_same(const struct tw_oracle *o, const struct tw_resp *want, const struct tw_resp *resp);
 

@@ -15,6 +15,50 @@ bool tw_or_same(const struct tw_oracle *o, const struct tw_resp *want, const str
 	       (want->global == resp->global || (un & TW_ORACLE_GLOBAL));
 }
 
+static unsigned int pa_bits(const struct tw_oracle *o)
+{
+	return o->opts.pa_bits ? o->opts.pa_bits : 56;
+}
+
+// The upper bits of an untranslated address dropped.
+static void cut(const struct tw_oracle *o, const struct tw_ctx *ctx, const struct tw_req *req,
+		struct tw_resp *want)
+{
+	struct tw_req low = *req;
+
+	low.va = tw_arch_va(ctx, req->va) & tw_low_mask(pa_bits(o));
+	tw_arch_direct(ctx, &low, want);
+}
+
+bool tw_or_direct(const struct tw_oracle *o, const struct tw_ctx *ctx, const struct tw_req *req,
+		  struct tw_resp *want)
+{
+	if (!tw_arch_direct(ctx, req, want))
+		return false;
+	if (tw_arch_va(ctx, req->va) >> pa_bits(o) == 0)
+		return true;
+	if (o->opts.beyond == TW_ORACLE_BEYOND_CUT)
+		cut(o, ctx, req, want);
+	else
+		tw_arch_resp_fault(ctx, req, TW_FAULT_ACCESS, 0, want);
+	return true;
+}
+
+bool tw_or_direct_fits(const struct tw_oracle *o, const struct tw_ctx *ctx,
+		       const struct tw_req *req, const struct tw_resp *resp)
+{
+	struct tw_resp want;
+
+	if (!tw_or_direct(o, ctx, req, &want))
+		return false;
+	if (tw_or_same(o, &want, resp))
+		return true;
+	if (!want.fault || o->opts.beyond != TW_ORACLE_BEYOND_FREE)
+		return false;
+	cut(o, ctx, req, &want);
+	return tw_or_same(o, &want, resp);
+}
+
 void tw_or_walk_newest(struct tw_oracle *o, const struct tw_ctx *ctx, const struct tw_req *req,
 		       uint64_t at, uint64_t flip, struct tw_or_newest *n)
 {

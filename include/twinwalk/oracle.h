@@ -41,8 +41,16 @@ enum tw_oracle_field {
 	TW_ORACLE_CAUSE = 1u << 4,
 };
 
+// What becomes of an untranslated address (bare, machine mode) that is wider than pa_bits.
+enum tw_oracle_beyond {
+	TW_ORACLE_BEYOND_FAULT, // an access fault
+	TW_ORACLE_BEYOND_CUT,	// the upper bits are dropped
+	TW_ORACLE_BEYOND_FREE,	// either
+};
+
 struct tw_oracle_opts {
-	// Memory as it is now: read64 only, required. A bus error (-EIO) there is a permanent one.
+	// Memory as it is now: read64 only, required. It is what walkers see: where there is no
+	// memory, -EIO if they get a bus error each time, or else the value that they get.
 	struct tw_mem mem;
 	uint32_t unchecked; // of enum tw_oracle_field
 
@@ -58,6 +66,10 @@ struct tw_oracle_opts {
 	// true: tw_oracle_read() is called for every word that a walker reads. An entry then counts
 	// only as it was read, and a read for which no request in flight has a use is forbidden.
 	bool reads_told;
+
+	// Untranslated addresses: bits of a physical address, up to 56 [56], and what is wider.
+	uint8_t pa_bits;
+	enum tw_oracle_beyond beyond;
 
 	// Bounds; 0 stands for the default in brackets. What no longer fits is forgotten, oldest
 	// first, and what then cannot be decided is undecided.
@@ -144,8 +156,8 @@ struct tw_oracle_stats {
 	uint64_t searches, steps, longest; // walks searched for, their steps, and those of one
 };
 
-// -EINVAL: no read64, or a bound below its minimum. mem.user must outlive the oracle. The state is
-// that after reset: format bare, all else 0.
+// -EINVAL: no read64, a bound below its minimum, or pa_bits out of range. mem.user must outlive the
+// oracle. The state is that after reset: format bare, all else 0.
 int tw_oracle_create(const struct tw_oracle_opts *opts, struct tw_oracle **oracle);
 void tw_oracle_destroy(struct tw_oracle *o);
 

@@ -204,7 +204,8 @@ static inline struct fx *fx_create(struct tw_oracle_opts opts)
 	assert_int_equal(tw_pmem_create(&f->pm), 0);
 	assert_int_equal(tw_pmem_add_ram(f->pm, RAM, RAM_END), 0);
 	opts.mem.user = f->pm;
-	opts.mem.read64 = fx_read64;
+	if (!opts.mem.read64)
+		opts.mem.read64 = fx_read64;
 	assert_int_equal(tw_oracle_create(&opts, &f->o), 0);
 	return f;
 }

@@ -316,6 +316,10 @@ static void misuse_is_refused(void **state)
 		tw_oracle_create(&(struct tw_oracle_opts){.mem.read64 = fx_read64, .max_fences = 1},
 				 &o),
 		-EINVAL);
+	assert_int_equal(
+		tw_oracle_create(&(struct tw_oracle_opts){.mem.read64 = fx_read64, .pa_bits = 57},
+				 &o),
+		-EINVAL);
 	assert_int_equal(tw_oracle_write(f->o, f->cycle + 1, RAM + 4, 0, 1), -EINVAL);
 	assert_int_equal(tw_oracle_write(f->o, 0, RAM, 0, 1), -EINVAL);
 	assert_int_equal(tw_oracle_fence_end(f->o, f->cycle + 1, 12345), -ENOENT);

@@ -113,6 +113,36 @@ static void bare_and_machine_mode_translate_nothing(void **state)
 	fx_done(f);
 }
 
+static void untranslated_address_beyond_the_physical_width_does_what_the_option_says(void **state)
+{
+	static const struct {
+		enum tw_oracle_beyond beyond;
+		bool fault, cut;
+	} options[] = {{TW_ORACLE_BEYOND_FAULT, true, false},
+		       {TW_ORACLE_BEYOND_CUT, false, true},
+		       {TW_ORACLE_BEYOND_FREE, true, true}};
+	uint64_t wide = UINT64_C(1) << 40 | VA;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct fx *f = fx_sv39_opts(
+			(struct tw_oracle_opts){.pa_bits = 40, .beyond = options[i].beyond});
+		struct tw_req req = {.va = wide, .access = TW_LOAD, .priv = TW_PRIV_M};
+
+		ask_as(f, 1, req);
+		assert_int_equal(answer(f, 1, access_fault(wide, 5)), options[i].fault);
+		ask_as(f, 1, req);
+		assert_int_equal(answer(f, 1, ok(VA, TW_SIZE_4K)), options[i].cut);
+		ask_as(f, 1, req);
+		assert_false(answer(f, 1, ok(wide, TW_SIZE_4K)));
+		assert_int_equal(f->v.status, TW_ORACLE_FORBIDDEN);
+		req.va = (UINT64_C(1) << 40) - 8; // the last that fits
+		ask_as(f, 1, req);
+		assert_allowed(answer(f, 1, ok(req.va, TW_SIZE_4K)));
+		fx_done(f);
+	}
+}
+
 static void request_keeps_the_control_state_of_its_acceptance(void **state)
 {
 	struct fx *f = fx_sv39();
@@ -152,6 +182,8 @@ int main(void)
 		cmocka_unit_test(rights_are_checked_with_the_sum_and_mxr_of_the_request),
 		cmocka_unit_test(adue_acts_only_after_a_fence),
 		cmocka_unit_test(bare_and_machine_mode_translate_nothing),
+		cmocka_unit_test(
+			untranslated_address_beyond_the_physical_width_does_what_the_option_says),
 		cmocka_unit_test(request_keeps_the_control_state_of_its_acceptance),
 		cmocka_unit_test(reset_outlaws_everything),
 	};

@@ -87,6 +87,27 @@ static void bus_error_is_an_access_fault_of_the_access(void **state)
 	fx_done(f);
 }
 
+// A device without an error pin: where there is no memory, it reads something.
+static int zero_where_nothing_is(void *user, uint64_t pa, uint64_t *value)
+{
+	if (tw_pmem_read64(user, pa, value) != 0)
+		*value = 0;
+	return 0;
+}
+
+static void absent_memory_is_what_the_callback_says(void **state)
+{
+	const struct tw_oracle_opts opts = {.mem.read64 = zero_where_nothing_is};
+	struct fx *f = fx_sv39_opts(opts);
+
+	(void)state;
+	poke(f, MID_A + SLOT, rv_pte(RAM_END, V));
+	fence(f, FENCE_ALL);
+	assert_allowed(load(f, VA, page_fault(VA, 13)));
+	assert_forbidden(load(f, VA, access_fault(VA, 5)), TW_ORACLE_WRONG_FAULT, "V = 0");
+	fx_done(f);
+}
+
 static void passing_bus_error_justifies_access_faults_of_requests_in_flight_only(void **state)
 {
 	struct fx *f = fx_sv39();
@@ -280,6 +301,7 @@ int main(void)
 		cmocka_unit_test(cached_faults_are_allowed_until_fenced_where_enabled),
 		cmocka_unit_test(cached_fault_below_a_global_pointer_is_shared_by_all_asids),
 		cmocka_unit_test(bus_error_is_an_access_fault_of_the_access),
+		cmocka_unit_test(absent_memory_is_what_the_callback_says),
 		cmocka_unit_test(
 			passing_bus_error_justifies_access_faults_of_requests_in_flight_only),
 		cmocka_unit_test(update_belongs_to_an_access_in_flight_that_needs_it),
