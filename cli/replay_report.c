@@ -204,7 +204,7 @@ bool replay_pair(const struct replay_result *a, const struct replay_result *b, s
 	if (i >= n + TW_EVENTS)
 		return false;
 	i -= n;
-	snprintf(pair->what, sizeof(pair->what), "hardware counter %zu", i);
+	snprintf(pair->what, sizeof(pair->what), "counter %s", tw_event_name((unsigned int)i));
 	pair->a = a->hw.event[i];
 	pair->b = b->hw.event[i];
 	return true;

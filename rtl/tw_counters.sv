@@ -8,7 +8,7 @@ module tw_counters (
   input  wire logic        clk_i,
   input  wire logic        rst_i,
 
-  // Events of this cycle, in the order of the bits; two bits: port f lowest.
+  // Events of this cycle; two bits: port f lowest.
   input  wire logic [3:0]  l1f_hit_i,      // from the request stages; by size
   input  wire logic [3:0]  l1d_hit_i,
   input  wire logic [1:0]  l1_miss_i,
@@ -31,31 +31,54 @@ module tw_counters (
   input  wire logic        req_stall_i,    // from the pins
   input  wire logic        resp_stall_i,
 
-  output logic [31:0]      events_o,       // to pins, one cycle later
+  output logic [tw_pkg::Events-1:0] events_o,       // to pins, one cycle later
   input  wire logic [4:0]  counter_sel_i,  // from pins
   output logic [63:0]      counter_o       // to pins: the selected counter, one cycle later
 );
 
-  logic [31:0] events_q;
+  logic [tw_pkg::Events-1:0] events_q;
   logic [63:0] counter_q;
-  (* mem2reg *) logic [63:0] count_q [0:31];  // registers, not a memory: all are reset at once
+  (* mem2reg *) logic [63:0] count_q [0:tw_pkg::Events-1];  // registers, not a memory: all are reset at once
 
-  logic [31:0] now;
+  logic [tw_pkg::Events-1:0] now;
 
-  assign now = {resp_stall_i, req_stall_i, ctrl_i, fence_i, walk_killed_i, pwc_fill_i, mem_cas_i, mem_read_i,
-                cas_lost_i, walk_restart_i, walk_fault_i, walk_ok_i, pwc_start_i, no_walker_i, merge_i, walk_start_i,
-                l2_hit_i, direct_i, l1_miss_i, l1d_hit_i, l1f_hit_i};
+  always @* begin
+    now = '0;
+    now[tw_pkg::EvL1fHit +: 4]  = l1f_hit_i;
+    now[tw_pkg::EvL1dHit +: 4]  = l1d_hit_i;
+    now[tw_pkg::EvL1fMiss]      = l1_miss_i[0];
+    now[tw_pkg::EvL1dMiss]      = l1_miss_i[1];
+    now[tw_pkg::EvDirectF]      = direct_i[0];
+    now[tw_pkg::EvDirectD]      = direct_i[1];
+    now[tw_pkg::EvL2Hit +: 4]   = l2_hit_i;
+    now[tw_pkg::EvWalkStart]    = walk_start_i;
+    now[tw_pkg::EvMerge]        = merge_i;
+    now[tw_pkg::EvNoWalker]     = no_walker_i;
+    now[tw_pkg::EvPwcStart]     = pwc_start_i;
+    now[tw_pkg::EvWalkOk]       = walk_ok_i;
+    now[tw_pkg::EvWalkFault]    = walk_fault_i;
+    now[tw_pkg::EvWalkRestart]  = walk_restart_i;
+    now[tw_pkg::EvCasLost]      = cas_lost_i;
+    now[tw_pkg::EvMemRead]      = mem_read_i;
+    now[tw_pkg::EvMemCas]       = mem_cas_i;
+    now[tw_pkg::EvPwcFill]      = pwc_fill_i;
+    now[tw_pkg::EvWalkKilled]   = walk_killed_i;
+    now[tw_pkg::EvFence]        = fence_i;
+    now[tw_pkg::EvCtrl]         = ctrl_i;
+    now[tw_pkg::EvReqStall]     = req_stall_i;
+    now[tw_pkg::EvRespStall]    = resp_stall_i;
+  end
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       events_q  <= '0;
       counter_q <= '0;
-      for (int i = 0; i < 32; i++) count_q[i] <= '0;
+      for (int i = 0; i < tw_pkg::Events; i++) count_q[i] <= '0;
     end else begin
       events_q  <= now;
       counter_q <= count_q[counter_sel_i];
       if (now != '0) begin
-        for (int i = 0; i < 32; i++) begin
+        for (int i = 0; i < tw_pkg::Events; i++) begin
           if (now[i]) count_q[i] <= count_q[i] + 64'd1;
         end
       end

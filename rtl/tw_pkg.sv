@@ -80,6 +80,33 @@ package tw_pkg;
     is_user = attr[3:2] == PrivU;
   endfunction
 
+  // ---- Events: bits of events_o and numbers of the counters (include/twinwalk/events.def) ---------------------------
+
+  localparam int Events = 32;
+  localparam int EvL1fHit      = 0;  // 4 bits, by size
+  localparam int EvL1dHit      = 4;  // 4 bits, by size
+  localparam int EvL1fMiss     = 8;
+  localparam int EvL1dMiss     = 9;
+  localparam int EvDirectF     = 10;
+  localparam int EvDirectD     = 11;
+  localparam int EvL2Hit       = 12;  // 4 bits, by size
+  localparam int EvWalkStart   = 16;
+  localparam int EvMerge       = 17;
+  localparam int EvNoWalker    = 18;
+  localparam int EvPwcStart    = 19;
+  localparam int EvWalkOk      = 20;
+  localparam int EvWalkFault   = 21;
+  localparam int EvWalkRestart = 22;
+  localparam int EvCasLost     = 23;
+  localparam int EvMemRead     = 24;
+  localparam int EvMemCas      = 25;
+  localparam int EvPwcFill     = 26;
+  localparam int EvWalkKilled  = 27;
+  localparam int EvFence       = 28;
+  localparam int EvCtrl        = 29;
+  localparam int EvReqStall    = 30;
+  localparam int EvRespStall   = 31;
+
   // ---- TLB entry: tag = {VPN, ASID}, data = {PPN, size, global, R, W, X, U, D, attr, protection key} ----------------
 
   localparam int TagW  = VpnW + AsidW;

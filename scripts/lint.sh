@@ -7,7 +7,7 @@
 set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 4
 
-steps=(format text shell headers layers gcc clang symbols tidy waivers subset verilator icarus yosys)
+steps=(format text shell headers layers gcc clang symbols tidy waivers subset pins verilator icarus yosys)
 top=tw_mmu
 out=${TW_BUILD:-build}/lint
 jobs=${JOBS:-$(nproc)}
@@ -288,6 +288,11 @@ step_subset() {
   return $failed
 }
 
+# Ports, events and the contract's tables are those of the .def files.
+step_pins() {
+  scripts/pins.py
+}
+
 verilator_config() {
   local name=$1 vlt=() define
   shift
@@ -373,7 +378,7 @@ done
 bad=()
 for step in "$@"; do
   begin=$SECONDS
-  if [[ " waivers subset verilator icarus yosys " = *" $step "* ]]; then
+  if [[ " waivers subset pins verilator icarus yosys " = *" $step "* ]]; then
     if [ ! -d rtl ]; then
       echo "lint $step skipped: there is no rtl/"
       continue

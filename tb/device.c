@@ -152,7 +152,7 @@ int tw_device_preset_counters(struct tw_device *dev, const uint64_t counter[TW_E
 	if (dev->replay)
 		return tw_replay_preset_counters(dev->replay, counter);
 	if (dev->rtl)
-		tw_rtl_preset_counters(dev->rtl, counter);
+		return tw_rtl_preset_counters(dev->rtl, counter);
 	if (dev->mmu)
 		tw_mmu_preset_counters(dev->mmu, counter);
 	return 0;

@@ -40,6 +40,12 @@ int tw_lockstep_create(const struct tw_lockstep_opts *opts, struct tw_lockstep *
 		return err;
 	}
 	ls->model = tw_mmu_pins(ls->mmu);
+	ls->pins = tw_pin_count;
+	ls->bytes = sizeof(ls->out);
+	if (!(tw_rtl_sees(ls->rtl) & TW_RTL_VIEW)) {
+		ls->pins = tw_pin_count_plain;
+		ls->bytes = TW_PIN_BYTES;
+	}
 	*out = ls;
 	return 0;
 }
@@ -75,6 +81,11 @@ uint64_t tw_lockstep_cycle(const struct tw_lockstep *ls)
 const char *tw_lockstep_culprit(const struct tw_lockstep *ls)
 {
 	return ls->failed ? ls->culprit : NULL;
+}
+
+const char *tw_lockstep_compared(const struct tw_lockstep *ls)
+{
+	return tw_rtl_compared(ls->rtl);
 }
 
 const struct tw_mmu *tw_lockstep_mmu(const struct tw_lockstep *ls)
@@ -114,8 +125,8 @@ int tw_lockstep_tick(struct tw_lockstep *ls, const struct tw_mmu_in *in)
 	ls->cycle++;
 	ls->model = tw_mmu_pins(ls->mmu);
 	tw_rtl_pins(ls->rtl, &ls->out);
-	if (!same_bytes(ls->model, &ls->out, sizeof(ls->out)) &&
-	    tw_pin_next_difference(ls->model, &ls->out, 0) < tw_pin_count) {
+	if (!same_bytes(ls->model, &ls->out, ls->bytes) &&
+	    tw_pin_next_difference(ls->model, &ls->out, 0, ls->pins) < ls->pins) {
 		tw_lockstep_fail(ls, NULL, ls->rtl->failed);
 		return -EIO;
 	}
@@ -188,9 +199,12 @@ static bool arrays_differ(const struct tw_lockstep *ls, char *culprit, size_t ro
 		    WORDS(name, m->l2[set], r->l2[set], TW_MAX_L2_WAYS))
 			return true;
 	}
-	for (size_t i = 0; i < TW_EVENTS; i++)
-		if (NUMBERS("counter", counter, i))
+	for (unsigned int i = 0; i < TW_EVENTS; i++) {
+		if (NUMBERS("counter", counter, i)) {
+			snprintf(culprit, room, "counter %s", tw_event_name(i));
 			return true;
+		}
+	}
 	return false;
 #undef WORDS
 #undef NUMBERS
@@ -204,12 +218,14 @@ int tw_lockstep_compare(struct tw_lockstep *ls)
 	if (ls->failed)
 		return -EIO;
 	ls->next_compare = ls->cycle + ls->opts.compare_interval;
-	tw_mmu_get_arrays(ls->mmu, ls->arrays[0]);
-	tw_rtl_arrays(ls->rtl, ls->arrays[1]);
-	if (!same_bytes(ls->arrays[0], ls->arrays[1], sizeof(*ls->arrays[0])) &&
-	    arrays_differ(ls, culprit, sizeof(culprit), text, sizeof(text))) {
-		tw_lockstep_fail(ls, culprit, text);
-		return -EIO;
+	if (tw_rtl_sees(ls->rtl) & TW_RTL_ARRAYS) {
+		tw_mmu_get_arrays(ls->mmu, ls->arrays[0]);
+		tw_rtl_arrays(ls->rtl, ls->arrays[1]);
+		if (!same_bytes(ls->arrays[0], ls->arrays[1], sizeof(*ls->arrays[0])) &&
+		    arrays_differ(ls, culprit, sizeof(culprit), text, sizeof(text))) {
+			tw_lockstep_fail(ls, culprit, text);
+			return -EIO;
+		}
 	}
 	broken = tw_mmu_check(ls->mmu);
 	if (broken) {

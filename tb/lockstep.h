@@ -67,6 +67,9 @@ const char *tw_lockstep_culprit(const struct tw_lockstep *ls);
 // counted from cycle 0: -EBUSY; -EIO after a difference.
 int tw_lockstep_preset_counters(struct tw_lockstep *ls, const uint64_t counter[TW_EVENTS]);
 
+// What of the RTL is compared with the model, in words: pins, and what else it shows.
+const char *tw_lockstep_compared(const struct tw_lockstep *ls);
+
 const struct tw_mmu *tw_lockstep_mmu(const struct tw_lockstep *ls);
 
 // For tests of the comparison itself: called each cycle, may change the inputs that the RTL sees.

@@ -14,6 +14,7 @@ struct tw_lockstep {
 	struct tw_rtl *rtl;
 	const struct tw_mmu_out *model; // the model's pins
 	struct tw_mmu_out out;		// the RTL's
+	size_t pins, bytes;		// how many pins, and bytes of out, are compared
 	uint64_t cycle, next_compare;
 	struct tw_lockstep_opts opts;
 	struct tw_config config;

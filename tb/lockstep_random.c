@@ -18,7 +18,6 @@
 #include "../host/output.h"
 #include "../host/process.h"
 #include "device.h"
-#include "events.h"
 #include "judge.h"
 #include "stim_coverage.h"
 #include "stim_probe.h"
@@ -243,13 +242,16 @@ static int reject(struct run *r, const char *broken, bool here)
 	return -EIO;
 }
 
-// The high bits of the counters change only if they start near it.
+// The high bits of the counters change only if they start near it. An RTL that shows its pins alone
+// counts from zero.
 static int preset_counters(struct run *r)
 {
 	uint64_t counter[TW_EVENTS];
+	int err;
 
 	tw_stim_counters(r->stim, counter);
-	return tw_device_preset_counters(&r->dev, counter);
+	err = tw_device_preset_counters(&r->dev, counter);
+	return err == -ENOTSUP ? 0 : err;
 }
 
 // 0, or the device's error.
@@ -325,7 +327,7 @@ static const char *missing_event(const struct run *r)
 		return NULL;
 	for (unsigned int i = 0; i < TW_EVENTS; i++)
 		if (!events[i])
-			return tw_event_names[i];
+			return tw_event_name(i);
 	return NULL;
 }
 
@@ -385,7 +387,7 @@ static void print_json(const struct run *r, int status)
 		tw_cover_print_json(tw_stim_coverage_points(r->coverage), stdout);
 	printf(",\"untried\":%u,\"events\":{", untried(r));
 	for (unsigned int i = 0; i < TW_EVENTS; i++)
-		printf("%s\"%s\":%" PRIu64, i ? "," : "", tw_event_names[i], events[i]);
+		printf("%s\"%s\":%" PRIu64, i ? "," : "", tw_event_name(i), events[i]);
 	printf("}}\n");
 }
 
@@ -397,6 +399,8 @@ static void print_text(const struct run *r)
 	printf("%s %s seed %" PRIu64 ": %" PRIu64 " cycles, %.0f cycles/s\n",
 	       mode_name(r->opt.mode), r->opt.config->name, r->opt.seed, r->cycle,
 	       (double)r->cycle / r->seconds);
+	if (r->dev.ls)
+		printf("compared: %s\n", tw_lockstep_compared(r->dev.ls));
 	if (checked(r))
 		printf("requests: %" PRIu64 " accepted, %" PRIu64 " answered, %" PRIu64
 		       " cancelled\n",
@@ -416,7 +420,7 @@ static void print_text(const struct run *r)
 	printf("edit, fence, access: %u of %d combinations of fence, page and ASID\n",
 	       TW_STIM_PROBES - untried(r), TW_STIM_PROBES);
 	for (unsigned int i = 0; i < TW_EVENTS; i++)
-		printf("%s%s %" PRIu64, i % 8 ? "  " : i ? "\n" : "", tw_event_names[i], events[i]);
+		printf("%s%s %" PRIu64, i % 8 ? "  " : i ? "\n" : "", tw_event_name(i), events[i]);
 	printf("\n");
 }
 

@@ -26,8 +26,8 @@ bool tw_lockstep_difference(const struct tw_lockstep *ls, struct tw_hw_differenc
 		return false;
 	snprintf(d->culprit, sizeof(d->culprit), "%s", ls->culprit);
 	for (; d->pins < TW_HW_PINS_MAX; i++, d->pins++) {
-		i = tw_pin_next_difference(ls->model, &ls->out, i);
-		if (i >= tw_pin_count)
+		i = tw_pin_next_difference(ls->model, &ls->out, i, ls->pins);
+		if (i >= ls->pins)
 			break;
 		snprintf(d->pin[d->pins].name, sizeof(d->pin->name), "%s", tw_pin_table[i].name);
 		tw_pin_text(&tw_pin_table[i], ls->model, d->pin[d->pins].model);
@@ -52,7 +52,8 @@ void tw_lockstep_fail(struct tw_lockstep *ls, const char *culprit, const char *t
 
 	ls->failed = true;
 	if (!culprit)
-		culprit = tw_pin_table[tw_pin_next_difference(ls->model, &ls->out, 0)].name;
+		culprit =
+			tw_pin_table[tw_pin_next_difference(ls->model, &ls->out, 0, ls->pins)].name;
 	snprintf(ls->culprit, sizeof(ls->culprit), "%s", culprit);
 	f = open_memstream(&ls->report, &ls->report_size);
 	if (f) {
@@ -68,6 +69,8 @@ void tw_lockstep_fail(struct tw_lockstep *ls, const char *culprit, const char *t
 		if (text)
 			fprintf(f, "  %s\n", text);
 		print_pins(ls, f);
+		if (!(tw_rtl_sees(ls->rtl) & TW_RTL_VIEW))
+			fprintf(f, "compared are %s\n", tw_rtl_compared(ls->rtl));
 		tw_replay_print(ls->replay, ls->rejected ? &ls->last_in : NULL, f);
 		if (ls->opts.repeat_command)
 			fprintf(f, "to repeat: %s\n", ls->opts.repeat_command);

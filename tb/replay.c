@@ -81,12 +81,16 @@ int tw_replay_preset_counters(struct tw_replay *r, const uint64_t counter[TW_EVE
 	unsigned int h = half_of(r->cycle);
 	bool begins = !(r->cycle % TW_REPLAY_STRETCH);
 
+	int err;
+
 	if (r->half[h].preset && (!begins || r->half[h].preset_cycle == r->cycle))
 		return -EBUSY;
+	err = tw_rtl_preset_counters(r->rtl, counter);
+	if (err)
+		return err;
 	r->half[h].preset = true;
 	r->half[h].preset_cycle = r->cycle;
 	memcpy(r->half[h].counter, counter, sizeof(r->half[h].counter));
-	tw_rtl_preset_counters(r->rtl, counter);
 	return 0;
 }
 
@@ -116,7 +120,7 @@ static void preset_again(const struct tw_replay *r, struct tw_rtl *rtl, uint64_t
 	unsigned int h = half_of(cycle);
 
 	if (r->half[h].preset && r->half[h].preset_cycle == cycle)
-		tw_rtl_preset_counters(rtl, r->half[h].counter);
+		(void)tw_rtl_preset_counters(rtl, r->half[h].counter);
 }
 
 // Notes all transactions since the older image. Returns what there is to say.
@@ -139,7 +143,7 @@ static const char *note_again(const struct tw_replay *r, struct tw_transactions 
 	tw_rtl_pins(rtl, &out);
 	tw_rtl_destroy(rtl);
 	tw_rtl_pins(r->rtl, &present);
-	if (tw_pin_next_difference(&out, &present, 0) < tw_pin_count)
+	if (tw_pin_next_difference(&out, &present, 0, tw_pin_count) < tw_pin_count)
 		return "the repetition of the last cycles ended in other pins: the RTL's "
 		       "behaviour does not follow from its inputs";
 	return NULL;

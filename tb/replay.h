@@ -33,7 +33,7 @@ int tw_replay_tick(struct tw_replay *r, const struct tw_mmu_in *in);
 uint64_t tw_replay_cycle(const struct tw_replay *r);
 
 // Gives the counters of the instance other values, between two edges. Once in TW_REPLAY_STRETCH
-// cycles, counted from cycle 0: -EBUSY.
+// cycles, counted from cycle 0: -EBUSY. Errors of tw_rtl_preset_counters().
 int tw_replay_preset_counters(struct tw_replay *r, const uint64_t counter[TW_EVENTS]);
 
 // Both take IN, the inputs of the present cycle if they are chosen, else NULL. Prints the last

@@ -51,14 +51,35 @@ const char *tw_rtl_failed(const struct tw_rtl *rtl)
 	return rtl->failed;
 }
 
-void tw_rtl_counters(const struct tw_rtl *rtl, uint64_t counter[TW_EVENTS])
+unsigned int tw_rtl_sees(const struct tw_rtl *rtl)
 {
-	rtl->ops->counters(rtl, counter);
+	return rtl->ops->sees;
 }
 
-void tw_rtl_preset_counters(struct tw_rtl *rtl, const uint64_t counter[TW_EVENTS])
+const char *tw_rtl_compared(const struct tw_rtl *rtl)
 {
+	static const char *const text[] = {
+		[0] = "pins alone (the RTL has no debug view)",
+		[TW_RTL_VIEW] = "pins and debug view",
+		[TW_RTL_ARRAYS] = "pins and arrays",
+		[TW_RTL_VIEW | TW_RTL_ARRAYS] = "pins, debug view and arrays",
+	};
+
+	return text[rtl->ops->sees];
+}
+
+void tw_rtl_counters(const struct tw_rtl *rtl, uint64_t counter[TW_EVENTS])
+{
+	memcpy(counter, rtl->counter, sizeof(rtl->counter));
+}
+
+int tw_rtl_preset_counters(struct tw_rtl *rtl, const uint64_t counter[TW_EVENTS])
+{
+	if (!(rtl->ops->sees & TW_RTL_ARRAYS))
+		return -ENOTSUP;
+	memcpy(rtl->counter, counter, sizeof(rtl->counter));
 	rtl->ops->preset_counters(rtl, counter);
+	return 0;
 }
 
 void tw_rtl_arrays(const struct tw_rtl *rtl, struct tw_mmu_arrays *arrays)

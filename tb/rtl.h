@@ -23,11 +23,11 @@ struct tw_rtl_image {
 // One per configuration, defined by tw_rtl_shim.cpp.
 struct tw_rtl_ops {
 	const char *config;
+	unsigned int sees; // as tw_rtl_sees()
 	int (*create)(uint64_t seed, struct tw_rtl **rtl);
 	void (*destroy)(struct tw_rtl *rtl);
 	void (*tick)(struct tw_rtl *rtl, const struct tw_mmu_in *in);
 	void (*pins)(const struct tw_rtl *rtl, struct tw_mmu_out *out);
-	void (*counters)(const struct tw_rtl *rtl, uint64_t counter[TW_EVENTS]);
 	void (*preset_counters)(struct tw_rtl *rtl, const uint64_t counter[TW_EVENTS]);
 	void (*arrays)(const struct tw_rtl *rtl, struct tw_mmu_arrays *arrays);
 	int (*wave_open)(struct tw_rtl *rtl, int fd);
@@ -40,15 +40,15 @@ struct tw_rtl_ops {
 struct tw_rtl {
 	const struct tw_rtl_ops *ops;
 	const char *failed; // see tw_rtl_failed()
+	uint64_t counter[TW_EVENTS];
 };
 
-// Clock edges since creation, those of the reset included: the time axis of a waveform, where cycle
-// t lasts from 10 t to 10 t + 10, is the cycle number of the caller.
+// The counters as the pulses of events_o say, from the last reset on.
 void tw_rtl_counters(const struct tw_rtl *rtl, uint64_t counter[TW_EVENTS]);
 
 // Gives the counters other values, between two edges: by writing the registers of the simulation,
-// the RTL has no port for it.
-void tw_rtl_preset_counters(struct tw_rtl *rtl, const uint64_t counter[TW_EVENTS]);
+// the RTL has no port for it. -ENOTSUP, and nothing changes, where the arrays are not visible.
+int tw_rtl_preset_counters(struct tw_rtl *rtl, const uint64_t counter[TW_EVENTS]);
 
 // Saves the whole state, the cycle number included, and puts it into an instance of the same
 // configuration. -ENOMEM. The image is ended with tw_rtl_image_free().

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only C++ of the project that knows Verilator: one configuration of rtl/tw_mmu.sv behind the
-// functions of rtl.h. Compiled once per configuration, with
+// One Verilated configuration of rtl/tw_mmu.sv, or of any RTL with the pins of twinwalk/pins.def,
+// behind the functions of rtl.h. What an RTL has besides, the debug view and the arrays of
+// rtl/public.vlt, is found out while this is compiled, and read if it is there. Compiled once per
+// configuration, with
 //   TW_RTL_NAME         the configuration, e.g. tiny
 //   TW_RTL_CLASS        the class that Verilator made for it, e.g. Vtw_mmu_tiny
 //   TW_RTL_HEADER, TW_RTL_ROOT_HEADER   that class's headers
@@ -11,6 +13,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <type_traits>
 
 #include TW_RTL_HEADER
 #include TW_RTL_ROOT_HEADER
@@ -26,7 +29,7 @@
 #define TW_CAT2(a, b) a##b
 #define TW_CAT(a, b)  TW_CAT2(a, b)
 // A register of an instance in the top module; rtl/public.vlt makes it visible.
-#define TW_IN(instance, reg) tw_mmu__DOT__##instance##__DOT__##reg
+#define TW_REG(instance, reg) tw_mmu__DOT__##instance##__DOT__##reg
 
 extern "C" const tw_rtl_ops TW_CAT(tw_rtl_ops_, TW_RTL_NAME);
 
@@ -141,41 +144,22 @@ void note_failure(Instance *i)
 	i->failed = text ? text + std::strlen("Error: ") : said;
 }
 
+// Pins are scalars of the smallest type that holds them; bits beyond the pin's width are left out.
+template <typename Pin> void drive(Pin &pin, unsigned int bits, uint64_t value)
+{
+	pin = static_cast<Pin>(bits < 64 ? value & ((UINT64_C(1) << bits) - 1) : value);
+}
+
 void write_inputs(Instance *i, const tw_mmu_in *in)
 {
 	auto *r = i->top->rootp;
 
-	r->rst_i = in->rst;
-#define PORT(p, n)                                          \
-	r->req_##p##_valid_i = in->port[n].req_valid;       \
-	r->req_##p##_id_i = in->port[n].req_id & 15;        \
-	r->req_##p##_va_i = in->port[n].req.va;             \
-	r->req_##p##_access_i = in->port[n].req.access & 3; \
-	r->req_##p##_priv_i = in->port[n].req.priv & 3;     \
-	r->req_##p##_sum_i = in->port[n].req.sum;           \
-	r->req_##p##_mxr_i = in->port[n].req.mxr;           \
-	r->resp_##p##_ready_i = in->port[n].resp_ready;     \
-	r->cancel_##p##_valid_i = in->port[n].cancel_valid; \
-	r->cancel_##p##_all_i = in->port[n].cancel_all;     \
-	r->cancel_##p##_id_i = in->port[n].cancel_id & 15
-	PORT(f, 0);
-	PORT(d, 1);
-#undef PORT
-	r->fence_valid_i = in->fence_valid;
-	r->fence_by_addr_i = in->fence_by_addr;
-	r->fence_by_asid_i = in->fence_by_asid;
-	r->fence_global_i = in->fence_global;
-	r->fence_va_i = in->fence_va;
-	r->fence_asid_i = in->fence_asid;
-	r->ctrl_valid_i = in->ctrl_valid;
-	r->ctrl_addr_i = in->ctrl_addr & 3;
-	r->ctrl_data_i = in->ctrl_data;
-	r->mem_req_ready_i = in->mem_req_ready;
-	r->mem_resp_valid_i = in->mem_resp_valid;
-	r->mem_resp_id_i = in->mem_resp_id & 15;
-	r->mem_resp_data_i = in->mem_resp_data;
-	r->mem_resp_err_i = in->mem_resp_err;
-	r->counter_sel_i = in->counter_sel & 31;
+#define TW_PORT_IN(group, name, bits, type, member)               \
+	drive(r->group##_f_##name##_i, bits, in->port[0].member); \
+	drive(r->group##_d_##name##_i, bits, in->port[1].member);
+#define TW_PORT_REQ(group, name, bits, member) TW_PORT_IN(group, name, bits, , req.member)
+#define TW_IN(name, bits, type)		       drive(r->name##_i, bits, in->name);
+#include "twinwalk/pins.def"
 }
 
 // Verilator sees a rising edge when clk_i is 1 and was 0 in the last evaluation, and every
@@ -194,6 +178,15 @@ template <typename Root> bool forget_clk(Root *, long)
 	return false;
 }
 
+// The counters, from the pulses that are on the pins.
+void count(Instance *i, bool reset)
+{
+	if (reset)
+		std::memset(i->counter, 0, sizeof(i->counter));
+	for (uint32_t e = i->top->rootp->events_o; e; e &= e - 1)
+		i->counter[__builtin_ctz(e)]++;
+}
+
 // In a waveform cycle t lasts from 10 t to 10 t + 10: outputs change at its start, inputs one unit
 // later.
 void tick(tw_rtl *rtl, const tw_mmu_in *in)
@@ -207,6 +200,7 @@ void tick(tw_rtl *rtl, const tw_mmu_in *in)
 		half(i, 0, 10 * i->cycle + 5);
 	half(i, 1, 10 * i->cycle + 10);
 	i->cycle++;
+	count(i, in->rst);
 	if (i->context.gotError())
 		note_failure(i);
 }
@@ -258,72 +252,48 @@ int wave_open(tw_rtl *rtl, int fd)
 	return 0;
 }
 
-uint64_t pair(uint32_t lo, uint32_t hi)
+template <typename Pin, typename T> void read(const Pin &pin, T &to)
 {
-	return static_cast<uint64_t>(hi) << 32 | lo;
+	to = static_cast<T>(pin);
 }
 
-template <typename W> void wide(const W &from, uint64_t to[2])
+template <std::size_t Words> void read(const VlWide<Words> &pin, uint64_t (&to)[2])
 {
-	to[0] = pair(from[0], from[1]);
-	to[1] = pair(from[2], from[3]);
+	static_assert(Words == 4, "a wide pin has 97 to 128 bits");
+	to[0] = static_cast<uint64_t>(pin[1]) << 32 | pin[0];
+	to[1] = static_cast<uint64_t>(pin[3]) << 32 | pin[2];
+}
+
+// Whether an RTL has the whole debug view.
+template <typename Root, typename = void> struct View : std::false_type {
+};
+
+template <typename Root>
+struct View<Root, std::void_t<
+#define TW_VIEW(name, bits, member) decltype(Root::name##_o),
+#include "twinwalk/pins.def"
+			  void>> : std::true_type {
+};
+
+template <typename Root> void read_view(const Root *r, tw_mmu_out *out)
+{
+	if constexpr (View<Root>::value) {
+#define TW_VIEW(name, bits, member) read(r->name##_o, out->member);
+#include "twinwalk/pins.def"
+	}
 }
 
 void pins(const tw_rtl *rtl, tw_mmu_out *out)
 {
 	const auto *r = instance(rtl)->top->rootp;
 
-#define PORT(p, n)                                         \
-	out->port[n].req_ready = r->req_##p##_ready_o;     \
-	out->port[n].resp_valid = r->resp_##p##_valid_o;   \
-	out->port[n].resp_id = r->resp_##p##_id_o;         \
-	out->port[n].resp.pa = r->resp_##p##_pa_o;         \
-	out->port[n].resp.size = r->resp_##p##_size_o;     \
-	out->port[n].resp.global = r->resp_##p##_global_o; \
-	out->port[n].resp.attr = r->resp_##p##_attr_o;     \
-	out->port[n].resp.fault = r->resp_##p##_fault_o;   \
-	out->port[n].resp.cause = r->resp_##p##_cause_o;   \
-	out->port[n].resp.fault_va = r->resp_##p##_tval_o
-	PORT(f, 0);
-	PORT(d, 1);
-#undef PORT
-	out->fence_ready = r->fence_ready_o;
-	out->fence_done = r->fence_done_o;
-	out->ctrl_ready = r->ctrl_ready_o;
-	out->idle = r->idle_o;
-	out->mem_req_valid = r->mem_req_valid_o;
-	out->mem_req_cas = r->mem_req_cas_o;
-	out->mem_req_id = r->mem_req_id_o;
-	out->mem_req_addr = r->mem_req_addr_o;
-	out->mem_req_expected = r->mem_req_expected_o;
-	out->mem_req_desired = r->mem_req_desired_o;
-	out->events = r->events_o;
-	out->counter = r->counter_o;
-#define ARRAY(x, field)                          \
-	out->field.write = r->dbg_##x##_write_o; \
-	out->field.index = r->dbg_##x##_index_o; \
-	out->field.valid = r->dbg_##x##_valid_o; \
-	out->field.plru = r->dbg_##x##_plru_o;   \
-	wide(r->dbg_##x##_entry_o, out->field.entry)
-	ARRAY(l1f, dbg_l1[0]);
-	ARRAY(l1d, dbg_l1[1]);
-	ARRAY(sp, dbg_sp);
-	ARRAY(pwc, dbg_pwc);
-#undef ARRAY
-	out->dbg_l2.write = r->dbg_l2_write_o;
-	out->dbg_l2.set = r->dbg_l2_set_o;
-	out->dbg_l2.way = r->dbg_l2_way_o;
-	wide(r->dbg_l2_entry_o, out->dbg_l2.entry);
-	out->dbg_l2.inv = r->dbg_l2_inv_o;
-	out->dbg_l2.inv_set = r->dbg_l2_inv_set_o;
-	out->dbg_l2.inv_mask = r->dbg_l2_inv_mask_o;
-	out->dbg_l2.clear = r->dbg_l2_clear_o;
-	out->dbg_l2.touch = r->dbg_l2_touch_o;
-	out->dbg_l2.touch_set = r->dbg_l2_touch_set_o;
-	out->dbg_l2.plru = r->dbg_l2_plru_o;
-	out->dbg_walker = r->dbg_walker_o;
-	out->dbg_miss = r->dbg_miss_o;
-	out->dbg_fence = r->dbg_fence_o;
+#define TW_PORT_OUT(group, name, bits, type, member)        \
+	read(r->group##_f_##name##_o, out->port[0].member); \
+	read(r->group##_d_##name##_o, out->port[1].member);
+#define TW_PORT_RESP(group, name, bits, member) TW_PORT_OUT(group, name, bits, , resp.member)
+#define TW_OUT(name, bits, type)		read(r->name##_o, out->name);
+#include "twinwalk/pins.def"
+	read_view(r, out);
 }
 
 // Bit I of a register of any width.
@@ -344,53 +314,75 @@ void entry(uint64_t tag, uint64_t data, unsigned int width, uint64_t to[2])
 	to[1] = tag >> (64 - width);
 }
 
-void counters(const tw_rtl *rtl, uint64_t counter[TW_EVENTS])
+// Whether an RTL has the arrays that rtl/public.vlt makes visible.
+template <typename Root, typename = void> struct Arrays : std::false_type {
+};
+
+template <typename Root>
+struct Arrays<Root, std::void_t<
+#define TW_ARRAY(u)                                                           \
+	decltype(Root::TW_REG(u, valid_q)), decltype(Root::TW_REG(u, tag_q)), \
+		decltype(Root::TW_REG(u, data_q)),
+			    TW_ARRAY(u_l1f) TW_ARRAY(u_l1d) TW_ARRAY(u_sp) TW_ARRAY(u_pwc)
+				    TW_ARRAY(u_l2) decltype(Root::TW_REG(u_l2, plru_q)),
+			    decltype(Root::TW_REG(u_counters, count_q))>> : std::true_type {
+#undef TW_ARRAY
+};
+
+template <typename Root>
+void read_arrays(const Root *r, const tw_config *c, struct tw_mmu_arrays *a)
 {
-	const auto *r = instance(rtl)->top->rootp;
+	if constexpr (Arrays<Root>::value) {
+		const unsigned int tlb_width = 60, pwc_width = 51;
 
-	for (unsigned int i = 0; i < TW_EVENTS; i++)
-		counter[i] = r->TW_IN(u_counters, count_q)[i];
-}
+#define FULLY_ASSOCIATIVE(u, n, width, to)         \
+	for (unsigned int i = 0; i < (n); i++)     \
+		if (bit(r->TW_REG(u, valid_q), i)) \
+	entry(r->TW_REG(u, tag_q)[i], r->TW_REG(u, data_q)[i], width, (to)[i])
+		FULLY_ASSOCIATIVE(u_l1f, c->l1_entries[0], tlb_width, a->l1[0]);
+		FULLY_ASSOCIATIVE(u_l1d, c->l1_entries[1], tlb_width, a->l1[1]);
+		FULLY_ASSOCIATIVE(u_sp, c->l2_sp_entries, tlb_width, a->sp);
+		FULLY_ASSOCIATIVE(u_pwc, c->pwc_entries, pwc_width, a->pwc);
+#undef FULLY_ASSOCIATIVE
+		for (unsigned int set = 0; set < c->l2_sets; set++) {
+			unsigned int valid = 0, plru = 0;
 
-void preset_counters(tw_rtl *rtl, const uint64_t counter[TW_EVENTS])
-{
-	auto *r = instance(rtl)->top->rootp;
+			for (unsigned int node = 0; node + 1 < c->l2_ways; node++)
+				plru |= bit(r->TW_REG(u_l2, plru_q)[node], set) << node;
+			for (unsigned int way = 0; way < c->l2_ways; way++) {
+				unsigned int at = set * c->l2_ways + way;
 
-	for (unsigned int i = 0; i < TW_EVENTS; i++)
-		r->TW_IN(u_counters, count_q)[i] = counter[i];
+				if (!bit(r->TW_REG(u_l2, valid_q)[way], set))
+					continue;
+				valid |= 1u << way;
+				entry(r->TW_REG(u_l2, tag_q)[at], r->TW_REG(u_l2, data_q)[at],
+				      tlb_width, a->l2[set][way]);
+			}
+			a->l2_valid[set] = static_cast<uint8_t>(valid);
+			a->l2_plru[set] = static_cast<uint8_t>(plru);
+		}
+		for (unsigned int i = 0; i < TW_EVENTS; i++)
+			a->counter[i] = r->TW_REG(u_counters, count_q)[i];
+	}
 }
 
 void arrays(const tw_rtl *rtl, struct tw_mmu_arrays *a)
 {
-	const auto *r = instance(rtl)->top->rootp;
-	const tw_config *c = instance(rtl)->config;
-	const unsigned int tlb_width = 60, pwc_width = 51;
-
 	std::memset(a, 0, sizeof(*a));
-#define FULLY_ASSOCIATIVE(u, n, width, to)        \
-	for (unsigned int i = 0; i < (n); i++)    \
-		if (bit(r->TW_IN(u, valid_q), i)) \
-	entry(r->TW_IN(u, tag_q)[i], r->TW_IN(u, data_q)[i], width, (to)[i])
-	FULLY_ASSOCIATIVE(u_l1f, c->l1_entries[0], tlb_width, a->l1[0]);
-	FULLY_ASSOCIATIVE(u_l1d, c->l1_entries[1], tlb_width, a->l1[1]);
-	FULLY_ASSOCIATIVE(u_sp, c->l2_sp_entries, tlb_width, a->sp);
-	FULLY_ASSOCIATIVE(u_pwc, c->pwc_entries, pwc_width, a->pwc);
-#undef FULLY_ASSOCIATIVE
-	for (unsigned int set = 0; set < c->l2_sets; set++) {
-		for (unsigned int node = 0; node + 1 < c->l2_ways; node++)
-			a->l2_plru[set] = static_cast<uint8_t>(
-				a->l2_plru[set] | bit(r->TW_IN(u_l2, plru_q)[node], set) << node);
-		for (unsigned int way = 0; way < c->l2_ways; way++) {
-			unsigned int at = set * c->l2_ways + way;
+	read_arrays(instance(rtl)->top->rootp, instance(rtl)->config, a);
+}
 
-			if (!bit(r->TW_IN(u_l2, valid_q)[way], set))
-				continue;
-			a->l2_valid[set] = static_cast<uint8_t>(a->l2_valid[set] | 1u << way);
-			entry(r->TW_IN(u_l2, tag_q)[at], r->TW_IN(u_l2, data_q)[at], tlb_width,
-			      a->l2[set][way]);
-		}
+template <typename Root> void write_counters(Root *r, const uint64_t counter[TW_EVENTS])
+{
+	if constexpr (Arrays<Root>::value) {
+		for (unsigned int i = 0; i < TW_EVENTS; i++)
+			r->TW_REG(u_counters, count_q)[i] = counter[i];
 	}
-	counters(rtl, a->counter);
+}
+
+void preset_counters(tw_rtl *rtl, const uint64_t counter[TW_EVENTS])
+{
+	write_counters(instance(rtl)->top->rootp, counter);
 }
 
 int save(tw_rtl *rtl, tw_rtl_image *image)
@@ -399,6 +391,7 @@ int save(tw_rtl *rtl, tw_rtl_image *image)
 	Writer writer(image);
 
 	writer.write(&i->cycle, sizeof(i->cycle));
+	writer.write(i->counter, sizeof(i->counter));
 	writer << *i->top;
 	writer.flush();
 	return writer.failed() ? -ENOMEM : 0;
@@ -410,6 +403,7 @@ void load(tw_rtl *rtl, const tw_rtl_image *image)
 	Reader reader(image);
 
 	reader.read(&i->cycle, sizeof(i->cycle));
+	reader.read(i->counter, sizeof(i->counter));
 	reader >> *i->top;
 }
 
@@ -445,7 +439,19 @@ int create(uint64_t seed, tw_rtl **rtl)
 
 } // namespace
 
+using Root = std::remove_pointer_t<decltype(TW_RTL_CLASS::rootp)>;
+
 extern "C" const tw_rtl_ops TW_CAT(tw_rtl_ops_, TW_RTL_NAME) = {
-	TW_STR(TW_RTL_NAME), create, destroy,	tick,	    pins, counters,
-	preset_counters,     arrays, wave_open, wave_close, save, load,
+	TW_STR(TW_RTL_NAME),
+	View<Root>::value *TW_RTL_VIEW | Arrays<Root>::value *TW_RTL_ARRAYS,
+	create,
+	destroy,
+	tick,
+	pins,
+	preset_counters,
+	arrays,
+	wave_open,
+	wave_close,
+	save,
+	load,
 };

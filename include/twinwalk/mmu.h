@@ -21,53 +21,28 @@ enum { TW_PORT_FETCH = 0, TW_PORT_DATA = 1 };
 // Control register addresses, section 3.
 enum tw_ctrl_reg { TW_CTRL_ROOT = 0, TW_CTRL_FLAGS = 1, TW_CTRL_PKRU = 2, TW_CTRL_PHYS = 3 };
 
-// Bits of events_o and numbers of the counters, section 12.
+// Bits of events_o and numbers of the counters, section 12. An event counted by page size has four:
+// TW_EV_L1F_HIT is that of 4 KB, the three that follow 64 KB, 2 and 4 MB, larger.
 enum tw_event {
-	TW_EV_L1F_HIT = 0, // 0..3 by size
-	TW_EV_L1D_HIT = 4, // 4..7 by size
-	TW_EV_L1F_MISS = 8,
-	TW_EV_L1D_MISS = 9,
-	TW_EV_DIRECT_F = 10,
-	TW_EV_DIRECT_D = 11,
-	TW_EV_L2_HIT = 12, // 12..15 by size
-	TW_EV_WALK_START = 16,
-	TW_EV_MERGE = 17,
-	TW_EV_NO_WALKER = 18,
-	TW_EV_PWC_START = 19,
-	TW_EV_WALK_OK = 20,
-	TW_EV_WALK_FAULT = 21,
-	TW_EV_WALK_RESTART = 22,
-	TW_EV_CAS_LOST = 23,
-	TW_EV_MEM_READ = 24,
-	TW_EV_MEM_CAS = 25,
-	TW_EV_PWC_FILL = 26,
-	TW_EV_WALK_KILLED = 27,
-	TW_EV_FENCE = 28,
-	TW_EV_CTRL = 29,
-	TW_EV_REQ_STALL = 30,
-	TW_EV_RESP_STALL = 31,
-	TW_EVENTS = 32,
+#define TW_EVENT(NAME, name) TW_EV_##NAME,
+#include "twinwalk/events.def"
+	TW_EVENTS
 };
 
-// Input pins of one cycle, section 2. Payload of an invalid group is ignored.
+// The event's name, for reports; NULL for numbers of TW_EVENTS and above.
+const char *tw_event_name(unsigned int event);
+
+// Input pins of one cycle, section 2. Payload of an invalid group is ignored, and so are bits
+// beyond a pin's width. Made from pins.def: each member is the pin of its name, those of port[p]
+// with the port's letter, as req_f_valid_i.
 struct tw_mmu_in {
 	struct {
-		bool req_valid, resp_ready, cancel_valid, cancel_all;
-		uint8_t req_id, cancel_id;
+#define TW_PORT_IN(group, name, bits, type, member) type member;
+#include "twinwalk/pins.def"
 		struct tw_req req;
 	} port[TW_PORTS];
-	bool fence_valid, fence_by_addr, fence_by_asid, fence_global;
-	uint16_t fence_asid;
-	uint64_t fence_va;
-	bool ctrl_valid;
-	uint8_t ctrl_addr;
-	uint64_t ctrl_data;
-	bool mem_req_ready;
-	bool mem_resp_valid, mem_resp_err;
-	uint8_t mem_resp_id;
-	uint64_t mem_resp_data;
-	uint8_t counter_sel;
-	bool rst;
+#define TW_IN(name, bits, type) type name;
+#include "twinwalk/pins.def"
 };
 
 // Debug view of one array, section 13. Entry words: [0] holds bits 63:0 of the layout, [1] the
@@ -79,19 +54,16 @@ struct tw_dbg_array {
 	bool write;
 };
 
-// Output pins. All fields are functions of the registers after the last edge.
+// Output pins, and behind them, from dbg_l1 on, the debug view. All are functions of the registers
+// after the last edge. The pins are made from pins.def; the debug view is checked against it.
 struct tw_mmu_out {
 	struct {
-		bool req_ready, resp_valid;
-		uint8_t resp_id;
+#define TW_PORT_OUT(group, name, bits, type, member) type member;
+#include "twinwalk/pins.def"
 		struct tw_resp resp;
 	} port[TW_PORTS];
-	bool fence_ready, fence_done, ctrl_ready, idle;
-	bool mem_req_valid, mem_req_cas;
-	uint8_t mem_req_id;
-	uint64_t mem_req_addr, mem_req_expected, mem_req_desired;
-	uint32_t events;
-	uint64_t counter;
+#define TW_OUT(name, bits, type) type name;
+#include "twinwalk/pins.def"
 	struct tw_dbg_array dbg_l1[TW_PORTS], dbg_sp, dbg_pwc;
 	struct {
 		uint64_t entry[2];

@@ -27,7 +27,14 @@ void tw_rtl_pins(const struct tw_rtl *rtl, struct tw_mmu_out *out);
 // in the source and its instance; NULL as long as all hold. Valid until the instance is destroyed.
 const char *tw_rtl_failed(const struct tw_rtl *rtl);
 
-// Whole arrays, invalid entries as zero.
+// What of an RTL can be seen besides its pins: the debug view (docs/contract.md section 13), and
+// the contents of its arrays. A netlist, or somebody else's RTL, may have neither. The text says
+// what a comparison with the model compares.
+enum { TW_RTL_VIEW = 1, TW_RTL_ARRAYS = 2 };
+unsigned int tw_rtl_sees(const struct tw_rtl *rtl);
+const char *tw_rtl_compared(const struct tw_rtl *rtl);
+
+// Whole arrays, invalid entries as zero; all zero where they are not visible.
 void tw_rtl_arrays(const struct tw_rtl *rtl, struct tw_mmu_arrays *arrays);
 
 // Opens a waveform (FST) on an empty file that is open for reading and writing; borrowed until the

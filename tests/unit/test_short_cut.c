@@ -115,7 +115,7 @@ static void tick(struct side s[2], const struct tw_mmu_in *in)
 static void assert_sides_equal(struct side s[2])
 {
 	const struct tw_mmu_out *a = tw_mmu_pins(s[0].mmu), *b = tw_mmu_pins(s[1].mmu);
-	size_t pin = tw_pin_next_difference(a, b, 0);
+	size_t pin = tw_pin_next_difference(a, b, 0, tw_pin_count);
 
 	if (pin < tw_pin_count) {
 		char left[48], right[48];
