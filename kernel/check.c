@@ -208,6 +208,9 @@ static int check_object(struct tw_check *c, const struct tw_object *o)
 		return tw_broken(c, "%s: cannot be found by its inode number", o->host.path);
 	if (o->file && (o->host.fd >= 0) == (o->host.held != NULL))
 		return tw_broken(c, "%s: must be either open or held", o->host.path);
+	if (o->file && o->users == 0 && o->host.fd >= 0 &&
+	    c->k->hostfiles.held < c->k->hostfiles.most_held)
+		return tw_broken(c, "%s: has a descriptor and no user", o->host.path);
 	for (; (page = tw_radix_next(&o->pages, &index)); index++) {
 		uint32_t n = tw_page_number(page);
 
@@ -225,6 +228,8 @@ static int check_object(struct tw_check *c, const struct tw_object *o)
 		if (o->file && c->deep && compare_file(c, o, index, n))
 			return -EUCLEAN;
 	}
+	if (o->file && o->users == 0)
+		tw_hostfile_close(&c->k->hostfiles, o->blk.file);
 	return 0;
 }
 

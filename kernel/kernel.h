@@ -26,7 +26,9 @@ enum {
 	TW_PROT_READ = 1,
 	TW_PROT_WRITE = 2,
 	TW_PROT_EXEC = 4,
-	TW_PROT_SEM = 8, // accepted, without effect
+	TW_PROT_SEM = 8,		// accepted, without effect
+	TW_PROT_GROWSDOWN = 0x01000000, // mprotect: from the start of a region that grows down
+	TW_PROT_GROWSUP = 0x02000000,	// mprotect: no region does
 };
 
 enum {

@@ -95,23 +95,45 @@ static int change_range(struct tw_mm *mm, uint64_t start, uint64_t end, uint32_t
 	return 0;
 }
 
+// Where the change begins if GROWS asks for a region's whole growing side.
+static int find_start(const struct tw_mm *mm, uint64_t *addr, uint64_t end, uint32_t grows)
+{
+	const struct tw_vma *v = tw_vma_find(&mm->vmas, *addr);
+
+	if (!grows)
+		return 0;
+	if (!v || (grows == TW_PROT_GROWSDOWN ? v->start >= end : v->start > *addr))
+		return -ENOMEM;
+	if (grows != TW_PROT_GROWSDOWN || !(v->flags & TW_VMA_GROWSDOWN))
+		return -EINVAL;
+	*addr = v->start;
+	return 0;
+}
+
 static int do_mprotect(struct tw_mm *mm, uint64_t addr, uint64_t len, uint32_t prot)
 {
+	const uint32_t both = TW_PROT_GROWSDOWN | TW_PROT_GROWSUP;
+	uint32_t grows = prot & both;
 	struct tw_gather g;
+	uint64_t end;
 	int err, hw_err;
 
-	if (!tw_page_aligned(addr))
+	prot &= ~both;
+	if (grows == both || !tw_page_aligned(addr))
 		return -EINVAL;
 	if (len == 0)
 		return 0;
-	len = tw_page_up(len);
-	if (addr + len <= addr)
+	end = addr + tw_page_up(len);
+	if (end <= addr)
 		return -ENOMEM;
 	if (prot & ~(uint32_t)(TW_PROT_READ | TW_PROT_WRITE | TW_PROT_EXEC | TW_PROT_SEM))
 		return -EINVAL;
 	prot &= ~(uint32_t)TW_PROT_SEM;
+	err = find_start(mm, &addr, end, grows);
+	if (err)
+		return err;
 	tw_gather_init(&g, mm->k);
-	err = change_range(mm, addr, addr + len, prot, &g);
+	err = change_range(mm, addr, end, prot, &g);
 	hw_err = tw_gather_flush(&g);
 	return hw_err ? hw_err : err;
 }

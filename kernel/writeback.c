@@ -10,6 +10,13 @@
 #include "kern.h"
 #include "tlb.h"
 
+// A file that nobody uses needs its descriptor for this write only.
+static void let_go(struct tw_kernel *k, struct tw_object *o)
+{
+	if (o->users == 0)
+		tw_hostfile_close(&k->hostfiles, &o->host);
+}
+
 int tw_object_write(struct tw_kernel *k, const uint32_t *frames, unsigned int n, bool wait)
 {
 	struct tw_object *o = k->frames[frames[0]].object;
@@ -33,6 +40,7 @@ int tw_object_write(struct tw_kernel *k, const uint32_t *frames, unsigned int n,
 		return 0;
 	k->stats.file_write_requests++;
 	err = tw_blk_write(k, &o->blk, vec, vecs, at, wait);
+	let_go(k, o);
 	if (!err) {
 		k->stats.file_writes += vecs;
 		o->written = true;
@@ -94,6 +102,7 @@ int tw_object_sync(struct tw_kernel *k, struct tw_object *o, uint64_t first, uin
 	if (!durable || result || !o->written)
 		return result;
 	result = tw_hostfile_sync(&k->hostfiles, &o->host, o->size);
+	let_go(k, o);
 	if (result)
 		return tw_fail(k, result, "%s: cannot be made durable: %s", o->host.path,
 			       strerror(-result));

@@ -175,6 +175,37 @@ static void a_closed_file_keeps_its_pages_and_no_descriptor(void **state)
 	assert_int_equal(world_close(&w), 0);
 }
 
+static void a_page_written_after_the_last_unmapping_takes_no_descriptor(void **state)
+{
+	unsigned int before;
+	struct world w;
+	struct tw_proc *p;
+	char path[2][128];
+	uint64_t va;
+
+	(void)state;
+	world_open(&w, &(struct world_opts){.frames = 64});
+	p = world_proc(&w);
+	before = descriptors();
+	for (unsigned int i = 0; i < 2; i++) {
+		path_of(&w, path[i], sizeof(path[i]), i);
+		make_file(path[i], 3, 2);
+		va = map_file(&w, p, path[i], 2);
+		world_store(&w, va, 4);
+		world_store(&w, va + PAGE, 4);
+		assert_int_equal(tw_sys_munmap(p, va, 2 * PAGE), 0);
+		// By a sync, and by reclaim, which leaves one of them.
+		if (i == 0)
+			assert_int_equal(tw_kernel_sync(w.k), 0);
+		else
+			assert_int_equal(tw_reclaim_batch(w.k, 3, true), 3);
+		assert_int_equal(world_file_byte(path[i], 0), 4);
+		assert_int_equal(descriptors(), before);
+	}
+	assert_int_equal(world_stats(&w).file_dirty, 1);
+	assert_int_equal(world_close(&w), 0);
+}
+
 static void a_file_that_is_renamed_or_removed_loses_nothing(void **state)
 {
 	struct world w;
@@ -342,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(thousands_of_mapped_files_work_with_64_descriptors),
 		TEST(a_closed_file_keeps_its_pages_and_no_descriptor),
+		TEST(a_page_written_after_the_last_unmapping_takes_no_descriptor),
 		TEST(a_file_that_is_renamed_or_removed_loses_nothing),
 		TEST(a_file_whose_name_is_gone_does_not_grow),
 		TEST(a_new_file_never_shows_the_pages_of_a_removed_one),

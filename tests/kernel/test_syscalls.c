@@ -204,6 +204,23 @@ static void mprotect_stops_at_a_hole_and_keeps_what_it_did(void **state)
 	assert_string_equal(regions(), "0+2:r--p 3+1:rw-p");
 }
 
+static void mprotect_of_what_grows_begins_where_it_has_grown_to(void **state)
+{
+	(void)state;
+	map(A, 4 * PAGE, 3, FIXED | TW_MAP_GROWSDOWN);
+	map(A + 4 * PAGE, 2 * PAGE, 3, FIXED);
+	assert_int_equal(tw_sys_mprotect(p, A + 2 * PAGE, PAGE, TW_PROT_GROWSDOWN | 1), 0);
+	assert_string_equal(regions(), "0+3:r--p 3+1:rw-p 4+2:rw-p");
+	assert_int_equal(tw_sys_mprotect(p, A + 4 * PAGE, PAGE, TW_PROT_GROWSDOWN | 1), -EINVAL);
+	assert_int_equal(tw_sys_mprotect(p, A + 4 * PAGE, PAGE, TW_PROT_GROWSUP | 1), -EINVAL);
+	assert_int_equal(tw_sys_mprotect(p, A + 8 * PAGE, PAGE, TW_PROT_GROWSDOWN | 1), -ENOMEM);
+	assert_int_equal(tw_sys_mprotect(p, A + 8 * PAGE, PAGE, TW_PROT_GROWSUP | 1), -ENOMEM);
+	assert_int_equal(
+		tw_sys_mprotect(p, A + 8 * PAGE, 0, TW_PROT_GROWSDOWN | TW_PROT_GROWSUP | 1),
+		-EINVAL);
+	assert_int_equal(tw_sys_mprotect(p, A + 1, PAGE, TW_PROT_GROWSUP | 1), -EINVAL);
+}
+
 static void mprotect_cannot_exceed_the_file(void **state)
 {
 	(void)state;
@@ -359,6 +376,7 @@ int main(void)
 		TEST(munmap_cuts_holes_and_spans_several_regions),
 		TEST(mprotect_checks_its_arguments),
 		TEST(mprotect_stops_at_a_hole_and_keeps_what_it_did),
+		TEST(mprotect_of_what_grows_begins_where_it_has_grown_to),
 		TEST(mprotect_cannot_exceed_the_file),
 		TEST(contents_survive_a_time_without_access),
 		TEST(brk_moves_and_refuses),

@@ -252,6 +252,8 @@ static void op_mprotect(struct duel *d)
 	uint64_t addr = address(d), len = length(d, 10);
 	uint32_t prot = pick(d, 20) ? protection(d) : 8u << pick(d, 4);
 
+	prot |= pick(d, 20) ? 0u : PROT_GROWSDOWN;
+	prot |= pick(d, 20) ? 0u : PROT_GROWSUP;
 	CALL(d, "mprotect(%#" PRIx64 ", %#" PRIx64 ", %u)", addr, len, prot);
 	settle(d, tw_sys_mprotect(d->p, addr, len, prot),
 	       host_call(d->host, SYS_mprotect, addr, len, prot, 0, 0, 0));
