@@ -115,6 +115,13 @@ static int compare(const struct options *o, const char *expected, const char *go
 	return status;
 }
 
+static bool written(FILE *f)
+{
+	bool good = !ferror(f);
+
+	return fclose(f) == 0 && good;
+}
+
 static int generate(const struct options *o, const char *cases, const char *results)
 {
 	FILE *a = fopen(cases, "w"), *b = fopen(results, "w");
@@ -128,8 +135,8 @@ static int generate(const struct options *o, const char *cases, const char *resu
 			   o->one ? o->number : fresh_pick(o->shape, o->kind, o->seed, i));
 		fresh_emit(&c, &run, a, b, count);
 	}
-	ok &= !a || (!ferror(a) & (fclose(a) == 0));
-	ok &= !b || (!ferror(b) & (fclose(b) == 0));
+	ok &= a && written(a);
+	ok &= b && written(b);
 	free(count);
 	if (!ok)
 		perror("tw_fresh");

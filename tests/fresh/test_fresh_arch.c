@@ -109,9 +109,84 @@ static void an_update_that_the_bus_refuses_is_an_access_fault(void **state)
 	assert_true(refused > 100);
 }
 
+// --- The checks themselves -----------------------------------------------------------------------
+
+static void what_never_happened_is_named(void **state)
+{
+	const struct fresh_shape *s = fresh_shape("sv39");
+	const struct fresh_kind *k = fresh_kind("tree");
+	char *text = NULL, why[160];
+	unsigned int at;
+	size_t len;
+	FILE *f;
+
+	(void)state;
+	memset(&count, 0, sizeof(count));
+	for (unsigned long number = 0; number < 100; number++) {
+		fresh_make(&c, s, k, 1, number);
+		assert_true(fresh_compare(&c, &run, &count, &at, why, sizeof(why)));
+	}
+	f = open_memstream(&text, &len);
+	assert_non_null(f);
+	assert_false(fresh_complete(&count, s, f));
+	fclose(f);
+	assert_non_null(strstr(text, "sv39: never: ok in fence\n"));
+	assert_null(strstr(text, "ok in tree"));
+	free(text);
+}
+
+static bool match(const char *expected, const char *got, bool rd)
+{
+	FILE *e = fmemopen((char *)expected, strlen(expected), "r");
+	FILE *g = fmemopen((char *)got, strlen(got), "r");
+	char why[200];
+	bool same;
+
+	assert_true(e && g);
+	same = fresh_match(e, g, rd, why, sizeof(why));
+	fclose(e);
+	fclose(g);
+	return same;
+}
+
+static void results_match_line_by_line(void **state)
+{
+	const char *one = "case a\n0 ok 1000 rd=8,10 upd=8:1:21\nend\n";
+
+	(void)state;
+	assert_true(match(one, one, true));
+	assert_false(match(one, "case a\n0 ok 1000 rd=8 upd=8:1:21\nend\n", true));
+	assert_true(match(one, "case a\n0 ok 1000 rd=8 upd=8:1:21\nend\n", false));
+	assert_true(match(one, "case a\n0 ok 1000 upd=8:1:21\nend\n", false));
+	assert_false(match(one, "case a\n0 ok 1000 rd=8,10\nend\n", false));
+	assert_false(match(one, "case a\n0 ok 1008 rd=8,10 upd=8:1:21\nend\n", false));
+	assert_false(match(one, "case a\n", false));
+	assert_false(match("case a\n", one, false));
+}
+
+static void of_two_results_each_matches_and_nothing_else(void **state)
+{
+	const char *two = "0 ok 1000 rd=8 | 0 fault 13 tval=5 rd=8\n";
+
+	(void)state;
+	assert_true(match(two, "0 ok 1000 rd=\n", false));
+	assert_true(match(two, "0 fault 13 tval=5 rd=8\n", false));
+	assert_true(match(two, "0 fault 13 tval=5 rd=8\n", true));
+	assert_false(match(two, "0 fault 13 tval=5 rd=\n", true));
+	assert_false(match(two, "0 ok 2000 rd=8\n", false));
+	assert_false(match(two, "0 ok 1000 rd=8 | 0 fault 13 tval=5 rd=8\n", false));
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[FRESH_SHAPES + 1];
+	const struct CMUnitTest others[] = {
+		cmocka_unit_test(an_update_that_the_bus_refuses_is_an_access_fault),
+		cmocka_unit_test(what_never_happened_is_named),
+		cmocka_unit_test(results_match_line_by_line),
+		cmocka_unit_test(of_two_results_each_matches_and_nothing_else),
+	};
+	enum { OTHERS = sizeof(others) / sizeof(*others) };
+	struct CMUnitTest tests[FRESH_SHAPES + OTHERS];
 
 	for (unsigned int i = 0; i < FRESH_SHAPES; i++)
 		tests[i] = (struct CMUnitTest){
@@ -119,7 +194,6 @@ int main(void)
 			.test_func = agrees_with_the_naive_walker,
 			.initial_state = (void *)fresh_shapes[i].name,
 		};
-	tests[FRESH_SHAPES] = (struct CMUnitTest)cmocka_unit_test(
-		an_update_that_the_bus_refuses_is_an_access_fault);
+	memcpy(&tests[FRESH_SHAPES], others, sizeof(others));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,7 +83,7 @@ static void gives_the_naive_walkers_results(void **state)
 	};
 	struct vec_machine machine;
 	struct vec_hw vh;
-	struct tw_hw *hw;
+	struct tw_hw *hw = NULL;
 	char err[256] = "";
 	bool one;
 	uint64_t seed = fresh_seed(&one);
