@@ -426,7 +426,7 @@ static bool carry_out(struct tw_stim_probe *p, struct tw_stim_probe_op *op,
 			return false;
 		p->fence_open = true;
 		p->since = 0;
-		p->measured = op->fence.by_addr | op->fence.by_asid << 1;
+		p->measured = (op->fence.by_addr ? 1u : 0u) | (op->fence.by_asid ? 2u : 0u);
 		return true;
 	case OP_DONE:
 		*cycle = p->fence_open;
