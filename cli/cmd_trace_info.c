@@ -2,7 +2,7 @@
 //
 // `twinwalk trace-info`: reads traces from end to end, checks them and shows what is in them. The
 // checks go beyond the reader's: the header's footprint must be what the events touch, and every
-// access must lie in a region that is mapped at that point, with the right it needs.
+// event must be possible in the address space that those before it left.
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -26,8 +26,7 @@ static const char usage[] =
 	"                    (default: half the footprint)\n"
 	"  -d, --dump        print every event\n"
 	"  -h, --help\n\n"
-	"exit status: 1 if an access lies outside what the trace maps, 3 if a file is not a valid "
-	"trace\n";
+	"exit status: 3 if a file is not a valid trace\n";
 
 enum { PAGE_ANON = 1, PAGE_FILE = 2 }; // bits of a page in survey.backing
 
@@ -43,10 +42,9 @@ struct survey {
 	struct tw_trace_regions regions;
 	struct tw_trace_lru *lru;
 	uint32_t frames;
-	uint64_t n;	  // events so far
-	uint64_t outside; // accesses outside every region, or without the right
-	uint64_t first_outside;
-	struct tw_trace_event outside_event;
+	uint64_t n;	    // events so far
+	const char *broken; // the rule that the event broke which came last
+	struct tw_trace_event event;
 	int print_error; // errno of standard output
 };
 
@@ -64,69 +62,48 @@ static void dump(uint64_t n, const struct tw_trace_event *e)
 		       e->result < 0 ? 0 - (uint64_t)e->result : (uint64_t)e->result);
 }
 
-static uint32_t right_of(unsigned int kind)
-{
-	switch (kind) {
-	case TW_TRACE_FETCH:
-		return TW_TRACE_PROT_EXEC;
-	case TW_TRACE_STORE:
-		return TW_TRACE_PROT_WRITE;
-	case TW_TRACE_RMW:
-		return TW_TRACE_PROT_READ | TW_TRACE_PROT_WRITE;
-	default:
-		return TW_TRACE_PROT_READ;
-	}
-}
-
-// Finds the region of each page of an access or a copy, and notes what backs the page.
+// Notes what backs each page of an access or a copy.
 static int survey_access(struct survey *s, const struct tw_trace_event *e)
 {
 	uint64_t end = e->addr + (e->kind <= TW_TRACE_RMW ? e->size : e->len);
 	uint64_t addr = e->addr;
+	int error = 0;
 
-	while (addr < end) {
+	while (addr < end && !error) {
 		const struct tw_trace_region *r = tw_trace_regions_find(&s->regions, addr);
-		uint64_t next = r ? r->end : (addr | 4095) + 1;
-		int error;
+		uint64_t next = r->end < end ? r->end : end;
 
-		if (next > end)
-			next = end;
-		// A kernel may copy with other rights than the program's.
-		if (!r || (e->kind <= TW_TRACE_RMW && ~r->prot & right_of(e->kind))) {
-			if (!s->outside++) {
-				s->first_outside = s->n;
-				s->outside_event = *e;
-			}
-		}
-		if (r) {
-			error = tw_trace_footprint_touch(s->backing, addr, next - addr,
-							 r->file < 0 ? PAGE_ANON : PAGE_FILE);
-			if (error)
-				return error;
-		}
+		error = tw_trace_footprint_touch(s->backing, addr, next - addr,
+						 r->file < 0 ? PAGE_ANON : PAGE_FILE);
 		addr = next;
 	}
-	return 0;
+	return error;
 }
 
+// Stops at the first event that breaks a rule.
 static int survey_events(struct survey *s, const struct options *o)
 {
-	struct tw_trace_event e = {0};
+	struct tw_trace_event *e = &s->event;
 	int status;
 
-	while ((status = tw_trace_next(s->t, &e)) == 1) {
-		int error = tw_trace_footprint_add(s->footprint, &e);
+	while ((status = tw_trace_next(s->t, e)) == 1) {
+		int error = 0;
 
-		if (!error && e.kind <= TW_TRACE_COPY_OUT)
-			error = survey_access(s, &e);
+		s->broken = tw_trace_regions_check(&s->regions, e);
+		if (s->broken)
+			return 0;
+		if (e->kind <= TW_TRACE_COPY_OUT)
+			error = survey_access(s, e);
 		if (!error)
-			error = tw_trace_regions_apply(&s->regions, &e);
+			error = tw_trace_footprint_add(s->footprint, e);
 		if (!error)
-			error = tw_trace_lru_add(s->lru, &e);
+			error = tw_trace_regions_apply(&s->regions, e);
+		if (!error)
+			error = tw_trace_lru_add(s->lru, e);
 		if (error)
 			return error;
 		if (o->dump)
-			dump(s->n, &e);
+			dump(s->n, e);
 		// The rest would be printed in vain.
 		if (ferror(stdout)) {
 			s->print_error = errno ? errno : EIO;
@@ -199,26 +176,23 @@ static int fail(const char *path, int status, const char *text)
 	return status;
 }
 
-// What reading cannot find: see the head of this file.
+// The event that broke a rule, or the footprint that is not the header's.
 static int check(const char *path, struct survey *s)
 {
 	const struct tw_trace_info *i = tw_trace_get_info(s->t);
 	struct tw_trace_info want = {0};
+	char text[300];
 
+	if (s->broken) {
+		snprintf(text, sizeof(text), "event %" PRIu64 ": %s at 0x%" PRIx64 ": %s", s->n,
+			 tw_trace_kind_name(s->event.kind), s->event.addr, s->broken);
+		return fail(path, TW_BAD_INPUT, text);
+	}
 	tw_trace_footprint_count(s->footprint, &want);
 	if (want.pages != i->pages || want.fetch_pages != i->fetch_pages ||
 	    want.data_pages != i->data_pages || want.written_pages != i->written_pages)
 		return fail(path, TW_BAD_INPUT,
 			    "expected the header's footprint to be what the events touch");
-	if (s->outside) {
-		fprintf(stderr,
-			"twinwalk trace-info: %s: %" PRIu64
-			" accesses outside the mapped regions or "
-			"without the right; first event %" PRIu64 ": %s at 0x%" PRIx64 "\n",
-			path, s->outside, s->first_outside,
-			tw_trace_kind_name(s->outside_event.kind), s->outside_event.addr);
-		return TW_DIFFERENCE;
-	}
 	return TW_OK;
 }
 
@@ -246,11 +220,11 @@ static int survey(const char *path, const struct options *o)
 	} else if (s.print_error) {
 		status = fail("standard output", TW_SYSTEM, strerror(s.print_error));
 	} else {
-		if (o->table)
-			print_row(path, &s);
-		else
-			print_report(path, &s);
 		status = check(path, &s);
+		if (status == TW_OK && o->table)
+			print_row(path, &s);
+		else if (status == TW_OK)
+			print_report(path, &s);
 	}
 out:
 	tw_trace_lru_free(s.lru);

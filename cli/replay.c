@@ -105,6 +105,12 @@ enum tw_status replay_interrupted(struct replay *r)
 			   r->result->events);
 }
 
+enum tw_status replay_broken(struct replay_proc *p, const char *rule)
+{
+	return replay_fail(p, TW_BAD_INPUT, "%s at 0x%" PRIx64 ": %s",
+			   tw_trace_kind_name(p->event.kind), p->event.addr, rule);
+}
+
 enum tw_status replay_kernel_error(struct replay_proc *p, const char *what, int error)
 {
 	char text[1024];

@@ -86,6 +86,39 @@ static int grow_file(struct replay_proc *p, uint64_t va)
 	return err;
 }
 
+// A page that the process has not had before may need its contents. And what is stored behind a
+// file's end, in its last page, is in no file and need not last: a page that is mapped shared
+// becomes the file's as a whole.
+static enum tw_status first_touch(struct replay_proc *p, uint64_t page)
+{
+	enum tw_status status = replay_touch(p, page);
+	struct replay_object *o;
+	uint64_t index;
+	bool shared;
+	int err;
+
+	if (status != TW_OK)
+		return status;
+	if (!replay_lookup(p, page, &o, &index, &shared) || !o || !o->file || !shared ||
+	    o->shadow.size >> SHADOW_SHIFT != index || !(o->shadow.size & (SHADOW_PAGE - 1)))
+		return TW_OK;
+	err = grow_file(p, page << SHADOW_SHIFT);
+	return err ? replay_kernel_error(p, "file", err) : TW_OK;
+}
+
+// Before an access to bytes of at most two pages.
+static enum tw_status touch(struct replay_proc *p, uint64_t va, uint64_t len)
+{
+	uint64_t first = va >> SHADOW_SHIFT, last = (va + len - 1) >> SHADOW_SHIFT;
+	enum tw_status status = TW_OK;
+
+	if (!shadow_get(&p->shadow.pages, first))
+		status = first_touch(p, first);
+	if (last != first && status == TW_OK && !shadow_get(&p->shadow.pages, last))
+		status = first_touch(p, last);
+	return status;
+}
+
 // True if the access failed because of such a file, which has grown.
 static bool grown(struct replay_proc *p, int err, const struct tw_signal *sig)
 {
@@ -124,23 +157,29 @@ static inline bool equal_bytes(const uint8_t *a, const uint8_t *b, size_t len)
 	return memcmp(a, b, len) == 0;
 }
 
-// The bytes of one piece of an access, within one page: compared, or written.
-static inline enum tw_status piece(struct replay_proc *p, uint64_t va, size_t len, uint8_t *host)
+// The shadow's bytes of one piece of an access, within one page. A store has the page to itself
+// from here on.
+static enum tw_status shadow_piece(struct replay_proc *p, uint64_t va, uint8_t **bytes)
 {
 	enum tw_access access = access_of[p->event.kind];
+	uintptr_t slot = shadow_get(&p->shadow.pages, va >> SHADOW_SHIFT);
 	enum tw_status status = TW_OK;
-	uint8_t *bytes;
-	uintptr_t slot;
 
-	slot = shadow_get(&p->shadow.pages, va >> SHADOW_SHIFT);
-	if (!slot || (access >= TW_STORE && !(slot & SHADOW_WRITABLE))) {
-		bytes = shadow_slow(p, va, access >= TW_STORE, &status);
-		if (!bytes)
-			return status;
-	} else {
-		bytes = shadow_bytes(slot);
-	}
-	bytes += va & (SHADOW_PAGE - 1);
+	if (slot && (access < TW_STORE || slot & SHADOW_WRITABLE))
+		*bytes = shadow_bytes(slot);
+	else
+		*bytes = shadow_slow(p, va, access >= TW_STORE, &status);
+	if (*bytes)
+		*bytes += va & (SHADOW_PAGE - 1);
+	return status;
+}
+
+// Compares the bytes of one piece, or writes them.
+static inline enum tw_status piece(struct replay_proc *p, uint64_t va, size_t len, uint8_t *host,
+				   uint8_t *bytes)
+{
+	enum tw_access access = access_of[p->event.kind];
+
 	if (access != TW_STORE && !equal_bytes(host, bytes, len))
 		return differs(p, va, host, bytes, len);
 	if (access >= TW_STORE) {
@@ -150,38 +189,54 @@ static inline enum tw_status piece(struct replay_proc *p, uint64_t va, size_t le
 	return TW_OK;
 }
 
-// Pages that the process has not had before may need their contents.
-static inline enum tw_status touch(struct replay_proc *p, uint64_t va, uint64_t len)
+static inline enum tw_status span(struct replay_proc *p, struct tw_span *s)
 {
-	uint64_t first = va >> SHADOW_SHIFT, last = (va + len - 1) >> SHADOW_SHIFT;
-	enum tw_status status = TW_OK;
+	const struct tw_trace_event *e = &p->event;
+	struct tw_signal sig;
+	int err;
 
-	if (!shadow_get(&p->shadow.pages, first))
-		status = replay_touch(p, first);
-	if (last != first && status == TW_OK && !shadow_get(&p->shadow.pages, last))
-		status = replay_touch(p, last);
-	return status;
+	do
+		err = tw_user_span(p->r->k, access_of[e->kind], e->addr, e->size, s, &sig);
+	while (grown(p, err, &sig));
+	return err ? refused(p, e->addr, err, &sig) : TW_OK;
 }
 
-// An instruction's access: its parts are in memory together before the first byte moves.
-static enum tw_status instruction(struct replay_proc *p)
+// An instruction's access to pages that the shadow lacks, or has not for stores. Its parts are in
+// memory, and the shadow's pages its own, before the first byte moves.
+static enum tw_status first_access(struct replay_proc *p)
 {
 	const struct tw_trace_event *e = &p->event;
 	enum tw_status status = touch(p, e->addr, e->size);
-	struct tw_signal sig;
+	uint8_t *bytes[2] = {NULL, NULL};
+	uint64_t va = e->addr;
 	struct tw_span s;
-	int err;
 
-	if (status != TW_OK)
-		return status;
-	do
-		err = tw_user_span(p->r->k, access_of[e->kind], e->addr, e->size, &s, &sig);
-	while (grown(p, err, &sig));
-	if (err)
-		return refused(p, e->addr, err, &sig);
-	status = piece(p, e->addr, s.len[0], s.host[0]);
-	if (status == TW_OK && s.len[1])
-		status = piece(p, e->addr + s.len[0], s.len[1], s.host[1]);
+	if (status == TW_OK)
+		status = span(p, &s);
+	for (int i = 0; i < 2 && status == TW_OK && s.len[i]; va += s.len[i++])
+		status = shadow_piece(p, va, &bytes[i]);
+	va = e->addr;
+	for (int i = 0; i < 2 && status == TW_OK && s.len[i]; va += s.len[i++])
+		status = piece(p, va, s.len[i], s.host[i], bytes[i]);
+	return status;
+}
+
+static enum tw_status instruction(struct replay_proc *p)
+{
+	const struct tw_trace_event *e = &p->event;
+	uint64_t offset = e->addr & (SHADOW_PAGE - 1);
+	uintptr_t slot = shadow_get(&p->shadow.pages, e->addr >> SHADOW_SHIFT);
+	enum tw_status status;
+	struct tw_span s;
+
+	if (!slot || offset + e->size > SHADOW_PAGE ||
+	    (e->kind != TW_TRACE_FETCH && e->kind != TW_TRACE_LOAD && !(slot & SHADOW_WRITABLE))) {
+		status = first_access(p);
+	} else {
+		status = span(p, &s);
+		if (status == TW_OK)
+			status = piece(p, e->addr, e->size, s.host[0], shadow_bytes(slot) + offset);
+	}
 	if (status == TW_OK)
 		p->r->result->accesses[access_of[e->kind]]++;
 	return status;
@@ -197,7 +252,7 @@ static enum tw_status copy(struct replay_proc *p)
 		uint64_t n = SHADOW_PAGE - (va & (SHADOW_PAGE - 1));
 		enum tw_status status;
 		struct tw_signal sig;
-		uint8_t *host;
+		uint8_t *host, *bytes;
 		int err;
 
 		n = n < left ? n : left;
@@ -211,7 +266,9 @@ static enum tw_status copy(struct replay_proc *p)
 		while (grown(p, err, &sig));
 		if (err)
 			return refused(p, va, err, &sig);
-		status = piece(p, va, n, host);
+		status = shadow_piece(p, va, &bytes);
+		if (status == TW_OK)
+			status = piece(p, va, n, host, bytes);
 		if (status != TW_OK)
 			return status;
 		va += n;
@@ -223,5 +280,9 @@ static enum tw_status copy(struct replay_proc *p)
 
 enum tw_status replay_access(struct replay_proc *p)
 {
+	const char *broken = tw_trace_regions_check(&p->regions, &p->event);
+
+	if (broken)
+		return replay_broken(p, broken);
 	return p->event.kind <= TW_TRACE_RMW ? instruction(p) : copy(p);
 }

@@ -24,11 +24,9 @@ struct replay_proc {
 	struct tw_trace *trace;
 	struct tw_proc *proc; // NULL: finished
 	struct shadow shadow;
-	// The regions as the trace says; `file` is -1 or 2 * object + shared.
-	struct tw_trace_regions regions;
-	struct replay_object **objects;
+	struct tw_trace_regions regions; // as the trace says
+	struct replay_object **objects;	 // the files, then shared anonymous memory by its number
 	uint32_t n_objects, n_files;
-	bool heap;  // the initial break is known
 	bool ended; // no event is at work: the final comparison
 	uint64_t n; // events so far
 	struct tw_trace_event event;
@@ -71,6 +69,8 @@ enum tw_status replay_byte_differs(struct replay_proc *p, uint64_t address, uint
 // The hardware's own difference, or contradiction; text as above.
 __attribute__((format(printf, 2, 3))) enum tw_status replay_hw_differs(struct replay *r,
 								       const char *format, ...);
+// The same for an event that breaks a rule of the trace format.
+enum tw_status replay_broken(struct replay_proc *p, const char *rule);
 // The same for a negative errno of the kernel.
 enum tw_status replay_kernel_error(struct replay_proc *p, const char *what, int error);
 

@@ -30,15 +30,9 @@ static enum tw_status other_result(struct replay_proc *p, int64_t got)
 		p->event.result);
 }
 
-// The trace's regions take the event, with our number for what is mapped.
-static enum tw_status apply(struct replay_proc *p, int32_t object)
+static void drop(struct replay_proc *p, uint64_t start, uint64_t end)
 {
-	struct tw_trace_event e = p->event;
-
-	e.file = object;
-	if (tw_trace_regions_apply(&p->regions, &e) != 0)
-		return replay_fail(p, TW_SYSTEM, "out of memory");
-	return TW_OK;
+	shadow_drop(&p->shadow.pages, start >> SHADOW_SHIFT, end >> SHADOW_SHIFT);
 }
 
 static enum tw_status map(struct replay_proc *p)
@@ -49,7 +43,6 @@ static enum tw_status map(struct replay_proc *p)
 		 len = page_up(e->len);
 	uint32_t flags = (e->flags & ~(uint32_t)TW_MAP_FIXED_NOREPLACE) | TW_MAP_FIXED;
 	struct replay_object *o = anon ? NULL : p->objects[e->file];
-	int32_t object = -1;
 	enum tw_status status = TW_OK;
 	int64_t got;
 
@@ -57,7 +50,8 @@ static enum tw_status map(struct replay_proc *p)
 	flags &= TW_MAP_TYPE | TW_MAP_FIXED | TW_MAP_ANONYMOUS | TW_MAP_NORESERVE |
 		 TW_MAP_POPULATE | TW_MAP_STACK;
 	if (anon)
-		flags |= TW_MAP_ANONYMOUS;
+		flags = (flags & ~(uint32_t)TW_MAP_TYPE) | TW_MAP_ANONYMOUS |
+			(shared ? TW_MAP_SHARED : TW_MAP_PRIVATE);
 	// More than memory holds would only push itself out again.
 	if (len >> SHADOW_SHIFT > p->r->opts.frames)
 		flags &= ~(uint32_t)TW_MAP_POPULATE;
@@ -65,9 +59,7 @@ static enum tw_status map(struct replay_proc *p)
 		o = replay_new_shmem(p, len);
 		if (!o)
 			return replay_fail(p, TW_SYSTEM, "out of memory");
-		object = (int32_t)(2 * (p->n_objects - 1) + 1);
 	} else if (!anon) {
-		object = 2 * e->file + shared;
 		if (flags & TW_MAP_POPULATE)
 			status = replay_touch_file(p, o, e->offset, len);
 		if (status != TW_OK)
@@ -76,36 +68,44 @@ static enum tw_status map(struct replay_proc *p)
 	got = tw_sys_mmap(p->proc, at, e->len, e->prot, flags, anon ? NULL : o->file, e->offset);
 	if (got != (int64_t)at)
 		return other_result(p, got);
-	shadow_drop(&p->shadow.pages, at >> SHADOW_SHIFT, (at + len) >> SHADOW_SHIFT);
-	return apply(p, object);
+	drop(p, at, at + len);
+	return TW_OK;
 }
 
 static enum tw_status unmap(struct replay_proc *p)
 {
 	const struct tw_trace_event *e = &p->event;
-	int got = tw_sys_munmap(p->proc, e->addr, e->len);
+	// The failures that the arguments alone explain.
+	bool fails = e->result == -EINVAL && (e->addr & (SHADOW_PAGE - 1) || !e->len);
+	int got;
 
+	if (e->result < 0 && !fails)
+		return TW_OK;
+	got = tw_sys_munmap(p->proc, e->addr, e->len);
 	if (got != e->result)
 		return other_result(p, got);
 	if (!got)
-		shadow_drop(&p->shadow.pages, e->addr >> SHADOW_SHIFT,
-			    (e->addr + page_up(e->len)) >> SHADOW_SHIFT);
-	return apply(p, -1);
+		drop(p, e->addr, e->addr + page_up(e->len));
+	return TW_OK;
 }
 
 static enum tw_status protect(struct replay_proc *p)
 {
 	const struct tw_trace_event *e = &p->event;
+	struct tw_trace_range range = tw_trace_regions_protected(&p->regions, e);
+	uint32_t prot = e->prot & (TW_PROT_READ | TW_PROT_WRITE | TW_PROT_EXEC);
 	int got;
 
-	// Refused for a reason that is not in the trace: how the file was opened.
-	if (e->result < 0 && e->result != -ENOMEM)
+	if (range.start < range.end) {
+		got = tw_sys_mprotect(p->proc, range.start, range.end - range.start, prot);
+		if (got)
+			return other_result(p, got);
+	}
+	// A hole is an error; what is before it has its new protection by now.
+	if (e->result != -ENOMEM || range.end == range.start)
 		return TW_OK;
-	// PROT_GROWSDOWN and PROT_GROWSUP concern stacks, which have their whole extent here.
-	got = tw_sys_mprotect(p->proc, e->addr, e->len, e->prot & ~0x03000000u);
-	if (got != e->result)
-		return other_result(p, got);
-	return apply(p, -1);
+	got = tw_sys_mprotect(p->proc, range.start, e->addr + e->len - range.start, prot);
+	return got == -ENOMEM ? TW_OK : other_result(p, got);
 }
 
 static enum tw_status set_break(struct replay_proc *p)
@@ -114,12 +114,9 @@ static enum tw_status set_break(struct replay_proc *p)
 	uint64_t want = (uint64_t)e->result, before = p->regions.brk, got;
 	int err;
 
-	if (!p->heap) {
-		p->heap = true;
+	if (!p->regions.has_brk) {
 		err = tw_proc_set_brk(p->proc, want);
-		if (err)
-			return other_result(p, err);
-		return apply(p, -1);
+		return err ? other_result(p, err) : TW_OK;
 	}
 	// A request that was refused, or only asked, changes nothing.
 	if (want == before)
@@ -128,26 +125,37 @@ static enum tw_status set_break(struct replay_proc *p)
 	if (got != want)
 		return other_result(p, (int64_t)got);
 	if (want < before)
-		shadow_drop(&p->shadow.pages, page_up(want) >> SHADOW_SHIFT,
-			    page_up(before) >> SHADOW_SHIFT);
-	return apply(p, -1);
+		drop(p, page_up(want), page_up(before));
+	return TW_OK;
+}
+
+// The shadow of what moved: of each region that is in the old range.
+static enum tw_status move_shadow(struct replay_proc *p, uint64_t from, uint64_t len, uint64_t to)
+{
+	const struct tw_trace_regions *s = &p->regions;
+
+	for (size_t i = tw_trace_regions_above(s, from); i < s->n && s->r[i].start < from + len;
+	     i++) {
+		uint64_t start = s->r[i].start > from ? s->r[i].start : from;
+		uint64_t end = s->r[i].end < from + len ? s->r[i].end : from + len;
+		uint64_t at = to + (start - from);
+
+		drop(p, at, at + (end - start));
+		if (shadow_move(&p->shadow.pages, start >> SHADOW_SHIFT, at >> SHADOW_SHIFT,
+				(end - start) >> SHADOW_SHIFT) != 0)
+			return replay_fail(p, TW_SYSTEM, "out of memory");
+	}
+	return TW_OK;
 }
 
 static enum tw_status remap(struct replay_proc *p)
 {
 	const struct tw_trace_event *e = &p->event;
 	uint64_t to = (uint64_t)e->result, old = page_up(e->len), new = page_up(e->new_len);
-	const struct tw_trace_region *region;
-	int32_t object;
 	int64_t got;
 
 	if (e->result < 0)
 		return TW_OK;
-	region = tw_trace_regions_find(&p->regions, e->addr);
-	if (!region)
-		return replay_fail(p, TW_BAD_INPUT,
-				   "mremap of 0x%" PRIx64 ", where nothing is mapped", e->addr);
-	object = region->file;
 	if (to == e->addr)
 		got = tw_sys_mremap(p->proc, e->addr, e->len, e->new_len, 0, 0);
 	else
@@ -156,32 +164,29 @@ static enum tw_status remap(struct replay_proc *p)
 	if (got != e->result)
 		return other_result(p, got);
 	if (old > new)
-		shadow_drop(&p->shadow.pages, (e->addr + new) >> SHADOW_SHIFT,
-			    (e->addr + old) >> SHADOW_SHIFT);
-	if (to != e->addr) {
-		uint64_t n = (old < new ? old : new) >> SHADOW_SHIFT;
-
-		shadow_drop(&p->shadow.pages, to >> SHADOW_SHIFT, (to + new) >> SHADOW_SHIFT);
-		if (shadow_move(&p->shadow.pages, e->addr >> SHADOW_SHIFT, to >> SHADOW_SHIFT, n) !=
-		    0)
-			return replay_fail(p, TW_SYSTEM, "out of memory");
-	}
-	return apply(p, object);
+		drop(p, e->addr + new, e->addr + old);
+	if (to == e->addr)
+		return TW_OK;
+	if (old != new)
+		drop(p, to, to + new);
+	return move_shadow(p, e->addr, old < new ? old : new, to);
 }
 
 static enum tw_status advise(struct replay_proc *p)
 {
 	const struct tw_trace_event *e = &p->event;
-	uint64_t page = e->addr >> SHADOW_SHIFT, end = (e->addr + page_up(e->len)) >> SHADOW_SHIFT;
+	struct tw_trace_range range = tw_trace_regions_advised(e);
+	uint64_t page = range.start >> SHADOW_SHIFT, end = range.end >> SHADOW_SHIFT;
+	bool hole = tw_trace_regions_hole(&p->regions, range.start, range.end) < range.end;
 	uintptr_t slot;
 	int got;
 
-	// Advice without a visible effect is not replayed; a failed call may have had a part of its
-	// effect.
-	if (e->advice != TW_MADV_DONTNEED || (e->result < 0 && e->result != -ENOMEM))
+	// Advice without a visible effect is not replayed.
+	if (e->advice != TW_MADV_DONTNEED || page == end)
 		return TW_OK;
-	got = tw_sys_madvise(p->proc, e->addr, e->len, e->advice);
-	if (got != e->result)
+	// Holes are an error, but not for QEMU.
+	got = tw_sys_madvise(p->proc, range.start, range.end - range.start, e->advice);
+	if (got != (hole ? -ENOMEM : 0))
 		return other_result(p, got);
 	// What belongs to an object stays as it is.
 	for (; (slot = shadow_next(&p->shadow.pages, &page, end)); page++)
@@ -190,7 +195,7 @@ static enum tw_status advise(struct replay_proc *p)
 	return TW_OK;
 }
 
-enum tw_status replay_map(struct replay_proc *p)
+static enum tw_status call(struct replay_proc *p)
 {
 	switch (p->event.kind) {
 	case TW_TRACE_MMAP:
@@ -212,4 +217,17 @@ enum tw_status replay_map(struct replay_proc *p)
 	default:
 		return replay_fail(p, TW_INTERNAL, "event of kind %u", p->event.kind);
 	}
+}
+
+enum tw_status replay_map(struct replay_proc *p)
+{
+	const char *broken = tw_trace_regions_check(&p->regions, &p->event);
+	enum tw_status status;
+
+	if (broken)
+		return replay_broken(p, broken);
+	status = call(p);
+	if (status == TW_OK && tw_trace_regions_apply(&p->regions, &p->event) != 0)
+		status = replay_fail(p, TW_SYSTEM, "out of memory");
+	return status;
 }

@@ -143,8 +143,10 @@ bool replay_lookup(struct replay_proc *p, uint64_t page, struct replay_object **
 
 	if (!r)
 		return false;
-	*object = r->file < 0 ? NULL : p->objects[r->file / 2];
-	*shared = r->file >= 0 && r->file % 2;
+	*object = r->memory	 ? p->objects[p->n_files + r->memory - 1]
+		  : r->file >= 0 ? p->objects[r->file]
+				 : NULL;
+	*shared = r->shared;
 	*index = (r->offset >> SHADOW_SHIFT) + page - (r->start >> SHADOW_SHIFT);
 	return true;
 }

@@ -56,6 +56,11 @@ enum {
 #define TW_TRACE_TABLE_HEADER_SIZE 8u
 #define TW_TRACE_TABLE_MAX	   (TW_TRACE_FILES_MAX * (9u + TW_TRACE_NAME_MAX))
 
+static inline uint64_t tw_trace_page_up(uint64_t v)
+{
+	return (v + (1u << TW_TRACE_PAGE_SHIFT) - 1) >> TW_TRACE_PAGE_SHIFT << TW_TRACE_PAGE_SHIFT;
+}
+
 static inline uint32_t tw_trace_get32(const uint8_t *p)
 {
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;

@@ -9,6 +9,7 @@
 
 #include "format.h"
 #include "recorder.h"
+#include "regions.h"
 #include "stream.h"
 
 #define HALF	  (UINT64_C(1) << (TW_TRACE_VA_BITS - 1))
@@ -16,6 +17,8 @@
 
 struct tw_recorder {
 	struct tw_trace_writer *w;
+	struct tw_trace_regions regions;
+	uint64_t n; // events so far
 	int error;
 	bool any;  // an event was recorded
 	bool exec; // an execve started last
@@ -36,6 +39,8 @@ struct tw_recorder *tw_recorder_new(struct tw_trace_writer *w)
 
 void tw_recorder_free(struct tw_recorder *r)
 {
+	if (r)
+		tw_trace_regions_free(&r->regions);
 	free(r);
 }
 
@@ -71,12 +76,28 @@ static bool rebase(uint64_t *addr)
 	return true;
 }
 
+// What nobody could replay is not recorded.
+static int fail_rule(struct tw_recorder *r, const struct tw_trace_event *e, const char *rule)
+{
+	snprintf(r->text, sizeof(r->text), "event %llu: %s at 0x%llx: %s", (unsigned long long)r->n,
+		 tw_trace_kind_name(e->kind), (unsigned long long)e->addr, rule);
+	r->error = -EBADMSG;
+	return r->error;
+}
+
 static int put(struct tw_recorder *r, const struct tw_trace_event *e)
 {
 	int error = tw_trace_put(r->w, e);
+	const char *rule;
 
 	if (error)
 		return fail(r, error, tw_trace_writer_error(r->w));
+	rule = tw_trace_regions_check(&r->regions, e);
+	if (rule)
+		return fail_rule(r, e, rule);
+	if (tw_trace_regions_apply(&r->regions, e) != 0)
+		return fail(r, -ENOMEM, "out of memory");
+	r->n++;
 	r->any = true;
 	r->exited = e->kind == TW_TRACE_EXIT;
 	return 0;

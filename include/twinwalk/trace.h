@@ -80,8 +80,13 @@ enum tw_trace_kind {
 #define TW_TRACE_PROT_READ	     1u
 #define TW_TRACE_PROT_WRITE	     2u
 #define TW_TRACE_PROT_EXEC	     4u
+#define TW_TRACE_PROT_SEM	     8u // without effect
+#define TW_TRACE_PROT_GROWSDOWN	     0x01000000u
+#define TW_TRACE_PROT_GROWSUP	     0x02000000u
+#define TW_TRACE_MAP_TYPE	     0x0fu
 #define TW_TRACE_MAP_SHARED	     0x01u
 #define TW_TRACE_MAP_PRIVATE	     0x02u
+#define TW_TRACE_MAP_SHARED_VALIDATE 0x03u
 #define TW_TRACE_MAP_FIXED	     0x10u
 #define TW_TRACE_MAP_ANONYMOUS	     0x20u
 #define TW_TRACE_MAP_GROWSDOWN	     0x100u

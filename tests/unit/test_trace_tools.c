@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What surrounds traces: the recorder turns the plugin's words into events, the regions follow the
-// program's mappings, the LRU memory counts page faults.
+// What surrounds traces: the recorder turns the plugin's words into events, the LRU memory counts
+// page faults.
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,6 @@
 
 #include "../../trace/lru.h"
 #include "../../trace/recorder.h"
-#include "../../trace/regions.h"
 #include "../../trace/stream.h"
 #include "trace_fixture.h"
 
@@ -65,6 +64,17 @@ static void add_start(struct words *s)
 			  .addr = 2 * HALF, .len = 0x1000, .prot = 5, .flags = 2, .file = 0});
 	add_event(s, TW_TRACE_BRK,
 		  (struct tw_stream_event){.result = 2 * HALF + 0x1000, .file = -1});
+}
+
+static void add_mapping(struct words *s, uint64_t at)
+{
+	add_event(s, TW_TRACE_MMAP,
+		  (struct tw_stream_event){.addr = at,
+					   .len = 0x1000,
+					   .prot = 3,
+					   .flags = 0x32,
+					   .result = (int64_t)at,
+					   .file = -1});
 }
 
 struct recording {
@@ -122,6 +132,8 @@ static void addresses_move_below_2_to_the_38(void **state)
 	(void)state;
 	open_recording(&x);
 	add_start(&s);
+	add_mapping(&s, HALF - 0x1000);
+	add_mapping(&s, 3 * HALF - 0x1000);
 	add_stream_access(&s, TW_TRACE_FETCH, 5, 2 * HALF + 0x20);
 	add_stream_access(&s, TW_TRACE_STORE, 3, HALF - 8);
 	add_stream_access(&s, TW_TRACE_LOAD, 0, 3 * HALF - 1);
@@ -130,6 +142,8 @@ static void addresses_move_below_2_to_the_38(void **state)
 	assert_string_equal(tw_trace_get_file(x.t, 0)->name, "some file");
 	assert_int_equal(next(&x).addr, HALF);
 	assert_int_equal(next(&x).result, HALF + 0x1000);
+	assert_int_equal(next(&x).result, HALF - 0x1000);
+	assert_int_equal(next(&x).result, 2 * HALF - 0x1000);
 	assert_int_equal(next(&x).addr, HALF + 0x20);
 	assert_int_equal(next(&x).addr, HALF - 8);
 	assert_int_equal(next(&x).addr, 2 * HALF - 1);
@@ -165,8 +179,11 @@ static void hints_and_failed_calls_may_name_any_address(void **state)
 	open_recording(&x);
 	add_start(&s);
 	add_event(&s, TW_TRACE_MMAP,
-		  (struct tw_stream_event){
-			  .addr = far, .len = 1, .result = 2 * HALF + 0x5000, .file = -1});
+		  (struct tw_stream_event){.addr = far,
+					   .len = 1,
+					   .flags = 0x22,
+					   .result = 2 * HALF + 0x5000,
+					   .file = -1});
 	add_event(&s, TW_TRACE_MUNMAP,
 		  (struct tw_stream_event){.addr = far, .len = 1, .result = -22, .file = -1});
 	assert_int_equal(feed(&x, &s), 0);
@@ -200,6 +217,23 @@ static void the_stream_may_be_cut_anywhere(void **state)
 			assert_int_equal(next(&x).addr, HALF + 8 * i);
 		close_recording(&x);
 	}
+}
+
+static void what_nobody_could_replay_ends_the_recording(void **state)
+{
+	struct words s = {.n = 0};
+	struct recording x;
+
+	(void)state;
+	open_recording(&x);
+	add_start(&s);
+	add_stream_access(&s, TW_TRACE_LOAD, 0, 2 * HALF);
+	add_stream_access(&s, TW_TRACE_STORE, 0, 2 * HALF);
+	assert_int_equal(feed(&x, &s), -EBADMSG);
+	assert_non_null(strstr(tw_recorder_error(x.r), "event 3: store at 0x"));
+	assert_non_null(strstr(tw_recorder_error(x.r), "the region's protection"));
+	assert_int_equal(tw_recorder_end(x.r, 0), -EBADMSG);
+	close_recording(&x);
 }
 
 static void an_end_without_exit_is_the_programs_status(void **state)
@@ -277,116 +311,6 @@ static void an_empty_stream_is_no_trace(void **state)
 	close_recording(&x);
 }
 
-// --- Regions ---------------------------------------------------------------------------
-
-static void apply(struct tw_trace_regions *s, struct tw_trace_event e)
-{
-	assert_int_equal(tw_trace_regions_apply(s, &e), 0);
-}
-
-static struct tw_trace_event call(unsigned int kind, uint64_t addr, uint64_t len, int64_t result)
-{
-	return (struct tw_trace_event){
-		.kind = (uint8_t)kind, .addr = addr, .len = len, .result = result, .file = -1};
-}
-
-static void unmapping_the_middle_leaves_both_ends(void **state)
-{
-	struct tw_trace_regions s = {0};
-	struct tw_trace_event e = map_event(0x10000, 0x5000, 3);
-
-	(void)state;
-	e.file = 7;
-	e.offset = 0x2000;
-	apply(&s, e);
-	apply(&s, call(TW_TRACE_MUNMAP, 0x12000, 0xfff, 0));
-	assert_non_null(tw_trace_regions_find(&s, 0x11fff));
-	assert_null(tw_trace_regions_find(&s, 0x12000));
-	assert_null(tw_trace_regions_find(&s, 0x12fff));
-	assert_int_equal(tw_trace_regions_find(&s, 0x13000)->offset, 0x5000);
-	assert_int_equal(tw_trace_regions_find(&s, 0x14fff)->file, 7);
-	assert_null(tw_trace_regions_find(&s, 0x15000));
-	assert_int_equal(s.mapped, 0x4000);
-	assert_int_equal(s.mapped_max, 0x5000);
-	tw_trace_regions_free(&s);
-}
-
-static void a_new_mapping_replaces_what_it_covers(void **state)
-{
-	struct tw_trace_regions s = {0};
-	struct tw_trace_event e = call(TW_TRACE_MMAP, 0, 0x2000, 0x11000);
-
-	(void)state;
-	apply(&s, map_event(0x10000, 0x4000, 3));
-	e.prot = 1;
-	e.file = 2;
-	apply(&s, e);
-	assert_int_equal(tw_trace_regions_find(&s, 0x10fff)->prot, 3);
-	assert_int_equal(tw_trace_regions_find(&s, 0x11000)->file, 2);
-	assert_int_equal(tw_trace_regions_find(&s, 0x12fff)->prot, 1);
-	assert_int_equal(tw_trace_regions_find(&s, 0x13000)->file, -1);
-	assert_int_equal(s.mapped, 0x4000);
-	tw_trace_regions_free(&s);
-}
-
-static void protection_changes_only_its_range(void **state)
-{
-	struct tw_trace_regions s = {0};
-	struct tw_trace_event e = call(TW_TRACE_MPROTECT, 0x11000, 0x1000, 0);
-
-	(void)state;
-	apply(&s, map_event(0x10000, 0x3000, 3));
-	apply(&s, e);
-	assert_int_equal(tw_trace_regions_find(&s, 0x10000)->prot, 3);
-	assert_int_equal(tw_trace_regions_find(&s, 0x11000)->prot, 0);
-	assert_int_equal(tw_trace_regions_find(&s, 0x12000)->prot, 3);
-	tw_trace_regions_free(&s);
-}
-
-static void the_break_grows_and_shrinks(void **state)
-{
-	struct tw_trace_regions s = {0};
-
-	(void)state;
-	apply(&s, call(TW_TRACE_BRK, 0, 0, 0x10800));
-	assert_null(tw_trace_regions_find(&s, 0x10800));
-	apply(&s, call(TW_TRACE_BRK, 0, 0, 0x12001));
-	assert_null(tw_trace_regions_find(&s, 0x10fff)); // a page of the program's image
-	assert_non_null(tw_trace_regions_find(&s, 0x12fff));
-	apply(&s, call(TW_TRACE_BRK, 0, 0, 0x11800));
-	assert_non_null(tw_trace_regions_find(&s, 0x11fff));
-	assert_null(tw_trace_regions_find(&s, 0x12000));
-	tw_trace_regions_free(&s);
-}
-
-static void mremap_moves_what_it_names(void **state)
-{
-	struct tw_trace_regions s = {0};
-	struct tw_trace_event e = call(TW_TRACE_MREMAP, 0x10000, 0x2000, 0x40000);
-
-	(void)state;
-	apply(&s, map_event(0x10000, 0x2000, 3));
-	e.new_len = 0x3000;
-	apply(&s, e);
-	assert_null(tw_trace_regions_find(&s, 0x10000));
-	assert_int_equal(tw_trace_regions_find(&s, 0x42fff)->prot, 3);
-	assert_int_equal(s.mapped, 0x3000);
-	tw_trace_regions_free(&s);
-}
-
-static void failed_calls_change_nothing(void **state)
-{
-	struct tw_trace_regions s = {0};
-
-	(void)state;
-	apply(&s, map_event(0x10000, 0x2000, 3));
-	apply(&s, call(TW_TRACE_MUNMAP, 0x10000, 0x1000, -22));
-	apply(&s, call(TW_TRACE_MMAP, 0x10000, 0x1000, -12));
-	assert_int_equal(tw_trace_regions_find(&s, 0x10000)->prot, 3);
-	assert_int_equal(s.mapped, 0x2000);
-	tw_trace_regions_free(&s);
-}
-
 // --- LRU -------------------------------------------------------------------------------
 
 static void touch(struct tw_trace_lru *l, uint64_t addr, uint32_t size)
@@ -433,17 +357,12 @@ int main(void)
 		cmocka_unit_test(an_address_that_does_not_fit_ends_the_recording),
 		cmocka_unit_test(hints_and_failed_calls_may_name_any_address),
 		cmocka_unit_test(the_stream_may_be_cut_anywhere),
+		cmocka_unit_test(what_nobody_could_replay_ends_the_recording),
 		cmocka_unit_test(an_end_without_exit_is_the_programs_status),
 		cmocka_unit_test(an_end_after_execve_says_so),
 		cmocka_unit_test(the_plugins_complaint_becomes_the_error),
 		cmocka_unit_test(an_unknown_record_is_an_error),
 		cmocka_unit_test(an_empty_stream_is_no_trace),
-		cmocka_unit_test(unmapping_the_middle_leaves_both_ends),
-		cmocka_unit_test(a_new_mapping_replaces_what_it_covers),
-		cmocka_unit_test(protection_changes_only_its_range),
-		cmocka_unit_test(the_break_grows_and_shrinks),
-		cmocka_unit_test(mremap_moves_what_it_names),
-		cmocka_unit_test(failed_calls_change_nothing),
 		cmocka_unit_test(lru_evicts_the_page_that_was_used_longest_ago),
 		cmocka_unit_test(lru_counts_both_pages_of_an_access_that_crosses),
 	};

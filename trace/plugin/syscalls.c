@@ -153,6 +153,9 @@ static void out_buffer(int64_t num, int64_t ret)
 		uint64_t len = buffers[i].len ? buffers[i].len : (uint64_t)ret;
 		uint64_t addr = arg[buffers[i].arg];
 
+		// A datagram that was cut has a result beyond the buffer, whose size follows it.
+		if (!buffers[i].len && len > arg[buffers[i].arg + 1])
+			len = arg[buffers[i].arg + 1];
 		if (buffers[i].num == num && len && addr)
 			tw_out_event(
 				buffers[i].kind,
