@@ -6,7 +6,8 @@
 # Exit status: CTest's (8 when a test failed), or 4 when the XML cannot be written.
 set -eu
 cd "$(dirname "$0")/.."
-build=${TW_BUILD:-build}
+# CTest would look for a relative path from there.
+build=$(cd "${TW_BUILD:-build}" && pwd) || exit 4
 rm -f "$build/junit.xml"
 
 status=0

@@ -5,8 +5,11 @@
 # Usage: tests/build/junit.sh SAMPLE        the program built from sample.c
 set -eu
 sample=$1
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+top=$(mktemp -d)
+trap 'rm -rf "$top"' EXIT
+# Deep, so that a path relative to the repository leads elsewhere when it is taken from there.
+dir=$top/1/2/3/4/5/6/7/8/9/10/11/12
+mkdir -p "$dir"
 
 cat >"$dir/CTestTestfile.cmake" <<EOF
 add_test(fine "$sample")
@@ -25,7 +28,8 @@ add_test(absent "no such program")
 EOF
 
 status=0
-TW_BUILD=$dir scripts/test.sh >"$dir/out" 2>&1 || status=$?
+# A relative path, as the default is one.
+TW_BUILD=$(realpath --relative-to=. "$dir") scripts/test.sh >"$dir/out" 2>&1 || status=$?
 [ "$status" = 8 ] || {
   cat "$dir/out"
   echo "status $status, expected CTest's 8"
