@@ -38,7 +38,7 @@ static void emit_access(const struct fresh_case *c, unsigned int at, unsigned in
 	static const char *const rv[] = {"fetch", "load", "store", "store"};
 	static const char *const x86[] = {"fetch", "read", "write", "write"};
 	const struct tw_req *req = &c->op[at].req;
-	char priv = req->priv == TW_PRIV_U ? 'U' : req->priv == TW_PRIV_S ? 'S' : 'M';
+	char priv = "US?M"[req->priv];
 
 	if (c->shape->x86) {
 		fprintf(f, "acc %u %s %llx user=%d%s\n", number, x86[req->access], (ull)req->va,
