@@ -232,10 +232,12 @@ void tw_mmu_learn(struct tw_mmu *m, const struct walker *w, const struct walk_an
 
 static void clock_answer(struct tw_mmu *m, const struct cycle *c)
 {
-	struct walker *w = &m->walkers.w[c->answered];
+	struct walker *w;
 
+	// Without an answer there is no walker that got it.
 	if (c->answer.act == ACT_NONE)
 		return;
+	w = &m->walkers.w[c->answered];
 	tw_mmu_learn(m, w, &c->answer, &c->page, c->keep, c->pwc_plru);
 	tw_walker_act(w, &c->answer, &m->ctrl);
 	walkers_update(&m->walkers, c->answered);
