@@ -29,7 +29,7 @@ static const char usage[] =
 
 struct options {
 	const char *hw, *config, *file, *wave;
-	bool force;
+	bool arch, force; // arch: hw names no hardware
 	struct vec_opts vec;
 };
 
@@ -153,6 +153,7 @@ static bool parse_options(int argc, char **argv, struct options *o, enum tw_stat
 		return false;
 	}
 	o->file = argv[optind];
+	o->arch = !strcmp(o->hw, "arch");
 	if (!has_effect(o)) {
 		*status = TW_USAGE;
 		return false;
@@ -183,7 +184,7 @@ int tw_cmd_vectors(const char *repeat, int argc, char **argv)
 		fputs("twinwalk vectors: out of memory\n", stderr);
 		return TW_SYSTEM;
 	}
-	if (strcmp(o.hw, "arch") == 0)
+	if (o.arch)
 		status = run_arch(&o, pm, err, sizeof(err));
 	else
 		status = run_hardware(&o, is_file(o.file) ? repeat : NULL, pm, err, sizeof(err));

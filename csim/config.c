@@ -264,7 +264,7 @@ static int read_line(struct reader *r, char *line)
 
 static int read_lines(struct reader *r, FILE *file)
 {
-	char line[LINE_MAX_BYTES + 1];
+	char line[LINE_MAX_BYTES + 1] = "";
 	size_t total = 0, n = 0;
 	int c, err = 0;
 
@@ -302,7 +302,11 @@ int tw_config_read(FILE *file, const char *path, struct tw_config *cfg, char *er
 {
 	struct reader r = {.path = path, .err = err, .errlen = errlen};
 	const char *base = strrchr(path, '/');
-	int status = read_lines(&r, file);
+	int status;
+
+	if (errlen)
+		*err = '\0';
+	status = read_lines(&r, file);
 
 	if (status)
 		return status;

@@ -140,60 +140,6 @@ static void an_error_is_in_it(void **state)
 	cJSON_Delete(all);
 }
 
-// A call whose recorded result no kernel of ours would give.
-static void a_difference_is_in_it_in_parts(void **state)
-{
-	struct tw_trace_writer *w = begin_trace();
-	char options[200];
-	const cJSON *d;
-	cJSON *all;
-	int status;
-
-	(void)state;
-	put_start(w);
-	put_access(w, TW_TRACE_FETCH, 0x400000);
-	put(w, (struct tw_trace_event){.kind = TW_TRACE_MUNMAP,
-				       .addr = 0x700000,
-				       .len = 0x1000,
-				       .file = -1,
-				       .result = -12});
-	end_trace(w);
-	snprintf(options, sizeof(options), "--frames 100 %s", trace);
-	all = json(options, &status);
-	assert_int_equal(status, 1);
-	d = cJSON_GetObjectItem(first_run(all), "difference");
-	assert_string_equal(string(d, "kind"), "result");
-	assert_string_equal(string(d, "trace"), trace);
-	assert_int_equal(number(d, "event"), 3);
-	assert_string_equal(string(d, "call"), "munmap");
-	assert_string_equal(string(d, "address"), "0x700000");
-	assert_string_equal(string(d, "expected"), "-12");
-	assert_string_equal(string(d, "found"), "0");
-	assert_non_null(strstr(string(d, "repeat"), "run --json --frames 100"));
-	cJSON_Delete(all);
-}
-
-static void an_access_that_is_refused_is_a_difference(void **state)
-{
-	struct tw_trace_writer *w = begin_trace();
-	const cJSON *d;
-	cJSON *all;
-	int status;
-
-	(void)state;
-	put_start(w);
-	put_access(w, TW_TRACE_STORE, 0x900008);
-	end_trace(w);
-	all = json(trace, &status);
-	assert_int_equal(status, 1);
-	d = cJSON_GetObjectItem(first_run(all), "difference");
-	assert_string_equal(string(d, "kind"), "signal");
-	assert_string_equal(string(d, "call"), "store");
-	assert_string_equal(string(d, "address"), "0x900008");
-	assert_string_equal(string(d, "found"), "signal 11, code 1");
-	cJSON_Delete(all);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(int argc, char **argv)
@@ -204,8 +150,6 @@ int main(int argc, char **argv)
 		TEST(numbers_keep_all_their_digits),
 		TEST(accesses_are_the_sum_of_their_parts),
 		TEST(an_error_is_in_it),
-		TEST(a_difference_is_in_it_in_parts),
-		TEST(an_access_that_is_refused_is_a_difference),
 	};
 
 	if (argc != 2) {

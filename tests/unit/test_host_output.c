@@ -23,15 +23,17 @@ int __wrap_openat(int dir, const char *path, int flags, ...);
 int __wrap_openat(int dir, const char *path, int flags, ...)
 {
 	va_list args;
-	mode_t mode;
+	mode_t mode = 0;
 
 	if ((flags & O_TMPFILE) == O_TMPFILE) {
 		errno = EOPNOTSUPP;
 		return -1;
 	}
-	va_start(args, flags);
-	mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
-	va_end(args);
+	if (flags & O_CREAT) {
+		va_start(args, flags);
+		mode = va_arg(args, mode_t); // NOLINT(clang-analyzer-valist.Uninitialized)
+		va_end(args);
+	}
 	return __real_openat(dir, path, flags, mode);
 }
 #endif
