@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -213,6 +214,21 @@ static struct host *start_child(struct host *h)
 	return h->pid < 0 ? NULL : h;
 }
 
+// A host that refuses memory for its own reasons is no reference.
+static bool is_generous(void)
+{
+	FILE *f = fopen("/proc/sys/vm/overcommit_memory", "r");
+	struct rlimit space, data;
+	int mode = 0;
+
+	if (f && fscanf(f, "%d", &mode) != 1)
+		mode = 0;
+	if (f)
+		fclose(f);
+	return mode != 2 && getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur == RLIM_INFINITY &&
+	       getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur == RLIM_INFINITY;
+}
+
 static bool is_linux_6(void)
 {
 	struct utsname u;
@@ -229,6 +245,9 @@ struct host *host_start(uint64_t addr, uint64_t bytes, const char **reason)
 
 	*reason = "not a Linux 6 or later on x86-64";
 	if (!is_linux_6())
+		return NULL;
+	*reason = "memory is limited";
+	if (!is_generous())
 		return NULL;
 	h = calloc(1, sizeof(*h));
 	*reason = "no process";
