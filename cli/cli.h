@@ -7,6 +7,9 @@
 #ifndef TW_CLI_H
 #define TW_CLI_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 // Exit status of the command, the same for all subcommands.
 enum tw_status {
 	TW_OK = 0,
@@ -20,6 +23,9 @@ enum tw_status {
 
 // The status for a negative errno of one of Twinwalk's libraries.
 enum tw_status tw_status_of(int error);
+
+// False, and a text was printed, if one of N files that are to be read is the standard output.
+bool tw_inputs_ok(const char *command, const char *const *paths, size_t n);
 
 // repeat: the command as it was given, for a shell.
 int tw_cmd_record(const char *repeat, int argc, char **argv);

@@ -114,7 +114,9 @@ int tw_cmd_run(const char *repeat, int argc, char **argv)
 		o.replay.repeat = repeat;
 		o.replay.complain = complain;
 		o.replay.wave = &wave;
-		status = open_wave(&o, &wave);
+		status = tw_inputs_ok("run", o.replay.traces, o.replay.n_traces)
+				 ? open_wave(&o, &wave)
+				 : TW_USAGE;
 		if (status == TW_OK) {
 			interrupt_watch();
 			status = run(&o);

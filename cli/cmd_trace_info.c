@@ -274,6 +274,9 @@ int tw_cmd_trace_info(const char *repeat, int argc, char **argv)
 		fputs(usage, stderr);
 		return TW_USAGE;
 	}
+	if (!tw_inputs_ok("trace-info", (const char *const *)argv + optind,
+			  (size_t)(argc - optind)))
+		return TW_USAGE;
 	if (o.table)
 		puts("| trace | accesses | fetch | load | store | rmw | pages | fetched | data | "
 		     "anonymous | of files | LRU refaults | bytes | per access |\n"

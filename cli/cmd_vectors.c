@@ -178,6 +178,8 @@ int tw_cmd_vectors(const char *repeat, int argc, char **argv)
 
 	if (!parse_options(argc, argv, &o, &status))
 		return (int)status;
+	if (!tw_inputs_ok("vectors", &o.file, 1))
+		return TW_USAGE;
 	if (!o.config)
 		o.config = "large";
 	if (tw_pmem_create(&pm) != 0) {

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../host/command.h"
+#include "../host/input.h"
 #include "../host/process.h"
 #include "cli.h"
 #include "interrupt.h"
@@ -25,6 +27,17 @@ static const struct {
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+bool tw_inputs_ok(const char *command, const char *const *paths, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (tw_input_is_output(paths[i], STDOUT_FILENO)) {
+			fprintf(stderr, "twinwalk %s: %s: is the standard output, too\n", command,
+				paths[i]);
+			return false;
+		}
+	return true;
+}
 
 static void help(FILE *f)
 {

@@ -15,7 +15,8 @@
 #include "replay_internal.h"
 
 #define RAM_BASE UINT64_C(0x80000000)
-enum { MIN_FRAMES = 128 };
+// Of sizes that are not given: 4 GB of memory, 128 GB of swap at most.
+enum { MIN_FRAMES = 128, MAX_FRAMES = 1 << 20, MAX_SLOTS = 1 << 25 };
 
 static enum tw_status open_traces(struct replay *r)
 {
@@ -33,19 +34,20 @@ static enum tw_status open_traces(struct replay *r)
 	return TW_OK;
 }
 
-// Half of the memory that the programs touch, and swap for all of it.
+// Half of the memory that the programs touch, and swap for all of it. What a trace says of itself
+// is not proved yet, so it does not take all of the host's memory.
 static void choose_sizes(struct replay *r)
 {
-	uint64_t pages = 0;
+	uint64_t pages = 0, frames, slots;
 
 	for (unsigned int i = 0; i < r->opts.n_traces; i++)
 		pages += tw_trace_get_info(r->procs[i].trace)->pages;
-	if (pages > UINT32_MAX / 4)
-		pages = UINT32_MAX / 4;
+	frames = pages / 2 < MIN_FRAMES ? MIN_FRAMES : pages / 2;
+	slots = pages * 2;
 	if (!r->opts.frames)
-		r->opts.frames = pages / 2 < MIN_FRAMES ? MIN_FRAMES : (uint32_t)pages / 2;
+		r->opts.frames = (uint32_t)(frames < MAX_FRAMES ? frames : MAX_FRAMES);
 	if (!r->opts.swap_given)
-		r->opts.swap_slots = (uint32_t)pages * 2;
+		r->opts.swap_slots = (uint32_t)(slots < MAX_SLOTS ? slots : MAX_SLOTS);
 }
 
 // Files without a name in the work folder, so that nothing is left however the run ends.

@@ -64,3 +64,11 @@ int tw_input_open(const char *path, enum tw_input_kind kind, uint64_t max, char 
 	}
 	return fd;
 }
+
+bool tw_input_is_output(const char *path, int fd)
+{
+	struct stat in, out;
+
+	return stat(path, &in) == 0 && fstat(fd, &out) == 0 && S_ISREG(in.st_mode) &&
+	       in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+}

@@ -5,6 +5,7 @@
 #ifndef TW_HOST_INPUT_H
 #define TW_HOST_INPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,5 +19,9 @@ enum tw_input_kind {
 // or -EINVAL for a file of another kind or that is too long.
 int tw_input_open(const char *path, enum tw_input_kind kind, uint64_t max, char *err,
 		  size_t errlen);
+
+// Whether the file that is open as FD, for writing, is the regular file at PATH: what is read would
+// be what was written.
+bool tw_input_is_output(const char *path, int fd);
 
 #endif

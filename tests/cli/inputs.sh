@@ -42,6 +42,22 @@ sh -c "cat '$tmp/config' | '$twinwalk' run --limit 100 --config /dev/stdin $shuf
 expect 3 'stdin:1: expected at most 255 characters' \
 	sh -c "tr '\0' x </dev/zero | '$twinwalk' run --config /dev/stdin $shuf"
 
+# What is written must not be what is read.
+cp "$tmp/v" "$tmp/both"
+"$twinwalk" vectors "$tmp/both" >>"$tmp/both" 2>"$tmp/stderr"
+got=$?
+[ $got = 2 ] || fail "vectors appended to themselves: status $got"
+grep -q 'both: is the standard output, too' "$tmp/stderr" || fail "vectors appended to themselves: $(cat "$tmp/stderr")"
+cmp -s "$tmp/v" "$tmp/both" || fail "vectors were appended to themselves"
+cp "$shuf" "$tmp/both"
+for command in run 'trace-info --dump'; do
+	# shellcheck disable=SC2086 # a command and its option
+	"$twinwalk" $command "$tmp/both" >>"$tmp/both" 2>/dev/null
+	got=$?
+	[ $got = 2 ] || fail "$command into its trace: status $got"
+	cmp -s "$shuf" "$tmp/both" || fail "$command wrote into its trace"
+done
+
 # A small file that unpacks to a large one must not take the memory with it (in KB; what a sanitizer takes is its own).
 if ! ldd "$twinwalk" | grep -q asan; then
 	awk 'BEGIN { print "case a\nram 0 100000000000000"

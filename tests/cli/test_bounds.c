@@ -8,8 +8,10 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <zlib.h>
 
 #include "command.h"
 
@@ -89,6 +91,32 @@ static void populated_pages_have_their_contents(void **state)
 	if (run_trace("", NULL) != 0)
 		fail_msg("%s", text);
 	assert_non_null(strstr(text, "and 8 of files equal the shadow copy"));
+}
+
+static void what_a_trace_says_of_its_size_takes_little_memory(void **state)
+{
+	struct tw_trace_writer *w = begin_trace();
+	uint8_t header[512];
+	struct rusage usage;
+	uint32_t crc;
+	int fd;
+
+	(void)state;
+	put_start(w);
+	put_access(w, TW_TRACE_FETCH, 0x400000);
+	end_trace(w);
+	// docs/trace-format.md: 2^26 pages, the most there may be, and the header's checksum.
+	fd = open(trace, O_RDWR);
+	assert_int_equal(pread(fd, header, sizeof(header), 0), sizeof(header));
+	memset(header + 160, 0, 8);
+	header[163] = 4;
+	crc = (uint32_t)crc32(0, header, 508);
+	memcpy(header + 508, &crc, 4);
+	assert_int_equal(pwrite(fd, header, sizeof(header), 0), sizeof(header));
+	close(fd);
+	if (run_trace("", &usage) != 0)
+		fail_msg("%s", text);
+	assert_true(usage.ru_maxrss < 1024 * 1024);
 }
 
 // More than the usual limit of descriptors; the limit may be raised.
@@ -187,6 +215,7 @@ int main(int argc, char **argv)
 		TEST(contents_of_a_mapped_file_are_made_when_touched),
 		TEST(populating_more_than_memory_is_bounded_by_memory),
 		TEST(populated_pages_have_their_contents),
+		TEST(what_a_trace_says_of_its_size_takes_little_memory),
 		TEST(a_trace_may_have_many_files),
 		TEST(a_file_that_cannot_be_written_is_named_as_in_the_trace),
 		TEST(a_file_that_cannot_be_written_back_is_named_as_in_the_trace),
