@@ -408,7 +408,7 @@ static bool mremap_event(struct gen *g, struct tw_trace_event *e)
 	uint64_t from = gen_some(g), old = gen_random(g, 8), new = 1 + gen_random(g, 8), to;
 	uint64_t kept = old < new ? old : new;
 
-	if (from + old > PAGES)
+	if (from == PAGES || from + old > PAGES)
 		return false;
 	*e = call(TW_TRACE_MREMAP, gen_addr(g, from), old ? some_bytes(g, old) : 0, -EFAULT);
 	e->new_len = some_bytes(g, new);
