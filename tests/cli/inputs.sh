@@ -44,6 +44,7 @@ expect 3 'stdin:1: expected at most 255 characters' \
 
 # What is written must not be what is read.
 cp "$tmp/v" "$tmp/both"
+# shellcheck disable=SC2094 # which is the point
 "$twinwalk" vectors "$tmp/both" >>"$tmp/both" 2>"$tmp/stderr"
 got=$?
 [ $got = 2 ] || fail "vectors appended to themselves: status $got"
@@ -51,7 +52,7 @@ grep -q 'both: is the standard output, too' "$tmp/stderr" || fail "vectors appen
 cmp -s "$tmp/v" "$tmp/both" || fail "vectors were appended to themselves"
 cp "$shuf" "$tmp/both"
 for command in run 'trace-info --dump'; do
-	# shellcheck disable=SC2086 # a command and its option
+	# shellcheck disable=SC2086,SC2094 # a command and its option; one file
 	"$twinwalk" $command "$tmp/both" >>"$tmp/both" 2>/dev/null
 	got=$?
 	[ $got = 2 ] || fail "$command into its trace: status $got"
