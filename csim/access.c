@@ -38,8 +38,9 @@ static void walk_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int por
 	uint64_t wait = bus->opts.latency_min - 1u;
 	int from = tw_pwc_find(&m->pwc, req->va, m->ctrl.ctx.asid);
 	struct walker *w = &m->walkers.w[0];
+	bool ends;
 
-	tw_walker_start(w, port, 0, req->va, from < 0 ? NULL : &m->pwc.e[from], &m->ctrl);
+	walker_start(w, port, 0, req->va, from < 0 ? NULL : &m->pwc.e[from], &m->ctrl);
 	counters_add(&m->counters, TW_EV_WALK_START);
 	if (from >= 0) {
 		counters_add(&m->counters, TW_EV_PWC_START);
@@ -56,14 +57,15 @@ static void walk_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int por
 		m->cycle += wait + 2;
 		bus->cycle += wait + 2;
 
-		tw_walker_answer(w, &m->ctrl, req, data, err, false, a);
+		walker_answer(w, &m->ctrl, req, data, err, false, a);
 		for (uint32_t e = walk_events(a->act); e; e &= e - 1)
 			counters_add(&m->counters, (unsigned int)__builtin_ctz(e));
-		if (walk_ends(a->act))
+		ends = walk_ends(a->act);
+		if (ends)
 			tw_walker_complete(w, a, &m->ctrl, req, resp, page);
 		tw_mmu_learn(m, w, a, page, true, m->pwc.plru);
-		tw_walker_act(w, a, &m->ctrl);
-	} while (!walk_ends(a->act));
+		walker_act(w, a, &m->ctrl);
+	} while (!ends);
 	mem_arb_clock(&m->arb, 0, m->walkers.n, true);
 }
 

@@ -75,5 +75,10 @@ bool tw_ctrl_clock(struct ctrl *c, const struct tw_config *cfg, const struct tw_
 	c->pending = false;
 	tw_ctx_write(&c->ctx, cfg, c->addr, c->data);
 	c->format = tw_format_get(c->ctx.format);
+	if (c->format) {
+		c->va_bits = c->format->va_bits;
+		// Formats of 32 bits have no sign.
+		c->half = c->va_bits == 32 ? 0 : UINT64_C(1) << (c->va_bits - 1);
+	}
 	return c->ctx.format != format;
 }

@@ -11,9 +11,18 @@ struct ctrl {
 	bool pending;
 	uint8_t addr;
 	uint64_t data;
+	// For speed only: of the format, see ctrl_translates().
+	uint64_t half;
+	unsigned int va_bits;
 };
 
 void tw_ctrl_reset(struct ctrl *c);
+
+// True if the request is known to be translated: the architecture's checks would let it pass.
+static inline bool ctrl_translates(const struct ctrl *c, const struct tw_req *req)
+{
+	return c->format && req->priv != TW_PRIV_M && (req->va + c->half) >> c->va_bits == 0;
+}
 
 // The pending write is applied at the end of a cycle in which all miss queue entries are free.
 static inline bool ctrl_applies(const struct ctrl *c, bool misses_free)

@@ -105,8 +105,8 @@ static void decide_answer(const struct tw_mmu *m, struct cycle *c)
 		return;
 	w = &m->walkers.w[i];
 	req = &m->miss.port[w->port].e[w->entry].req;
-	tw_walker_answer(w, &m->ctrl, req, c->in->mem_resp_data, c->in->mem_resp_err,
-			 c->view.kill >> i & 1, &c->answer);
+	walker_answer(w, &m->ctrl, req, c->in->mem_resp_data, c->in->mem_resp_err,
+		      c->view.kill >> i & 1, &c->answer);
 	c->answered = (unsigned int)i;
 	c->keep = c->answer.act == ACT_FILL ? !c->taken : !w->tainted && !c->finish;
 	if (c->answer.act != ACT_FILL || c->keep)
@@ -204,8 +204,8 @@ static void clock_lookup(struct tw_mmu *m, const struct lookup *lk)
 	} else if (lk->outcome == LOOKUP_START) {
 		bool cached = lk->pwc >= 0;
 
-		tw_walker_start(&m->walkers.w[lk->walker], lk->port, lk->entry, lk->req->va,
-				cached ? &m->pwc.e[lk->pwc] : NULL, &m->ctrl);
+		walker_start(&m->walkers.w[lk->walker], lk->port, lk->entry, lk->req->va,
+			     cached ? &m->pwc.e[lk->pwc] : NULL, &m->ctrl);
 		walkers_update(&m->walkers, lk->walker);
 		if (cached)
 			pwc_touch(&m->pwc, (unsigned int)lk->pwc);
@@ -239,7 +239,7 @@ static void clock_answer(struct tw_mmu *m, const struct cycle *c)
 		return;
 	w = &m->walkers.w[c->answered];
 	tw_mmu_learn(m, w, &c->answer, &c->page, c->keep, c->pwc_plru);
-	tw_walker_act(w, &c->answer, &m->ctrl);
+	walker_act(w, &c->answer, &m->ctrl);
 	walkers_update(&m->walkers, c->answered);
 }
 

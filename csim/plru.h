@@ -12,8 +12,8 @@ static inline unsigned int plru_victim(uint64_t bits, unsigned int n)
 {
 	unsigned int node = 1; // counted from 1: its children are 2 node and 2 node + 1
 
-	for (unsigned int k = n; k > 1; k /= 2)
-		node = 2 * node + (unsigned int)(bits >> (node - 1) & 1);
+	for (bits <<= 1; node < n;)
+		node = 2 * node + (unsigned int)(bits >> node & 1);
 	return node - n;
 }
 

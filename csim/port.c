@@ -17,8 +17,8 @@ void tw_port_decide(struct port *p, unsigned int number, const struct ctrl *ctrl
 {
 	int i;
 
-	if (tw_arch_direct(&ctrl->ctx, req, &d->resp) ||
-	    !tw_arch_canonical(&ctrl->ctx, req, &d->resp)) {
+	if (!ctrl_translates(ctrl, req) && (tw_arch_direct(&ctrl->ctx, req, &d->resp) ||
+					    !tw_arch_canonical(&ctrl->ctx, req, &d->resp))) {
 		d->outcome = PORT_DIRECT;
 		d->event = TW_EV_DIRECT_F + number;
 		return;

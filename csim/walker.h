@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The walkers: their registers, what an answer of memory leads to, and the clock edge
-// (docs/contract.md section 8).
+// (docs/contract.md section 8). What one walker does is inline: it is the inner loop of a walk.
 #ifndef TW_CSIM_WALKER_H
 #define TW_CSIM_WALKER_H
 
@@ -78,10 +78,61 @@ static inline uint32_t walk_events(enum walk_act act)
 
 // --- One walker ---------------------------------------------------------------------------------
 
+// Field by field: a wide load of what was just written in bytes stalls the host.
+static inline void walk_state_copy(struct tw_walk_state *to, const struct tw_walk_state *from)
+{
+	to->level = from->level;
+	to->w = from->w;
+	to->u = from->u;
+	to->x = from->x;
+	to->g = from->g;
+}
+
+// Rows c to f of the table.
+static inline enum walk_act walker_judge(const struct walker *w, const struct walk_answer *a)
+{
+	if (a->err || a->pte.kind == TW_PTE_FAULT)
+		return w->from_root ? ACT_FAULT : ACT_RESTART;
+	if (a->pte.kind == TW_PTE_POINTER) {
+		if (a->stale && w->pass2)
+			return ACT_CAS;
+		// What is cached speaks for its whole path, so all of it must have A.
+		return a->stale || w->need_a || w->tainted ? ACT_NEXT : ACT_FILL;
+	}
+	if (w->need_a)
+		return ACT_PASS2;
+	return a->stale ? ACT_CAS : ACT_OK;
+}
+
 // What memory's answer leads to: req is the owner's, killed says that the owner is cancelled in
 // this cycle.
-void tw_walker_answer(const struct walker *w, const struct ctrl *ctrl, const struct tw_req *req,
-		      uint64_t data, bool err, bool killed, struct walk_answer *a);
+static inline void walker_answer(const struct walker *w, const struct ctrl *ctrl,
+				 const struct tw_req *req, uint64_t data, bool err, bool killed,
+				 struct walk_answer *a)
+{
+	a->err = err;
+	a->word = data;
+	if (killed || w->killed) {
+		a->act = ACT_KILLED;
+		return;
+	}
+	if (err) {
+		a->pte.cause = 0;
+	} else {
+		if (w->state == WALKER_CAS_WAIT) {
+			if (data != w->expected) {
+				a->act = ACT_LOST;
+				return;
+			}
+			// What was done has left the desired value in memory.
+			a->word = w->desired;
+		}
+		tw_arch_decode(&ctrl->ctx, req, &w->ws, a->word, &a->pte);
+		a->stale = a->pte.update != a->word;
+	}
+	a->act = walker_judge(w, a);
+}
+
 // What the walk cache learns from ACT_FILL.
 void tw_walker_fill(const struct walker *w, const struct walk_answer *a, const struct ctrl *ctrl,
 		    struct pwc_fill *fill);
@@ -91,10 +142,66 @@ void tw_walker_complete(const struct walker *w, const struct walk_answer *a,
 			const struct ctrl *ctrl, const struct tw_req *req, struct tw_resp *resp,
 			struct tlb_entry *page);
 
+static inline void walker_to_root(struct walker *w, const struct tw_ctx *ctx)
+{
+	w->state = WALKER_REQ;
+	tw_arch_root(ctx, &w->ws);
+	w->addr = tw_arch_pte_addr(ctx, ctx->root_ppn, w->ws.level, w->va);
+	w->from_root = true;
+	w->need_a = false;
+}
+
 // The clock edge: one of these at most. from: the walk cache's entry; NULL: the root.
-void tw_walker_start(struct walker *w, unsigned int port, unsigned int entry, uint64_t va,
-		     const struct pwc_entry *from, const struct ctrl *ctrl);
-void tw_walker_act(struct walker *w, const struct walk_answer *a, const struct ctrl *ctrl);
+static inline void walker_start(struct walker *w, unsigned int port, unsigned int entry,
+				uint64_t va, const struct pwc_entry *from, const struct ctrl *ctrl)
+{
+	w->port = (uint8_t)port;
+	w->entry = (uint8_t)entry;
+	w->va = va;
+	w->pass2 = false;
+	if (!from) {
+		walker_to_root(w, &ctrl->ctx);
+		return;
+	}
+	w->state = WALKER_REQ;
+	w->ws = from->ws;
+	w->addr = tw_arch_pte_addr(&ctrl->ctx, from->ppn, w->ws.level, va);
+	w->from_root = w->need_a = false;
+}
+
+static inline void walker_act(struct walker *w, const struct walk_answer *a,
+			      const struct ctrl *ctrl)
+{
+	switch (a->act) {
+	case ACT_NONE:
+		break;
+	case ACT_KILLED:
+	case ACT_FAULT:
+	case ACT_OK:
+		w->state = WALKER_IDLE;
+		w->tainted = w->killed = false;
+		break;
+	case ACT_NEXT:
+	case ACT_FILL:
+		w->state = WALKER_REQ;
+		w->need_a |= a->stale;
+		walk_state_copy(&w->ws, &a->pte.next);
+		w->addr = tw_arch_pte_addr(&ctrl->ctx, a->pte.ppn, w->ws.level, w->va);
+		break;
+	case ACT_CAS:
+		w->state = WALKER_CAS_REQ;
+		w->expected = a->word;
+		w->desired = a->pte.update;
+		break;
+	case ACT_RESTART:
+	case ACT_LOST:
+	case ACT_PASS2:
+		w->pass2 = a->act == ACT_PASS2;
+		walker_to_root(w, &ctrl->ctx);
+		break;
+	}
+}
+
 static inline void walker_grant(struct walker *w)
 {
 	w->state = w->state == WALKER_REQ ? WALKER_WAIT : WALKER_CAS_WAIT;
