@@ -5,7 +5,8 @@
 # configuration if a run ends with the status for a difference and the report names a pin or an array; a crash, a timeout or
 # a build that fails is no kill. The RTL without a patch has to pass the very same runs first. Fixed seeds, the first that
 # kills ends it. Prints a table; logs stay in BUILD/mutate.
-# With --oracle the RTL runs alone, without the model: a mutant is killed if the oracle forbids an answer or an update.
+# With --oracle the RTL runs alone, without the model and without its assertions: a mutant is killed if the oracle forbids
+# what it does. A line "Oracle:" names the configurations in which it can, or none; all without one.
 # With --assert it runs alone, judged by its own assertions, and the patches are those of mutation/assert/.
 # Usage: scripts/mutate.sh [--oracle | --assert] [--config NAME] [ID]...      all patches of the folder without IDs
 # Exit status: 0 all killed; 1 a mutant is not, or the RTL itself fails; 2 usage; 4 no build.
@@ -22,6 +23,8 @@ told='s/^[a-z0-9_]*, \(cycle [0-9]*\): model and rtl differ in/\1,/p'
 all=$("$root/scripts/configs.sh" | sed 's/ .*//' | tr '\n' ' ')
 configs=$all
 patches=mutation
+asserts=ON
+line=Configurations
 
 is_config() {
   case " $all" in *" $1 "*) ;; *) return 1 ;; esac
@@ -39,6 +42,8 @@ while [ $# -gt 0 ]; do
     pin='^  the oracle forbids it: '
     told='s/^  the oracle forbids it: //p'
     dir=$dir/oracle
+    asserts=OFF
+    line=Oracle
     ;;
   --assert)
     mode='--mode rtl'
@@ -74,6 +79,7 @@ mkdir -p "$dir"
 build() {
   rm -rf "$dir/build/tb"
   cmake -S "$root" -B "$dir/build" -G Ninja --log-level=WARNING -DTW_RTL_DIR="$dir/rtl" "-DTW_RTL_OPT=-O1;-O0" \
+    -DTW_RTL_ASSERT=$asserts \
     -DTW_RTL_CONFIGS="$(echo "$1" | sed 's/ *$//; s/ /;/g')" >"$2" 2>&1 &&
     cmake --build "$dir/build" --target tw_lockstep_random -j "${JOBS:-$(nproc)}" >>"$2" 2>&1
 }
@@ -91,8 +97,10 @@ fresh_rtl() {
 
 # The configurations of $configs that the patch $1 concerns.
 concerns() {
-  only=$(sed -n '/^---/q; s/^Configurations: //p' "$1")
+  only=$(sed -n "/^---/q; s/^$line: //p" "$1")
+  [ -n "$only" ] || only=$(sed -n '/^---/q; s/^Configurations: //p' "$1")
   for config in ${only:-$all}; do
+    if [ "$config" = none ]; then continue; fi
     if ! is_config "$config"; then
       echo "mutate: $1: no configuration is named $config, there are: $all" >&2
       exit 4

@@ -280,6 +280,12 @@ static void choose(struct tw_stim_probe *p, unsigned int combination, struct pag
 	page->napot = size == 3;
 	page->level = size < 4 ? size % 3 : size - 4;
 	page->va = tw_stim_tables_va(p->tables, page->format) & ~(BIT(page_shift(page)) - 1);
+	// Often in the first or the last set.
+	if (page_shift(page) == 12 && tw_prng_chance(p->rng, 400)) {
+		page->va |= UINT64_C(511) << 12;
+		if (tw_prng_bits(p->rng, 1))
+			page->va ^= UINT64_C(511) << 12;
+	}
 	page->asid = (uint16_t)tw_prng_bits(p->rng, 16);
 	page->root = tw_stim_tables_root(p->tables, page->format);
 	*fence = (struct tw_fence){
