@@ -23,7 +23,7 @@ export TW_VERBOSE := $(VERBOSE)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help sim test lint bench waves mutate formal builds build setup setup-lint
+.PHONY: help sim test lint bench waves mutate formal synth builds build setup setup-lint
 
 help:
 	@echo 'make sim      run a recorded program on model and RTL in lockstep'
@@ -33,6 +33,7 @@ help:
 	@echo 'make mutate   apply the bugs of mutation/ to the RTL one by one: each must be caught'
 	@echo 'make builds   build with gcc and clang, unoptimized, with -O3, with link-time optimization, and test each'
 	@echo 'make formal   prove the properties of the RTL'
+	@echo 'make synth    map the RTL to generic cells: sizes, longest paths; the netlist of the smallest in lockstep'
 	@echo 'make waves    show the waveform of the last run with WAVES=1'
 	@echo
 	@echo 'SEED=n        the seed of everything random'
@@ -81,6 +82,9 @@ mutate: setup
 
 formal: setup-lint
 	@$(JOB) $(call lock,formal) env JOBS=$(JOBS) scripts/formal.sh
+
+synth: setup-lint
+	@$(JOB) $(call lock,synth) env JOBS=$(JOBS) scripts/synth.sh $(CONFIG)
 
 builds: setup-lint
 	@$(JOB) $(call lock,builds) scripts/builds.sh

@@ -6,6 +6,7 @@
 //   TW_RTL_NAME         the configuration, e.g. tiny
 //   TW_RTL_CLASS        the class that Verilator made for it, e.g. Vtw_mmu_tiny
 //   TW_RTL_HEADER, TW_RTL_ROOT_HEADER   that class's headers
+//   TW_RTL_FOREIGN       1 if the RTL is not ours, else 0
 // Invariants: each instance has a context of its own; between calls clk_i is high and the last
 // rising edge has been evaluated, so that the outputs, all functions of registers, can be read.
 #include <cerrno>
@@ -165,12 +166,15 @@ void write_inputs(Instance *i, const tw_mmu_in *in)
 // Verilator sees a rising edge when clk_i is 1 and was 0 in the last evaluation, and every
 // evaluation computes all logic behind the inputs, needlessly so at a falling edge. Where the
 // remembered level has the name that Verilator 5.006 gives it, it is set to 0 instead of evaluating
-// the falling edge: one evaluation per cycle instead of two. Returns false where it has not.
+// the falling edge: one evaluation per cycle instead of two. Returns false where it has not. Logic
+// in which Verilator sees a loop (UNOPTFLAT: a netlist's vectors have such) has to come to rest
+// before the edge; ours has none, of other RTL nothing is known.
 template <typename Root>
 auto forget_clk(Root *r, int) -> decltype(r->__Vtrigrprev__TOP__clk_i, true)
 {
-	r->__Vtrigrprev__TOP__clk_i = 0;
-	return true;
+	if (!TW_RTL_FOREIGN)
+		r->__Vtrigrprev__TOP__clk_i = 0;
+	return !TW_RTL_FOREIGN;
 }
 
 template <typename Root> bool forget_clk(Root *, long)
