@@ -136,7 +136,8 @@ static void put_cause(struct tw_or_line *l, const struct tw_or_answer *a,
 		      const struct tw_or_cause *c)
 {
 	static const char *const access[] = {"fetch", "load", "store", "read-modify-write"};
-	const struct tw_or_step *last = &c->n.step[c->n.depth - 1];
+	// Without a walk there is nothing to blame.
+	const struct tw_or_step *last = c->n.depth ? &c->n.step[c->n.depth - 1] : NULL;
 
 	switch (c->because) {
 	case TW_OR_BY_NOTHING:

@@ -164,13 +164,15 @@ static void try_checks(const struct tw_or_answer *a, struct tw_or_cause *best)
 	const struct tw_or_newest *now = &a->now;
 	const struct tw_or_request *r = a->r;
 	unsigned int bits = 8u * tw_formats[r->ctx.format].entry_bytes;
-	const struct tw_or_step *last = &now->step[now->depth - 1];
+	const struct tw_or_step *last;
 	struct tw_or_newest n;
 	char text[80];
 	int price;
 
-	if (a->resp->fault || now->resp.fault != TW_FAULT_PAGE || now->none)
+	// A root that does not exist faults without an entry.
+	if (a->resp->fault || now->resp.fault != TW_FAULT_PAGE || now->none || now->depth == 0)
 		return;
+	last = &now->step[now->depth - 1];
 	price = tw_or_rules(r->ctx.format)
 					->check(&r->ctx, &r->req, &now->ws, last->entry, text,
 						sizeof(text)) == TW_OR_CHECK_FORM

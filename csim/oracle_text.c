@@ -135,13 +135,14 @@ void tw_or_put_answered(struct tw_or_line *l, const struct tw_oracle *o,
 void tw_or_put_end(struct tw_or_line *l, const struct tw_or_newest *n, const struct tw_ctx *ctx,
 		   const struct tw_req *req)
 {
-	const struct tw_or_step *last = &n->step[n->depth - 1];
+	const struct tw_or_step *last;
 	char check[80] = "";
 
 	if (n->none) {
 		tw_or_put(l, "the root, which has no table for the address");
 		return;
 	}
+	last = &n->step[n->depth - 1];
 	tw_or_put(l, "the ");
 	tw_or_put_step(l, last);
 	if (last->bus_error)

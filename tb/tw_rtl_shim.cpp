@@ -352,7 +352,9 @@ void read_arrays(const Root *r, const tw_config *c, struct tw_mmu_arrays *a)
 			unsigned int valid = 0, plru = 0;
 
 			for (unsigned int node = 0; node + 1 < c->l2_ways; node++)
-				plru |= bit(r->TW_REG(u_l2, plru_q)[node], set) << node;
+				plru |= static_cast<unsigned int>(
+						bit(r->TW_REG(u_l2, plru_q)[node], set))
+					<< node;
 			for (unsigned int way = 0; way < c->l2_ways; way++) {
 				unsigned int at = set * c->l2_ways + way;
 

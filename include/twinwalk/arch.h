@@ -203,10 +203,8 @@ const char *tw_format_family(const struct tw_format_desc *format);
 // Pages of 4 KB in a page of this size: log2, 0..36.
 static inline unsigned int tw_size_log2_pages(uint8_t size)
 {
-	static const uint8_t log2_pages[] = {
-		[TW_SIZE_4K] = 0,  [TW_SIZE_64K] = 4,	[TW_SIZE_2M] = 9,    [TW_SIZE_4M] = 10,
-		[TW_SIZE_1G] = 18, [TW_SIZE_512G] = 27, [TW_SIZE_256T] = 36,
-	};
+	// In the order of enum tw_size; C++ knows no designators.
+	static const uint8_t log2_pages[] = {0, 4, 9, 10, 18, 27, 36};
 
 	return log2_pages[size];
 }
