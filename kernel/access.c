@@ -42,7 +42,8 @@ static inline void record(struct tw_kernel *k, const struct tw_hw_result *r)
 							     (uint32_t)p->fault << 8 | p->cause);
 }
 
-static int no_address(struct tw_kernel *k, uint64_t va, struct tw_signal *sig)
+static __attribute__((noinline)) int no_address(struct tw_kernel *k, uint64_t va,
+						struct tw_signal *sig)
 {
 	*sig = (struct tw_signal){TW_SIGSEGV, TW_SEGV_MAPERR, va};
 	k->stats.faults[TW_FK_MAPERR]++;
@@ -100,13 +101,14 @@ static inline uint8_t *host_of(const struct tw_kernel *k, const struct tw_req *r
 	return k->ram + offset;
 }
 
-static int no_answer(struct tw_kernel *k, const struct tw_req *req)
+static __attribute__((noinline)) int no_answer(struct tw_kernel *k, const struct tw_req *req)
 {
 	return tw_fail(k, -TW_EHARDWARE, "hardware: an access to %llx failed: %s",
 		       (unsigned long long)req->va, tw_hw_error(k->hw));
 }
 
-static int cannot_be(struct tw_kernel *k, const struct tw_req *req, uint64_t pa)
+static __attribute__((noinline)) int cannot_be(struct tw_kernel *k, const struct tw_req *req,
+					       uint64_t pa)
 {
 	return tw_fail(k, -TW_EHARDWARE, "hardware: %llx translated to %llx, which cannot be",
 		       (unsigned long long)req->va, (unsigned long long)pa);
@@ -130,8 +132,9 @@ static inline int attempt(struct tw_kernel *k, const struct tw_req *req, struct 
 }
 
 // From the fault of the first attempt on.
-static int retry(struct tw_kernel *k, const struct tw_req *req, struct tw_hw_result *r,
-		 uint8_t **host, struct tw_signal *sig)
+static __attribute__((noinline)) int retry(struct tw_kernel *k, const struct tw_req *req,
+					   struct tw_hw_result *r, uint8_t **host,
+					   struct tw_signal *sig)
 {
 	int err = handle(k, req, &r->resp, sig);
 
@@ -230,8 +233,9 @@ static __attribute__((noinline)) int two_parts(struct tw_kernel *k, enum tw_acce
 	return err;
 }
 
-int tw_user_span(struct tw_kernel *k, enum tw_access access, uint64_t va, size_t len,
-		 struct tw_span *span, struct tw_signal *sig)
+// Runs for every access of a replay: without a call but the hardware's, where all is well.
+__attribute__((flatten)) int tw_user_span(struct tw_kernel *k, enum tw_access access, uint64_t va,
+					  size_t len, struct tw_span *span, struct tw_signal *sig)
 {
 	size_t n = first_part(va, len);
 
