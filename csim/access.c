@@ -5,7 +5,7 @@
 // count end as by ticking (tests/unit/test_short_cut.c compares them).
 #include <errno.h>
 
-#include "membus_internal.h"
+#include "mem/membus_internal.h"
 #include "mmu_internal.h"
 
 void tw_mmu_set_short_cut(struct tw_mmu *m, bool on)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules of the families (csim/oracle_rules.h) against the architecture: what they say of an
-// entry by its bits alone must hold for whatever tw_arch_decode() makes of it. Random entries, a
+// The rules of the families (csim/oracle/oracle_rules.h) against the architecture: what they say of
+// an entry by its bits alone must hold for whatever tw_arch_decode() makes of it. Random entries, a
 // few bits away from good ones, under random control flags. The seed is printed; TW_SEED replaces
 // it.
 #include "oracle_random.h"
 
-#include "../../csim/oracle_internal.h"
+#include "../../csim/oracle/oracle_internal.h"
 
 enum { TRIES = 300000 };
 

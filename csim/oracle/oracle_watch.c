@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "hw_driver.h"
+#include "../hw_driver.h"
 #include "oracle_internal.h"
 
 enum { OPEN_FENCES = 64, WALKERS = 16, LOOK_AGAIN = 64 };

@@ -8,7 +8,7 @@
 
 #include "twinwalk/oracle.h"
 
-#include "arch/internal.h"
+#include "../arch/internal.h"
 #include "oracle_rules.h"
 
 #define TW_OR_NEVER UINT64_MAX

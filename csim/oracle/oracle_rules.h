@@ -9,7 +9,7 @@
 
 #include "twinwalk/hw.h"
 
-#include "arch/internal.h"
+#include "../arch/internal.h"
 
 // Bits of tw_or_rules.sensitive() besides those of enum tw_flag.
 #define TW_OR_PHYS (UINT32_C(1) << 31) // MAXPHYADDR
