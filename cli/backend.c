@@ -4,9 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "../host/input.h"
+#include "../host/config_arg.h"
 #include "backend.h"
 #ifdef TW_WITH_RTL
 #include "twinwalk/tb.h"
@@ -15,14 +14,16 @@
 static const struct backend {
 	const char *name;
 	int (*create)(const struct tw_hw_opts *opts, struct tw_hw **hw); // NULL: not in this build
+	// What has to be done for a configuration before; NULL: nothing.
+	int (*provide)(const struct tw_config *config, char *err, size_t errlen);
 } backends[] = {
-	{"csim", tw_hw_csim_create},
+	{"csim", tw_hw_csim_create, NULL},
 #ifdef TW_WITH_RTL
-	{"rtl", tw_hw_rtl_create},
-	{"lockstep", tw_hw_lockstep_create},
+	{"rtl", tw_hw_rtl_create, tw_rtl_provide},
+	{"lockstep", tw_hw_lockstep_create, tw_rtl_provide},
 #else
-	{"rtl", NULL},
-	{"lockstep", NULL},
+	{"rtl", NULL, NULL},
+	{"lockstep", NULL, NULL},
 #endif
 };
 
@@ -32,44 +33,11 @@ const char tw_backend_names[] = "csim, rtl or lockstep";
 const char tw_backend_names[] = "csim (this build has no RTL)";
 #endif
 
-static enum tw_status read_config(int fd, const char *name, struct tw_config *cfg, char *err,
-				  size_t errlen)
-{
-	FILE *f = fdopen(fd, "r");
-	int status;
-
-	if (!f) {
-		close(fd);
-		snprintf(err, errlen, "%s: %s", name, strerror(ENOMEM));
-		return TW_SYSTEM;
-	}
-	status = tw_config_read(f, name, cfg, err, errlen);
-	fclose(f);
-	return tw_status_of(status);
-}
-
 enum tw_status tw_backend_config(const char *name, struct tw_config *cfg, char *err, size_t errlen)
 {
-	const struct tw_config *named = tw_config_find(name);
-	char why[128];
-	size_t n;
-	int fd;
+	int e = tw_config_arg(name, cfg, err, errlen);
 
-	if (named) {
-		*cfg = *named;
-		return TW_OK;
-	}
-	fd = tw_input_open(name, TW_INPUT_STREAM, 0, why, sizeof(why));
-	if (fd >= 0)
-		return read_config(fd, name, cfg, err, errlen);
-	if (fd != -ENOENT) {
-		snprintf(err, errlen, "%s: %s", name, why);
-		return tw_status_of(fd);
-	}
-	n = (size_t)snprintf(err, errlen, "no configuration or file '%s'; there are:", name);
-	for (size_t i = 0; i < tw_config_count() && n < errlen; i++)
-		n += (size_t)snprintf(err + n, errlen - n, " %s", tw_config_named(i)->name);
-	return TW_USAGE;
+	return e == -ENOENT ? TW_USAGE : tw_status_of(e);
 }
 
 enum tw_status tw_backend_create(const char *name, const struct tw_hw_opts *opts, struct tw_hw **hw,
@@ -85,12 +53,10 @@ enum tw_status tw_backend_create(const char *name, const struct tw_hw_opts *opts
 		snprintf(err, errlen, "no hardware '%s'; there is %s", name, tw_backend_names);
 		return TW_USAGE;
 	}
+	status = b->provide ? b->provide(opts->config, err, errlen) : 0;
+	if (status)
+		return status == -ENOENT ? TW_USAGE : tw_status_of(status);
 	status = b->create(opts, hw);
-	if (status == -ENOENT) {
-		snprintf(err, errlen, "configuration '%s' has no RTL: it runs on csim only",
-			 opts->config->name);
-		return TW_USAGE;
-	}
 	if (status)
 		snprintf(err, errlen, "%s: %s", name, strerror(-status));
 	return tw_status_of(status);

@@ -17,8 +17,9 @@ extern const char tw_backend_names[];
 // TW_BAD_INPUT for a malformed file, TW_SYSTEM; then a text is in err.
 enum tw_status tw_backend_config(const char *name, struct tw_config *cfg, char *err, size_t errlen);
 
-// Creates the hardware called NAME. TW_USAGE for an unknown name, one that this build lacks, or a
-// configuration that exists in the C model only; TW_SYSTEM; then a text is in err.
+// Creates the hardware called NAME, its RTL built if need be. TW_USAGE for an unknown name, one
+// that this build lacks, or a configuration whose RTL cannot be built here; TW_SYSTEM; then a text
+// is in err.
 enum tw_status tw_backend_create(const char *name, const struct tw_hw_opts *opts, struct tw_hw **hw,
 				 char *err, size_t errlen);
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../host/command.h"
+#include "../host/config_arg.h"
 #include "../host/number.h"
 #include "../host/output.h"
 #include "../host/process.h"
@@ -41,7 +42,8 @@ enum {
 };
 
 struct options {
-	const struct tw_config *config;
+	struct tw_config config;
+	const char *config_arg; // its name, or its file
 	uint64_t seed, cycles, interval;
 	uint64_t max_wait; // of the oracle; UINT64_MAX: that of the configuration
 	uint64_t sabotage; // first cycle in which the device sees a changed input; 0: none
@@ -68,7 +70,7 @@ struct run {
 
 static const char usage_text[] =
 	"usage: tw_lockstep_random [option]...\n"
-	"  --config NAME    hardware configuration (tiny)\n"
+	"  --config NAME    hardware configuration, or a file that holds one (tiny)\n"
 	"  --seed N|fresh   seed of the stimulus and of the RTL's registers (1);\n"
 	"                   fresh: TW_SEED from the environment if set, else a random one\n"
 	"  --cycles N       clock cycles (1000000)\n"
@@ -154,17 +156,14 @@ static bool parse(struct options *o, int argc, char **argv)
 	};
 	int c;
 
-	*o = (struct options){.config = tw_config_find("tiny"),
-			      .seed = 1,
-			      .cycles = 1000000,
-			      .max_wait = UINT64_MAX};
+	*o = (struct options){
+		.config_arg = "tiny", .seed = 1, .cycles = 1000000, .max_wait = UINT64_MAX};
 	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
 		bool ok = true;
 
 		switch (c) {
 		case 'c':
-			o->config = tw_config_find(optarg);
-			ok = o->config != NULL;
+			o->config_arg = optarg;
 			break;
 		case 's':
 			ok = strcmp(optarg, "fresh") ? number(optarg, &o->seed)
@@ -370,7 +369,7 @@ static void print_json(const struct run *r, int status)
 	printf("{\"config\":\"%s\",\"mode\":\"%s\",\"seed\":%" PRIu64 ",\"cycles\":%" PRIu64
 	       ",\"seconds\":%.3f,\"cycles_per_second\":%.0f,\"status\":%d,\"accepted\":%" PRIu64
 	       ",\"answered\":%" PRIu64 ",\"cancelled\":%" PRIu64,
-	       r->opt.config->name, mode_name(r->opt.mode), r->opt.seed, r->cycle, r->seconds,
+	       r->opt.config.name, mode_name(r->opt.mode), r->opt.seed, r->cycle, r->seconds,
 	       (double)r->cycle / r->seconds, status, r->watch.accepted, r->watch.answered,
 	       r->watch.cancelled);
 	if (r->judge) {
@@ -397,7 +396,7 @@ static void print_text(const struct run *r)
 	struct tw_oracle_stats s;
 
 	printf("%s %s seed %" PRIu64 ": %" PRIu64 " cycles, %.0f cycles/s\n",
-	       mode_name(r->opt.mode), r->opt.config->name, r->opt.seed, r->cycle,
+	       mode_name(r->opt.mode), r->opt.config.name, r->opt.seed, r->cycle,
 	       (double)r->cycle / r->seconds);
 	if (r->dev.ls)
 		printf("compared: %s\n", tw_lockstep_compared(r->dev.ls));
@@ -459,7 +458,7 @@ static int check(struct run *r)
 	missing = missing_event(r);
 	if (r->broken) {
 		fprintf(stderr, "%s, cycle %" PRIu64 ": %s alone breaks a rule\n  %s\n",
-			r->opt.config->name, r->cycle, mode_name(r->opt.mode), r->broken);
+			r->opt.config.name, r->cycle, mode_name(r->opt.mode), r->broken);
 		tw_device_transactions(&r->dev, r->broken_here ? &r->in : NULL, stderr);
 		fprintf(stderr, "to repeat: %s\n", r->repeat);
 		write_wave(r);
@@ -472,22 +471,22 @@ static int check(struct run *r)
 		fprintf(stderr, "tw_lockstep_random: %s\n", strerror(-err));
 		status = STATUS_SYSTEM;
 	} else if (missing) {
-		fprintf(stderr, "%s: event %s never happened\nto repeat: %s\n", r->opt.config->name,
+		fprintf(stderr, "%s: event %s never happened\nto repeat: %s\n", r->opt.config.name,
 			missing, r->repeat);
 		status = STATUS_DIFFERENCE;
 	} else if (r->opt.cycles >= FULL_RUN && checked(r) && untried(r)) {
 		fprintf(stderr,
 			"%s: %u of %d combinations of fence, page and ASID were never tried\n"
 			"to repeat: %s\n",
-			r->opt.config->name, untried(r), TW_STIM_PROBES, r->repeat);
+			r->opt.config.name, untried(r), TW_STIM_PROBES, r->repeat);
 		status = STATUS_DIFFERENCE;
 	} else if (undecided(r)) {
 		fprintf(stderr,
 			"%s: the oracle left %" PRIu64 " verdicts undecided\nto repeat: %s\n",
-			r->opt.config->name, undecided(r), r->repeat);
+			r->opt.config.name, undecided(r), r->repeat);
 		status = STATUS_DIFFERENCE;
 	} else if (uncovered(r)) {
-		fprintf(stderr, "%s: the stimulus did not cover\n", r->opt.config->name);
+		fprintf(stderr, "%s: the stimulus did not cover\n", r->opt.config.name);
 		tw_cover_name_missing(tw_stim_coverage_points(r->coverage), stderr, "  ",
 				      MAX_MISSING);
 		fprintf(stderr, "to repeat: %s\n", r->repeat);
@@ -521,7 +520,7 @@ static char *repeat_command(const struct options *o, const char *command)
 	struct tw_command c = {0};
 
 	tw_command_add(&c, command);
-	add_option(&c, "--config", o->config->name);
+	add_option(&c, "--config", o->config_arg);
 	add_number(&c, "--seed", o->seed);
 	add_number(&c, "--cycles", o->cycles);
 	if (o->mode != TW_DEVICE_LOCKSTEP)
@@ -559,6 +558,19 @@ static int open_wave(struct run *r)
 	return !e ? STATUS_OK : e == -EEXIST ? STATUS_USAGE : STATUS_SYSTEM;
 }
 
+// Reads the configuration, and has its RTL built if it is needed. Returns the exit status.
+static int find_config(struct options *o)
+{
+	char err[512];
+	int e = tw_config_arg(o->config_arg, &o->config, err, sizeof(err));
+
+	if (!e && o->mode != TW_DEVICE_CSIM)
+		e = tw_rtl_provide(&o->config, err, sizeof(err));
+	if (e)
+		fprintf(stderr, "tw_lockstep_random: %s\n", err);
+	return !e ? STATUS_OK : e == -ENOENT || e == -EINVAL ? STATUS_USAGE : STATUS_SYSTEM;
+}
+
 int main(int argc, char **argv)
 {
 	struct tw_lockstep_opts opts;
@@ -573,13 +585,15 @@ int main(int argc, char **argv)
 		free(r);
 		return STATUS_USAGE;
 	}
-	status = open_wave(r);
+	status = find_config(&r->opt);
+	if (!status)
+		status = open_wave(r);
 	r->repeat = repeat_command(&r->opt, argv[0]);
 	if (status || !r->repeat)
 		goto out;
 	status = STATUS_SYSTEM;
 	opts = (struct tw_lockstep_opts){
-		.config = r->opt.config,
+		.config = &r->opt.config,
 		.seed = r->opt.seed,
 		.repeat_command = r->repeat,
 		.compare_interval = r->opt.interval,
@@ -588,20 +602,16 @@ int main(int argc, char **argv)
 	if (!err && r->opt.oracle)
 		err = tw_device_record(&r->dev, &opts);
 	if (!err)
-		err = tw_stim_create(r->opt.config, r->opt.seed, &r->stim);
+		err = tw_stim_create(&r->opt.config, r->opt.seed, &r->stim);
 	if (!err && r->opt.oracle)
-		err = tw_judge_create(r->stim, r->opt.config,
+		err = tw_judge_create(r->stim, &r->opt.config,
 				      r->opt.max_wait == UINT64_MAX
-					      ? tw_oracle_max_wait(r->opt.config)
+					      ? tw_oracle_max_wait(&r->opt.config)
 					      : r->opt.max_wait,
 				      &r->judge);
 	if (!err && r->opt.coverage)
-		err = tw_stim_coverage_create(r->opt.config, &r->coverage);
-	if (err == -ENOENT) {
-		fprintf(stderr, "tw_lockstep_random: no RTL is built for configuration %s\n",
-			r->opt.config->name);
-		status = STATUS_USAGE;
-	} else if (err) {
+		err = tw_stim_coverage_create(&r->opt.config, &r->coverage);
+	if (err) {
 		fprintf(stderr, "tw_lockstep_random: %s\n", strerror(-err));
 	} else {
 		tw_watch_init(&r->watch);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds the Verilated RTL of a configuration by its name and passes calls on to it. Which
-// configurations are built is decided by CMake (TW_RTL_CONFIGS), which writes tw_rtl_list.h.
+// Finds the Verilated RTL of a configuration and passes calls on to it. Which configurations are
+// part of the build is decided by CMake (TW_RTL_CONFIGS), which writes tw_rtl_list.h; the others
+// are built on demand.
 #include "rtl.h"
 
 #include <errno.h>
@@ -17,17 +18,41 @@ static const struct tw_rtl_ops *const built[] = {
 #undef TW_RTL
 };
 
+// Whatever the configurations are called. NULL: it is not part of this build.
+static const struct tw_rtl_ops *find_built(const struct tw_config *config)
+{
+	for (size_t i = 0; i < sizeof(built) / sizeof(built[0]); i++)
+		if (tw_config_same(tw_config_find(built[i]->config), config))
+			return built[i];
+	return NULL;
+}
+
+static int find(const struct tw_config *config, const struct tw_rtl_ops **ops, char *err,
+		size_t errlen)
+{
+	*ops = find_built(config);
+	return *ops ? 0 : tw_rtl_demand(config, ops, err, errlen);
+}
+
+bool tw_rtl_built(const struct tw_config *config)
+{
+	return find_built(config);
+}
+
+int tw_rtl_provide(const struct tw_config *config, char *err, size_t errlen)
+{
+	const struct tw_rtl_ops *ops;
+
+	return find(config, &ops, err, errlen);
+}
+
 int tw_rtl_create(const struct tw_config *config, uint64_t seed, struct tw_rtl **rtl)
 {
-	const struct tw_config *named = tw_config_find(config->name);
+	const struct tw_rtl_ops *ops;
+	char text[256];
+	int err = find(config, &ops, text, sizeof(text));
 
-	// A configuration from a file may have any name.
-	if (!named || !tw_config_same(named, config))
-		return -ENOENT;
-	for (size_t i = 0; i < sizeof(built) / sizeof(built[0]); i++)
-		if (!strcmp(built[i]->config, config->name))
-			return built[i]->create(seed, rtl);
-	return -ENOENT;
+	return err ? err : ops->create(config, seed, rtl);
 }
 
 void tw_rtl_destroy(struct tw_rtl *rtl)

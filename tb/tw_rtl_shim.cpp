@@ -3,8 +3,8 @@
 // behind the functions of rtl.h. What an RTL has besides, the debug view and the arrays of
 // rtl/public.vlt, is found out while this is compiled, and read if it is there. Compiled once per
 // configuration, with
-//   TW_RTL_NAME         the configuration, e.g. tiny
-//   TW_RTL_CLASS        the class that Verilator made for it, e.g. Vtw_mmu_tiny
+//   TW_RTL_NAME         the configuration, e.g. tiny; its size is that of the instance that is
+//   created TW_RTL_CLASS        the class that Verilator made for it, e.g. Vtw_mmu_tiny
 //   TW_RTL_HEADER, TW_RTL_ROOT_HEADER   that class's headers
 //   TW_RTL_FOREIGN       1 if the RTL is not ours, else 0
 // Invariants: each instance has a context of its own; between calls clk_i is high and the last
@@ -32,7 +32,8 @@
 // A register of an instance in the top module; rtl/public.vlt makes it visible.
 #define TW_REG(instance, reg) tw_mmu__DOT__##instance##__DOT__##reg
 
-extern "C" const tw_rtl_ops TW_CAT(tw_rtl_ops_, TW_RTL_NAME);
+// Seen from outside where the shim is a shared object.
+extern "C" __attribute__((visibility("default"))) const tw_rtl_ops TW_CAT(tw_rtl_ops_, TW_RTL_NAME);
 
 namespace
 {
@@ -41,7 +42,7 @@ struct Instance : tw_rtl {
 	tw_rtl_context context;
 	std::unique_ptr<TW_RTL_CLASS> top;
 	std::unique_ptr<VerilatedFstC> wave;
-	const tw_config *config;
+	tw_config config;
 	uint64_t cycle;
 };
 
@@ -375,7 +376,7 @@ void read_arrays(const Root *r, const tw_config *c, struct tw_mmu_arrays *a)
 void arrays(const tw_rtl *rtl, struct tw_mmu_arrays *a)
 {
 	std::memset(a, 0, sizeof(*a));
-	read_arrays(instance(rtl)->top->rootp, instance(rtl)->config, a);
+	read_arrays(instance(rtl)->top->rootp, &instance(rtl)->config, a);
 }
 
 template <typename Root> void write_counters(Root *r, const uint64_t counter[TW_EVENTS])
@@ -414,7 +415,7 @@ void load(tw_rtl *rtl, const tw_rtl_image *image)
 }
 
 // Random registers first, then two cycles of reset; the cycle after them is cycle 0.
-int create(uint64_t seed, tw_rtl **rtl)
+int create(const tw_config *config, uint64_t seed, tw_rtl **rtl)
 {
 	tw_mmu_in in = {};
 	Instance *i = new (std::nothrow) Instance;
@@ -423,7 +424,7 @@ int create(uint64_t seed, tw_rtl **rtl)
 		return -ENOMEM;
 	i->ops = &TW_CAT(tw_rtl_ops_, TW_RTL_NAME);
 	i->failed = nullptr;
-	i->config = tw_config_find(TW_STR(TW_RTL_NAME));
+	i->config = *config;
 	i->context.randReset(2);
 	// Verilator takes seed 0 for "any".
 	i->context.randSeed(static_cast<int>(seed % 0x7ffffffe + 1));
@@ -449,6 +450,7 @@ using Root = std::remove_pointer_t<decltype(TW_RTL_CLASS::rootp)>;
 
 extern "C" const tw_rtl_ops TW_CAT(tw_rtl_ops_, TW_RTL_NAME) = {
 	TW_STR(TW_RTL_NAME),
+	TW_RTL_ABI,
 	View<Root>::value *TW_RTL_VIEW | Arrays<Root>::value *TW_RTL_ARRAYS,
 	create,
 	destroy,

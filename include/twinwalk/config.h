@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hardware configurations: the geometry of one MMU. A configuration is a plain value; the named
-// ones come from configs.def and exist in the RTL too, others can be read from a file and exist in
-// the C model only. Invariant: a struct tw_config that passed tw_config_check() has counts that
-// are powers of two within the ranges below, and formats that the architecture knows.
+// ones come from configs.def and are built in the RTL too, others can be read from a file and get
+// their RTL on demand (twinwalk/tb.h). Invariant: a struct tw_config that passed tw_config_check()
+// has counts that are powers of two within the ranges below, and formats that the architecture
+// knows.
 #ifndef TWINWALK_CONFIG_H
 #define TWINWALK_CONFIG_H
 

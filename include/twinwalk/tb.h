@@ -13,9 +13,19 @@ extern "C" {
 
 struct tw_rtl;
 
-// Creates the RTL of a named configuration, with random register values from SEED, and takes it
-// through reset. -ENOENT when no RTL is built for that name, or the name means other hardware;
-// -ENOMEM.
+// Makes sure that there is RTL of a configuration: part of this build, built before, or built now
+// from the sources of this build, which takes up to some minutes and waits for another process that
+// builds the same. On failure a text is in err: -ENOENT when the program does not lie in a build
+// directory, or the RTL of that is not ours; -ENOEXEC when the RTL does not build (the text names
+// the log); -EINTR when the building was stopped; -ENOMEM. Starts a shell; not to be used while
+// children are not waited for (SIGCHLD ignored).
+int tw_rtl_provide(const struct tw_config *config, char *err, size_t errlen);
+
+// Whether it is part of this build.
+bool tw_rtl_built(const struct tw_config *config);
+
+// Creates the RTL of a configuration, provided for as above, with random register values from SEED,
+// and takes it through reset. Errors of tw_rtl_provide(); -ENOMEM.
 int tw_rtl_create(const struct tw_config *config, uint64_t seed, struct tw_rtl **rtl);
 void tw_rtl_destroy(struct tw_rtl *rtl);
 
@@ -43,7 +53,7 @@ void tw_rtl_arrays(const struct tw_rtl *rtl, struct tw_mmu_arrays *arrays);
 int tw_rtl_wave_open(struct tw_rtl *rtl, int fd);
 int tw_rtl_wave_close(struct tw_rtl *rtl);
 
-// Back ends; errors as tw_hw_csim_create(), and -ENOENT when no RTL is built for the configuration.
+// Back ends; errors as tw_hw_csim_create() and tw_rtl_create().
 int tw_hw_rtl_create(const struct tw_hw_opts *opts, struct tw_hw **hw);
 int tw_hw_lockstep_create(const struct tw_hw_opts *opts, struct tw_hw **hw);
 

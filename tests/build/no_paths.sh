@@ -7,7 +7,7 @@ build=$1
 root=$PWD
 
 built() {
-  find "$build" -mindepth 1 \( -name CMakeFiles -o -name mutate -o -name lint -o -name asan -o -name builds \) -prune -o \
+  find "$build" -mindepth 1 \( -name CMakeFiles -o -name mutate -o -name lint -o -name asan -o -name builds -o -name demand-test \) -prune -o \
     -type f \( -perm -u+x -o -name '*.a' -o -name '*.so' \) -print
 }
 

@@ -557,16 +557,22 @@ static void configuration_without_rtl_is_refused(void **state)
 	const struct tw_lockstep_opts opts = {.config = &other};
 	struct tw_lockstep *ls;
 	struct tw_rtl *rtl;
+	char err[128];
 
 	(void)state;
-	strcpy(other.name, "unheard-of");
-	assert_int_equal(tw_lockstep_create(&opts, &ls), -ENOENT);
-	assert_int_equal(tw_rtl_create(&other, 1, &rtl), -ENOENT);
-	// The name of other hardware.
-	other = *config();
+	// By what it is, not by its name.
+	assert_int_equal(setenv("TW_RTL_DEMAND", "no/such/settings", 1), 0);
 	other.l2_ways *= 2;
 	assert_int_equal(tw_lockstep_create(&opts, &ls), -ENOENT);
 	assert_int_equal(tw_rtl_create(&other, 1, &rtl), -ENOENT);
+	assert_int_equal(tw_rtl_provide(&other, err, sizeof(err)), -ENOENT);
+	assert_non_null(strstr(err, "TW_RTL_DEMAND: no/such/settings: cannot be read"));
+	other = *config();
+	strcpy(other.name, "unheard-of");
+	assert_int_equal(tw_rtl_provide(&other, err, sizeof(err)), 0);
+	assert_int_equal(tw_rtl_create(&other, 1, &rtl), 0);
+	tw_rtl_destroy(rtl);
+	assert_int_equal(unsetenv("TW_RTL_DEMAND"), 0);
 }
 
 int main(void)
