@@ -47,11 +47,12 @@ static void walk_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int por
 		pwc_touch(&m->pwc, (unsigned int)from);
 	}
 	do {
+		struct tw_mem_op op;
 		uint64_t data;
 		bool err;
 
-		data = membus_transact(bus, w->addr, w->state == WALKER_CAS_REQ, w->expected,
-				       w->desired, &err);
+		walker_request(w, &op);
+		data = membus_transact(bus, &op, &err);
 		counters_add(&m->counters, walker_request_event(w));
 		walker_grant(w);
 		m->cycle += wait + 2;

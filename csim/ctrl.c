@@ -62,6 +62,7 @@ bool tw_ctrl_clock(struct ctrl *c, const struct tw_config *cfg, const struct tw_
 {
 	enum tw_format format = c->ctx.format;
 
+	c->refused = false;
 	if (!c->pending) {
 		if (in->ctrl_valid) {
 			c->pending = true;
@@ -73,7 +74,7 @@ bool tw_ctrl_clock(struct ctrl *c, const struct tw_config *cfg, const struct tw_
 	if (!ctrl_applies(c, misses_free))
 		return false;
 	c->pending = false;
-	tw_ctx_write(&c->ctx, cfg, c->addr, c->data);
+	c->refused = !tw_ctx_write(&c->ctx, cfg, c->addr, c->data);
 	c->format = tw_format_get(c->ctx.format);
 	if (c->format) {
 		c->va_bits = c->format->va_bits;

@@ -9,6 +9,7 @@ struct ctrl {
 	struct tw_ctx ctx;
 	const struct tw_format_desc *format; // of ctx; NULL: bare
 	bool pending;
+	bool refused; // the write applied in the cycle before changed nothing
 	uint8_t addr;
 	uint64_t data;
 	// For speed only: of the format, see ctrl_translates().

@@ -5,12 +5,15 @@
 void tw_mem_arb_pins(const struct mem_arb *a, const struct walkers *ws, struct tw_mmu_out *pins)
 {
 	int i = mem_arb_select(a, ws);
-	const struct walker *w = &ws->w[i < 0 ? 0 : i];
+	struct tw_mem_op op = {0};
 
+	if (i >= 0)
+		walker_request(&ws->w[i], &op);
 	pins->mem_req_valid = i >= 0;
 	pins->mem_req_id = i < 0 ? 0 : (uint8_t)i;
-	pins->mem_req_addr = i < 0 ? 0 : w->addr;
-	pins->mem_req_cas = i >= 0 && w->state == WALKER_CAS_REQ;
-	pins->mem_req_expected = pins->mem_req_cas ? w->expected : 0;
-	pins->mem_req_desired = pins->mem_req_cas ? w->desired : 0;
+	pins->mem_req_addr = op.addr;
+	pins->mem_req_lanes = op.lanes;
+	pins->mem_req_cas = op.cas;
+	pins->mem_req_expected = op.expected;
+	pins->mem_req_desired = op.desired;
 }

@@ -268,7 +268,7 @@ static void clock_ctrl(struct tw_mmu *m, const struct cycle *c)
 {
 	bool applies = ctrl_applies(&m->ctrl, c->misses_free), clear;
 
-	if (!m->ctrl.pending && !c->in->ctrl_valid)
+	if (!m->ctrl.pending && !m->ctrl.refused && !c->in->ctrl_valid)
 		return;
 	clear = tw_ctrl_clock(&m->ctrl, &m->cfg, c->in, c->misses_free);
 	for (unsigned int p = 0; applies && p < TW_PORTS; p++)

@@ -71,6 +71,7 @@ const struct tw_mmu_out *tw_mmu_pins(const struct tw_mmu *mmu)
 	o->fence_ready = m->fence.state == FENCE_IDLE;
 	o->fence_done = m->fence.done;
 	o->ctrl_ready = !m->ctrl.pending;
+	o->ctrl_refused = m->ctrl.refused;
 	o->events = m->counters.events;
 	o->counter = m->counters.selected;
 	o->dbg_fence = (uint8_t)m->fence.state;

@@ -7,6 +7,7 @@
 #include "counters.h"
 #include "ctrl.h"
 #include "pwc.h"
+#include "twinwalk/membus.h"
 
 enum walker_state {
 	WALKER_IDLE = 0,
@@ -24,8 +25,9 @@ struct walker {
 	bool tainted, killed;
 	uint8_t port, entry; // owner
 	struct tw_walk_state ws;
-	uint64_t va; // of the owner's request
-	uint64_t addr, expected, desired;
+	uint64_t va;			  // of the owner's request
+	uint64_t addr, expected, desired; // of the entry
+	uint8_t lanes; // of its word; kept, for a killed walker asks on under another format
 };
 
 struct walkers {
@@ -53,7 +55,7 @@ struct walk_answer {
 	bool stale; // A or D of the entry must be set
 	bool err;   // the bus failed
 	struct tw_pte pte;
-	uint64_t word; // the entry as it is in memory
+	uint64_t entry; // as it is in memory
 };
 
 static inline bool walk_ends(enum walk_act act)
@@ -111,7 +113,7 @@ static inline void walker_answer(const struct walker *w, const struct ctrl *ctrl
 				 struct walk_answer *a)
 {
 	a->err = err;
-	a->word = data;
+	a->entry = tw_lanes_of(data, w->lanes);
 	if (killed || w->killed) {
 		a->act = ACT_KILLED;
 		return;
@@ -120,15 +122,15 @@ static inline void walker_answer(const struct walker *w, const struct ctrl *ctrl
 		a->pte.cause = 0;
 	} else {
 		if (w->state == WALKER_CAS_WAIT) {
-			if (data != w->expected) {
+			if (a->entry != w->expected) {
 				a->act = ACT_LOST;
 				return;
 			}
 			// What was done has left the desired value in memory.
-			a->word = w->desired;
+			a->entry = w->desired;
 		}
-		tw_arch_decode(&ctrl->ctx, req, &w->ws, a->word, &a->pte);
-		a->stale = a->pte.update != a->word;
+		tw_arch_decode(&ctrl->ctx, req, &w->ws, a->entry, &a->pte);
+		a->stale = a->pte.update != a->entry;
 	}
 	a->act = walker_judge(w, a);
 }
@@ -142,11 +144,18 @@ void tw_walker_complete(const struct walker *w, const struct walk_answer *a,
 			const struct ctrl *ctrl, const struct tw_req *req, struct tw_resp *resp,
 			struct tlb_entry *page);
 
+// The entry that is read next: that of the walk's address in the table TABLE_PPN.
+static inline void walker_aim(struct walker *w, const struct tw_ctx *ctx, uint64_t table_ppn)
+{
+	w->addr = tw_arch_pte_addr(ctx, table_ppn, w->ws.level, w->va);
+	w->lanes = tw_arch_lanes(ctx, w->addr);
+}
+
 static inline void walker_to_root(struct walker *w, const struct tw_ctx *ctx)
 {
 	w->state = WALKER_REQ;
 	tw_arch_root(ctx, &w->ws);
-	w->addr = tw_arch_pte_addr(ctx, ctx->root_ppn, w->ws.level, w->va);
+	walker_aim(w, ctx, ctx->root_ppn);
 	w->from_root = true;
 	w->need_a = false;
 }
@@ -165,7 +174,7 @@ static inline void walker_start(struct walker *w, unsigned int port, unsigned in
 	}
 	w->state = WALKER_REQ;
 	w->ws = from->ws;
-	w->addr = tw_arch_pte_addr(&ctrl->ctx, from->ppn, w->ws.level, va);
+	walker_aim(w, &ctrl->ctx, from->ppn);
 	w->from_root = w->need_a = false;
 }
 
@@ -186,11 +195,11 @@ static inline void walker_act(struct walker *w, const struct walk_answer *a,
 		w->state = WALKER_REQ;
 		w->need_a |= a->stale;
 		walk_state_copy(&w->ws, &a->pte.next);
-		w->addr = tw_arch_pte_addr(&ctrl->ctx, a->pte.ppn, w->ws.level, w->va);
+		walker_aim(w, &ctrl->ctx, a->pte.ppn);
 		break;
 	case ACT_CAS:
 		w->state = WALKER_CAS_REQ;
-		w->expected = a->word;
+		w->expected = a->entry;
 		w->desired = a->pte.update;
 		break;
 	case ACT_RESTART:
@@ -205,6 +214,18 @@ static inline void walker_act(struct walker *w, const struct walk_answer *a,
 static inline void walker_grant(struct walker *w)
 {
 	w->state = w->state == WALKER_REQ ? WALKER_WAIT : WALKER_CAS_WAIT;
+}
+
+// What a walker asks memory for.
+static inline void walker_request(const struct walker *w, struct tw_mem_op *op)
+{
+	unsigned int shift = w->lanes == 2 ? 32 : 0;
+
+	op->addr = w->addr & ~UINT64_C(7);
+	op->lanes = w->lanes;
+	op->cas = w->state == WALKER_CAS_REQ;
+	op->expected = op->cas ? w->expected << shift : 0;
+	op->desired = op->cas ? w->desired << shift : 0;
 }
 
 static inline unsigned int walker_request_event(const struct walker *w)

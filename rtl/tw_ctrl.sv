@@ -14,6 +14,7 @@ module tw_ctrl #(
 
   input  wire logic                       ctrl_valid_i,    // from pins
   output logic                            ctrl_ready_o,    // to pins
+  output logic                            ctrl_refused_o,  // to pins: the write applied in the last cycle changed nothing
   input  wire logic [1:0]                 ctrl_addr_i,
   input  wire logic [63:0]                ctrl_data_i,
 
@@ -47,7 +48,7 @@ module tw_ctrl #(
   localparam logic [15:0] Supported = 16'(Formats);
   localparam logic [tw_pkg::AsidW-1:0] AsidMask = tw_pkg::AsidW'((1 << AsidBits) - 1);
 
-  logic        root_ok;
+  logic        root_ok, phys_ok, refused_q;
   logic [15:0] supported;
 
   assign supported = Supported;
@@ -57,6 +58,7 @@ module tw_ctrl #(
   assign apply_o      = pending_q && misses_free_i;
 
   assign root_ok = data_q[63:60] == tw_pkg::FmtBare || supported[data_q[63:60]];
+  assign phys_ok = data_q[5:0] >= 6'd36 && data_q[5:0] <= 6'd52;
   assign clear_o = apply_o && addr_q == AddrRoot && root_ok && data_q[63:60] != fmt_o;
 
   always_ff @(posedge clk_i) begin
@@ -68,6 +70,13 @@ module tw_ctrl #(
       pending_q <= 1'b0;
     end
   end
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) refused_q <= 1'b0;
+    else       refused_q <= apply_o && !(addr_q == AddrRoot ? root_ok : addr_q == AddrFlags || addr_q == AddrPkru || phys_ok);
+  end
+
+  assign ctrl_refused_o = refused_q;
 
   always_ff @(posedge clk_i) begin
     if (ctrl_valid_i && ctrl_ready_o) begin
@@ -87,7 +96,7 @@ module tw_ctrl #(
         AddrRoot:  if (root_ok) root_q <= {data_q[63:60], data_q[59:44] & AsidMask, data_q[43:0]};
         AddrFlags: flags_q <= data_q[tw_pkg::FlagsW-1:0];
         AddrPkru:  pkru_q <= data_q[31:0];
-        default:   if (data_q[5:0] >= 6'd36 && data_q[5:0] <= 6'd52) phys_q <= data_q[5:0];
+        default:   if (phys_ok) phys_q <= data_q[5:0];
       endcase
     end
   end
@@ -105,6 +114,9 @@ module tw_ctrl #(
 
   // A write is applied when no miss is in flight; the registers hold legal values.
   `TW_CHECK(apply_o, misses_free_i && pending_q && phys_q >= 6'd36 && phys_q <= 6'd52 && (fmt_o == tw_pkg::FmtBare || supported[fmt_o]))
+
+  // What is refused was applied, and a register that is as wide as its value refuses nothing.
+  `TW_CHECK(ctrl_refused_o, ctrl_ready_o && addr_q != AddrFlags && addr_q != AddrPkru)
 
 `ifdef FORMAL
   logic         was_alive_q, applied_q, cleared_q;

@@ -24,6 +24,7 @@ module tw_mem_arb #(
   input  wire logic                           mem_req_ready_i,
   output logic [3:0]                          mem_req_id_o,
   output logic [tw_pkg::PaW-1:0]              mem_req_addr_o,
+  output logic [1:0]                          mem_req_lanes_o,
   output logic                                mem_req_cas_o,
   output logic [63:0]                         mem_req_expected_o,
   output logic [63:0]                         mem_req_desired_o
@@ -46,12 +47,14 @@ module tw_mem_arb #(
   always @* begin
     mem_req_id_o       = '0;
     mem_req_addr_o     = '0;
+    mem_req_lanes_o    = '0;
     mem_req_cas_o      = 1'b0;
     mem_req_expected_o = '0;
     mem_req_desired_o  = '0;
     if (mem_req_valid_o) begin
-      mem_req_id_o  = 4'(chosen);
-      mem_req_cas_o = cas_i[chosen];
+      mem_req_id_o    = 4'(chosen);
+      mem_req_lanes_o = 2'b11;
+      mem_req_cas_o   = cas_i[chosen];
       for (int w = 0; w < Walkers; w++) begin
         if (chosen == WalkW'(w)) begin
           mem_req_addr_o = addr_i[w*tw_pkg::PaW +: tw_pkg::PaW];
@@ -105,7 +108,7 @@ module tw_mem_arb #(
 
   // Without valid there is no payload.
   `TW_CHECK(!mem_req_valid_o,
-            {mem_req_id_o, mem_req_addr_o, mem_req_cas_o, mem_req_expected_o, mem_req_desired_o} == '0)
+            {mem_req_id_o, mem_req_addr_o, mem_req_lanes_o, mem_req_cas_o, mem_req_expected_o, mem_req_desired_o} == '0)
 
   // A read has no operands.
   `TW_CHECK(mem_req_valid_o && !mem_req_cas_o, {mem_req_expected_o, mem_req_desired_o} == '0)

@@ -37,7 +37,7 @@ module tw_pwc #(
   // Debug view, section 13: to pins.
   output logic                             dbg_write_o,
   output logic [5:0]                       dbg_index_o,
-  output logic [102:0]                     dbg_entry_o,
+  output logic [111:0]                     dbg_entry_o,
   output logic [63:0]                      dbg_valid_o,
   output logic [63:0]                      dbg_plru_o
 );
@@ -162,7 +162,7 @@ module tw_pwc #(
 
   assign dbg_write_o = written_q;
   assign dbg_index_o = 6'(written_way_q);
-  assign dbg_entry_o = written_q ? {tag_q[written_way_q], data_q[written_way_q]} : 103'd0;
+  assign dbg_entry_o = written_q ? 112'({tag_q[written_way_q], data_q[written_way_q]}) : 112'd0;
   assign dbg_valid_o = 64'(valid_q);
   assign dbg_plru_o  = 64'(plru_q);
 

@@ -43,7 +43,7 @@ module tw_tlb_sa #(
   output logic                           dbg_write_o,
   output logic [11:0]                    dbg_set_o,
   output logic [2:0]                     dbg_way_o,
-  output logic [111:0]                   dbg_entry_o,
+  output logic [120:0]                   dbg_entry_o,
   output logic                           dbg_inv_o,
   output logic [11:0]                    dbg_inv_set_o,
   output logic [7:0]                     dbg_inv_mask_o,
@@ -236,7 +236,7 @@ module tw_tlb_sa #(
   assign dbg_write_o    = written_q;
   assign dbg_set_o      = written_q ? 12'(dbg_set_q) : 12'd0;
   assign dbg_way_o      = written_q ? 3'(dbg_way_q) : 3'd0;
-  assign dbg_entry_o    = written_q ? {tag_q[{dbg_set_q, dbg_way_q}], data_q[{dbg_set_q, dbg_way_q}]} : 112'd0;
+  assign dbg_entry_o    = written_q ? 121'({tag_q[{dbg_set_q, dbg_way_q}], data_q[{dbg_set_q, dbg_way_q}]}) : 121'd0;
   assign dbg_inv_o      = inv_q;
   assign dbg_inv_set_o  = inv_q ? 12'(dbg_set_q) : 12'd0;
   assign dbg_inv_mask_o = inv_q ? 8'(inv_mask_q) : 8'd0;

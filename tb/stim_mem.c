@@ -37,26 +37,23 @@ static unsigned int choose(struct tw_stim_mem *m, struct tw_prng *rng, bool in_o
 static void accept(struct tw_stim_mem *m, struct tw_stim_tables *t,
 		   const struct tw_stim_phase *phase, const struct tw_mmu_out *out)
 {
+	const struct tw_mem_op op = {
+		.addr = out->mem_req_addr,
+		.expected = out->mem_req_expected,
+		.desired = out->mem_req_desired,
+		.lanes = out->mem_req_lanes,
+		.cas = out->mem_req_cas,
+	};
 	unsigned int id = out->mem_req_id % TW_STIM_SLOTS;
 	uint64_t data = 0;
 	bool err = tw_prng_chance(t->rng, phase->mem_error);
 
 	m->recent[m->n_recent++ % TW_STIM_RECENT] = out->mem_req_addr;
-	if (!err && out->mem_req_cas)
-		err = tw_pmem_cas64(t->pmem, out->mem_req_addr, out->mem_req_expected,
-				    out->mem_req_desired, &data) != 0;
-	else if (!err)
-		err = tw_pmem_read64(t->pmem, out->mem_req_addr, &data) != 0;
+	err = err || tw_mem_serve(t->pmem, &op, &data) != 0;
 	if (t->observer.transaction) {
-		const struct tw_mem_event ev = {
-			.addr = out->mem_req_addr,
-			.data = data,
-			.expected = out->mem_req_expected,
-			.desired = out->mem_req_desired,
-			.cas = out->mem_req_cas,
-			.err = err,
-		};
+		struct tw_mem_event ev;
 
+		tw_mem_event_of(&op, data, err, &ev);
 		t->observer.transaction(t->observer.user, &ev);
 	}
 	if (err)

@@ -66,13 +66,13 @@ void tw_transactions_note(struct tw_transactions *t, uint64_t cycle, const struc
 		return;
 	if (out->mem_req_cas)
 		note(t, cycle,
-		     "memory cas walker %u at 0x%" PRIx64 " expected 0x%" PRIx64
+		     "memory cas walker %u at 0x%" PRIx64 " lanes %u expected 0x%" PRIx64
 		     " desired 0x%" PRIx64,
-		     out->mem_req_id, out->mem_req_addr, out->mem_req_expected,
+		     out->mem_req_id, out->mem_req_addr, out->mem_req_lanes, out->mem_req_expected,
 		     out->mem_req_desired);
 	else
-		note(t, cycle, "memory read walker %u at 0x%" PRIx64, out->mem_req_id,
-		     out->mem_req_addr);
+		note(t, cycle, "memory read walker %u at 0x%" PRIx64 " lanes %u", out->mem_req_id,
+		     out->mem_req_addr, out->mem_req_lanes);
 }
 
 void tw_transactions_print(const struct tw_transactions *t, FILE *f)

@@ -59,6 +59,11 @@ static void cancel(struct tw_watch *w, unsigned int port, const struct tw_mmu_in
 	}
 }
 
+static uint64_t lane_bits(uint8_t lanes)
+{
+	return (lanes & 1 ? UINT64_C(0xffffffff) : 0) | (lanes & 2 ? ~UINT64_C(0xffffffff) : 0);
+}
+
 static const char *watch_memory(struct tw_watch *w, const struct tw_mmu_out *out,
 				const struct tw_mmu_in *in)
 {
@@ -68,14 +73,20 @@ static const char *watch_memory(struct tw_watch *w, const struct tw_mmu_out *out
 	if (w->hold_mem &&
 	    (!out->mem_req_valid || out->mem_req_id != last->mem_req_id ||
 	     out->mem_req_addr != last->mem_req_addr || out->mem_req_cas != last->mem_req_cas ||
+	     out->mem_req_lanes != last->mem_req_lanes ||
 	     out->mem_req_expected != last->mem_req_expected ||
 	     out->mem_req_desired != last->mem_req_desired))
 		return "a memory request that was not taken changed (section 2)";
 	w->hold_mem = out->mem_req_valid && !in->mem_req_ready;
 	if (!out->mem_req_cas && (out->mem_req_expected || out->mem_req_desired))
 		return "compare-and-swap operands without a compare-and-swap (section 2)";
-	if (!out->mem_req_valid && (out->mem_req_id || out->mem_req_addr || out->mem_req_cas))
+	if (!out->mem_req_valid &&
+	    (out->mem_req_id || out->mem_req_addr || out->mem_req_cas || out->mem_req_lanes))
 		return "memory request payload without valid (section 2)";
+	if (out->mem_req_valid && !out->mem_req_lanes)
+		return "a memory request without a lane (section 2)";
+	if ((out->mem_req_expected | out->mem_req_desired) & ~lane_bits(out->mem_req_lanes))
+		return "compare-and-swap operands outside their lanes (section 2)";
 	if (out->mem_req_addr & 7)
 		return "a memory request at an address that is not a multiple of 8 (section 2)";
 	if (out->mem_req_valid && w->mem_waiting & bit)

@@ -192,9 +192,14 @@ uint64_t tw_arch_pte_addr(const struct tw_ctx *ctx, uint64_t table_ppn, uint8_t 
 	return (table_ppn << TW_PAGE_SHIFT) + index * f->entry_bytes;
 }
 
-uint64_t tw_arch_entry(const struct tw_ctx *ctx, uint64_t addr, uint64_t word)
+uint8_t tw_arch_lanes(const struct tw_ctx *ctx, uint64_t addr)
 {
 	if (tw_formats[ctx->format].entry_bytes == 8)
-		return word;
-	return addr & 4 ? word >> 32 : (uint32_t)word;
+		return 3;
+	return addr & 4 ? 2 : 1;
+}
+
+uint64_t tw_arch_entry(const struct tw_ctx *ctx, uint64_t addr, uint64_t word)
+{
+	return tw_lanes_of(word, tw_arch_lanes(ctx, addr));
 }

@@ -71,30 +71,46 @@ void tw_membus_drive(struct tw_membus *b, struct tw_mmu_in *in)
 	}
 }
 
-uint64_t tw_membus_transact(struct tw_membus *b, uint64_t cycle, uint64_t addr, bool cas,
-			    uint64_t expected, uint64_t desired, bool *err)
+int tw_mem_serve(struct tw_pmem *pmem, const struct tw_mem_op *op, uint64_t *word)
 {
-	struct tw_mem_event ev = {.cycle = cycle, .addr = addr, .cas = cas};
-	int rc;
+	uint64_t old;
+	int err = tw_pmem_read64(pmem, op->addr, word);
 
-	*err = chance(b, b->opts.error_permille);
-	if (*err)
-		rc = -EIO;
-	else if (cas)
-		rc = tw_pmem_cas64(b->pmem, addr, expected, desired, &ev.data);
-	else
-		rc = tw_pmem_read64(b->pmem, addr, &ev.data);
-	if (rc) {
-		*err = true;
-		ev.data = 0;
-	}
+	if (err || !op->cas)
+		return err;
+	if (op->lanes == 3)
+		return tw_pmem_cas64(pmem, op->addr, op->expected, op->desired, &old);
+	return tw_pmem_cas(pmem, op->addr + (op->lanes == 2 ? 4 : 0), 4,
+			   tw_lanes_of(op->expected, op->lanes),
+			   tw_lanes_of(op->desired, op->lanes), &old);
+}
+
+void tw_mem_event_of(const struct tw_mem_op *op, uint64_t word, bool err, struct tw_mem_event *ev)
+{
+	*ev = (struct tw_mem_event){
+		.addr = op->addr + (op->lanes == 2 ? 4 : 0),
+		.bytes = op->lanes == 3 ? 8 : 4,
+		.data = err ? 0 : tw_lanes_of(word, op->lanes),
+		.expected = op->cas ? tw_lanes_of(op->expected, op->lanes) : 0,
+		.desired = op->cas ? tw_lanes_of(op->desired, op->lanes) : 0,
+		.cas = op->cas,
+		.err = err,
+	};
+}
+
+uint64_t tw_membus_transact(struct tw_membus *b, const struct tw_mem_op *op, bool *err)
+{
+	uint64_t word = 0;
+
+	*err = chance(b, b->opts.error_permille) || tw_mem_serve(b->pmem, op, &word) != 0;
 	if (b->observer) {
-		ev.err = *err;
-		ev.expected = cas ? expected : 0;
-		ev.desired = cas ? desired : 0;
+		struct tw_mem_event ev;
+
+		tw_mem_event_of(op, word, *err, &ev);
+		ev.cycle = b->cycle;
 		b->observer(b->observer_user, &ev);
 	}
-	return ev.data;
+	return *err ? 0 : word;
 }
 
 static void remove_answered(struct tw_membus *b)
@@ -142,8 +158,15 @@ void tw_membus_tick(struct tw_membus *b, const struct tw_mmu_out *out, const str
 
 		r->id = out->mem_req_id;
 		r->due = b->cycle + b->opts.latency_min + (span ? draw(b) % (span + 1u) : 0);
-		r->data = tw_membus_transact(b, b->cycle, out->mem_req_addr, out->mem_req_cas,
-					     out->mem_req_expected, out->mem_req_desired, &r->err);
+		r->data = tw_membus_transact(b,
+					     &(struct tw_mem_op){
+						     .addr = out->mem_req_addr,
+						     .expected = out->mem_req_expected,
+						     .desired = out->mem_req_desired,
+						     .lanes = out->mem_req_lanes,
+						     .cas = out->mem_req_cas,
+					     },
+					     &r->err);
 	}
 	b->cycle++;
 	next_cycle(b);

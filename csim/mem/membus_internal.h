@@ -28,22 +28,20 @@ struct tw_membus {
 	void *observer_user;
 };
 
-// One transaction as at its handshake in CYCLE; returns the data.
-uint64_t tw_membus_transact(struct tw_membus *bus, uint64_t cycle, uint64_t addr, bool cas,
-			    uint64_t expected, uint64_t desired, bool *err);
+// One transaction as at its handshake in the present cycle; returns the data.
+uint64_t tw_membus_transact(struct tw_membus *bus, const struct tw_mem_op *op, bool *err);
 
-// The same in the present cycle; a read that nobody watches and that cannot fail needs no call.
-static inline uint64_t membus_transact(struct tw_membus *bus, uint64_t addr, bool cas,
-				       uint64_t expected, uint64_t desired, bool *err)
+// The same; a read that nobody watches and that cannot fail needs no call.
+static inline uint64_t membus_transact(struct tw_membus *bus, const struct tw_mem_op *op, bool *err)
 {
 	uint64_t data;
 
-	if (!cas && !bus->observer && !bus->opts.error_permille &&
-	    pmem_flat_read64(bus->pmem, addr, &data)) {
+	if (!op->cas && !bus->observer && !bus->opts.error_permille &&
+	    pmem_flat_read64(bus->pmem, op->addr, &data)) {
 		*err = false;
 		return data;
 	}
-	return tw_membus_transact(bus, bus->cycle, addr, cas, expected, desired, err);
+	return tw_membus_transact(bus, op, err);
 }
 
 #endif

@@ -234,6 +234,16 @@ uint64_t tw_arch_pte_addr(const struct tw_ctx *ctx, uint64_t table_ppn, uint8_t 
 // The entry at ADDR, which lies in the aligned 8-byte WORD.
 uint64_t tw_arch_entry(const struct tw_ctx *ctx, uint64_t addr, uint64_t word);
 
+// The 4-byte halves of that word that it takes: 3 both, 1 the low one, 2 the high one; and what is
+// in them.
+uint8_t tw_arch_lanes(const struct tw_ctx *ctx, uint64_t addr);
+static inline uint64_t tw_lanes_of(uint64_t word, uint8_t lanes)
+{
+	if (lanes == 3)
+		return word;
+	return lanes == 2 ? word >> 32 : (uint32_t)word;
+}
+
 // Decodes one entry for one request; every check of one level, permissions and A/D included for a
 // leaf.
 void tw_arch_decode(const struct tw_ctx *ctx, const struct tw_req *req,

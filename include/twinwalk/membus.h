@@ -27,13 +27,27 @@ struct tw_membus_opts {
 
 struct tw_membus;
 
-// One memory transaction, at its handshake. cas: data is the word's old value; it took place if
-// data == expected and !err.
+// A request as on the pins: of the 8-byte word at ADDR, a multiple of 8, the 4-byte halves LANES.
+struct tw_mem_op {
+	uint64_t addr, expected, desired;
+	uint8_t lanes; // bit 0 the low half, bit 1 the high one
+	bool cas;
+};
+
+// One memory transaction, at its handshake, as of the page-table entry that it concerns: BYTES
+// bytes at ADDR, 4 or 8. cas: data is the old value; it took place if data == expected and !err.
 struct tw_mem_event {
 	uint64_t cycle, addr, data, expected, desired;
+	uint8_t bytes;
 	bool cas, err;
 };
 typedef void (*tw_mem_observer)(void *user, const struct tw_mem_event *ev);
+
+// What a memory does with a request: *word is the word as it was before. 0, -EIO, -ENOMEM.
+int tw_mem_serve(struct tw_pmem *pmem, const struct tw_mem_op *op, uint64_t *word);
+
+// What an observer is told of it, the cycle apart.
+void tw_mem_event_of(const struct tw_mem_op *op, uint64_t word, bool err, struct tw_mem_event *ev);
 
 // pmem is borrowed and must outlive the bus. -EINVAL for bad options (latency 0, max < min,
 // permille > 1000), -ENOMEM.

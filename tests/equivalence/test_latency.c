@@ -394,6 +394,37 @@ static void control_write_stops_requests_for_one_cycle(void **state)
 	bench_close(&b);
 }
 
+static void control_write_of_a_bad_value_is_refused_when_it_is_applied(void **state)
+{
+	static const struct {
+		enum tw_ctrl_reg reg;
+		uint64_t value;
+		bool refused;
+	} write[] = {
+		{TW_CTRL_ROOT, UINT64_C(15) << 60, true},
+		{TW_CTRL_PHYS, 35, true},
+		{TW_CTRL_PHYS, 53, true},
+		{TW_CTRL_PHYS, 36, false},
+		{TW_CTRL_ROOT, 0, false},
+		{TW_CTRL_FLAGS, UINT64_MAX, false},
+		{TW_CTRL_PKRU, UINT64_MAX, false},
+	};
+
+	for (size_t i = 0; i < sizeof(write) / sizeof(write[0]); i++) {
+		struct bench b;
+
+		open(&b, state, 5);
+		b.in.ctrl_valid = true;
+		b.in.ctrl_addr = (uint8_t)write[i].reg;
+		b.in.ctrl_data = write[i].value;
+		for (unsigned int t = 0; t < 5; t++) {
+			assert_int_equal(bench_out(&b)->ctrl_refused, t == 2 && write[i].refused);
+			bench_cycle(&b);
+		}
+		bench_close(&b);
+	}
+}
+
 static void control_write_waits_for_misses_in_flight(void **state)
 {
 	struct bench b;
@@ -507,6 +538,7 @@ int main(void)
 				TEST(hits_go_on_under_a_fence),
 				TEST(lookups_wait_at_most_every_other_cycle_for_a_sweep),
 				TEST(control_write_stops_requests_for_one_cycle),
+				TEST(control_write_of_a_bad_value_is_refused_when_it_is_applied),
 				TEST(control_write_waits_for_misses_in_flight),
 				TEST(cancelled_request_is_never_answered),
 				TEST(no_port_waits_for_more_than_one_walk_of_the_other),

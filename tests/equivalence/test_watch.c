@@ -185,6 +185,7 @@ static void changed_memory_request_is_found(void **state)
 	struct bench *b = *state;
 
 	b->out.mem_req_valid = true;
+	b->out.mem_req_lanes = 3;
 	b->out.mem_req_addr = 0x1000;
 	assert_null(cycle(b));
 	b->out.mem_req_addr = 0x2000;
@@ -196,11 +197,14 @@ static void second_request_of_a_walker_is_found(void **state)
 	struct bench *b = *state;
 
 	b->out.mem_req_valid = b->in.mem_req_ready = true;
+	b->out.mem_req_lanes = 3;
 	assert_null(cycle(b));
 	b->out.mem_req_valid = false;
+	b->out.mem_req_lanes = 0;
 	b->in.mem_resp_valid = true;
 	assert_null(cycle(b));
 	b->out.mem_req_valid = b->in.mem_req_ready = true;
+	b->out.mem_req_lanes = 3;
 	assert_null(cycle(b));
 	expect(cycle(b), "before its answer");
 }
@@ -210,8 +214,41 @@ static void misaligned_memory_request_is_found(void **state)
 	struct bench *b = *state;
 
 	b->out.mem_req_valid = true;
+	b->out.mem_req_lanes = 3;
 	b->out.mem_req_addr = 0x1004;
 	expect(cycle(b), "multiple of 8");
+}
+
+static void changed_lanes_are_found(void **state)
+{
+	struct bench *b = *state;
+
+	b->out.mem_req_valid = true;
+	b->out.mem_req_lanes = 1;
+	assert_null(cycle(b));
+	b->out.mem_req_lanes = 2;
+	expect(cycle(b), "changed");
+}
+
+static void memory_request_without_a_lane_is_found(void **state)
+{
+	struct bench *b = *state;
+
+	b->out.mem_req_valid = true;
+	expect(cycle(b), "without a lane");
+}
+
+static void operands_outside_their_lanes_are_found(void **state)
+{
+	struct bench *b = *state;
+
+	b->out.mem_req_valid = b->out.mem_req_cas = true;
+	b->out.mem_req_lanes = 2;
+	b->out.mem_req_expected = UINT64_C(0x100000000);
+	b->in.mem_req_ready = true;
+	assert_null(cycle(b));
+	b->out.mem_req_expected = 1;
+	expect(cycle(b), "outside their lanes");
 }
 
 static void operands_without_a_compare_and_swap_are_found(void **state)
@@ -219,6 +256,7 @@ static void operands_without_a_compare_and_swap_are_found(void **state)
 	struct bench *b = *state;
 
 	b->out.mem_req_valid = true;
+	b->out.mem_req_lanes = 3;
 	b->out.mem_req_desired = 1;
 	expect(cycle(b), "operands");
 }
@@ -282,6 +320,9 @@ int main(void)
 		cmocka_unit_test_setup(changed_memory_request_is_found, setup),
 		cmocka_unit_test_setup(second_request_of_a_walker_is_found, setup),
 		cmocka_unit_test_setup(misaligned_memory_request_is_found, setup),
+		cmocka_unit_test_setup(changed_lanes_are_found, setup),
+		cmocka_unit_test_setup(memory_request_without_a_lane_is_found, setup),
+		cmocka_unit_test_setup(operands_outside_their_lanes_are_found, setup),
 		cmocka_unit_test_setup(operands_without_a_compare_and_swap_are_found, setup),
 		cmocka_unit_test_setup(done_without_a_fence_is_found, setup),
 		cmocka_unit_test_setup(second_fence_before_done_is_found, setup),

@@ -37,7 +37,8 @@ static void close_bus(struct fixture *f)
 
 static void request(struct fixture *f, uint8_t id, uint64_t addr)
 {
-	f->out = (struct tw_mmu_out){.mem_req_valid = true, .mem_req_id = id, .mem_req_addr = addr};
+	f->out = (struct tw_mmu_out){
+		.mem_req_valid = true, .mem_req_id = id, .mem_req_addr = addr, .mem_req_lanes = 3};
 }
 
 // One cycle: what is driven is left in f->in.
@@ -111,6 +112,56 @@ static void compare_and_swap_writes_only_over_the_expected_value(void **state)
 		assert_int_equal(f.in.mem_resp_data, 7);
 		assert_int_equal(tw_pmem_read64(f.pmem, BASE, &word), 0);
 		assert_int_equal(word, expected == 7 ? 9 : 7);
+	}
+	close_bus(&f);
+}
+
+static void keep_event(void *user, const struct tw_mem_event *ev)
+{
+	*(struct tw_mem_event *)user = *ev;
+}
+
+static void compare_and_swap_of_one_lane_neither_compares_nor_writes_the_other(void **state)
+{
+	struct tw_membus_opts opts = {.latency_min = 1, .latency_max = 1};
+	const uint64_t old = UINT64_C(0x1111111122222222);
+	const struct {
+		uint8_t lanes;
+		uint64_t expected, desired, after;
+	} op[] = {
+		{1, 0x22222222, 0x33333333, UINT64_C(0x1111111133333333)},
+		{2, UINT64_C(0x1111111100000000), UINT64_C(0x4444444400000000),
+		 UINT64_C(0x4444444422222222)},
+		{1, 0x22222223, 0x33333333, UINT64_C(0x1111111122222222)},
+		{2, UINT64_C(0x1111111000000000), 0, UINT64_C(0x1111111122222222)},
+	};
+	struct tw_mem_event ev;
+	struct fixture f;
+	uint64_t word;
+
+	(void)state;
+	open_bus(&f, &opts);
+	tw_membus_observe(f.bus, keep_event, &ev);
+	for (size_t i = 0; i < sizeof(op) / sizeof(op[0]); i++) {
+		unsigned int shift = op[i].lanes == 2 ? 32 : 0;
+
+		tw_pmem_write64(f.pmem, BASE, old);
+		request(&f, 0, BASE);
+		f.out.mem_req_lanes = op[i].lanes;
+		f.out.mem_req_cas = true;
+		f.out.mem_req_expected = op[i].expected;
+		f.out.mem_req_desired = op[i].desired;
+		cycle(&f);
+		f.out.mem_req_valid = false;
+		cycle(&f);
+		assert_true(f.in.mem_resp_data == old);
+		assert_int_equal(tw_pmem_read64(f.pmem, BASE, &word), 0);
+		assert_true(word == op[i].after);
+		// The observer is told of the entry.
+		assert_true(ev.addr == BASE + shift / 8 && ev.bytes == 4);
+		assert_true(ev.data == (uint32_t)(old >> shift));
+		assert_true(ev.expected == op[i].expected >> shift);
+		assert_true(ev.desired == op[i].desired >> shift);
 	}
 	close_bus(&f);
 }
@@ -223,6 +274,8 @@ int main(void)
 		cmocka_unit_test(fixed_latency_answers_after_exactly_that_many_cycles),
 		cmocka_unit_test(a_request_outside_memory_is_a_bus_error),
 		cmocka_unit_test(compare_and_swap_writes_only_over_the_expected_value),
+		cmocka_unit_test(
+			compare_and_swap_of_one_lane_neither_compares_nor_writes_the_other),
 		cmocka_unit_test(the_value_is_that_of_the_handshake),
 		cmocka_unit_test(a_random_bus_answers_everything_once_and_out_of_order),
 		cmocka_unit_test(errors_come_as_often_as_asked_for),
