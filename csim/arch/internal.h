@@ -8,6 +8,8 @@
 
 #include "twinwalk/arch.h"
 
+struct tw_entry_layout;
+
 // The rules of one family of formats. The functions of arch.h with the same names say what they do.
 struct tw_scheme {
 	const char *family;
@@ -22,6 +24,9 @@ struct tw_scheme {
 	// NULL: nothing of the root is kept; all of its table is read by walks.
 	int (*load_root)(struct tw_ctx *ctx, const struct tw_mem *mem);
 	bool (*begin)(const struct tw_ctx *ctx, uint64_t va, uint64_t *table_ppn);
+	// tw_entry_layout(); *layout is zero.
+	void (*layout)(const struct tw_format_desc *format, unsigned int level, bool leaf,
+		       struct tw_entry_layout *layout);
 };
 
 extern const struct tw_scheme tw_scheme_riscv, tw_scheme_x86;
@@ -44,6 +49,7 @@ extern const struct tw_format_desc tw_formats[TW_FORMATS];
 #define RV_G	      (UINT64_C(1) << 5)
 #define RV_A	      (UINT64_C(1) << 6)
 #define RV_D	      (UINT64_C(1) << 7)
+#define RV_RSW	      (UINT64_C(3) << 8)
 #define RV_PPN_SHIFT  10
 #define RV_PPN_MASK   ((UINT64_C(1) << 44) - 1)
 #define RV_HIGH	      (UINT64_C(0x1f) << 54) // always reserved
@@ -62,6 +68,9 @@ extern const struct tw_format_desc tw_formats[TW_FORMATS];
 #define X86_PS	       (UINT64_C(1) << 7)
 #define X86_G	       (UINT64_C(1) << 8)
 #define X86_PPN_MASK   ((UINT64_C(1) << 40) - 1)
+#define X86_CACHE      (UINT64_C(3) << X86_PWT_SHIFT) // PWT, PCD
+#define X86_AVAILABLE  (UINT64_C(7) << 9)	      // for software
+#define X86_PAT_LARGE  (UINT64_C(1) << 12)
 #define X86_PKEY_SHIFT 59
 #define X86_XD	       (UINT64_C(1) << 63)
 #define X86_PA_END     52		       // one past the highest address bit of an entry

@@ -5,6 +5,7 @@
 // is the low half of the others: what lies in bits 63:32 is zero. Source: RISC-V privileged
 // architecture, "Sv32", "Virtual Address Translation Process", mstatus.SUM and MXR, Svnapot,
 // Svpbmt, Svrsw60t59b, Svade/Svadu.
+#include "entry.h"
 #include "internal.h"
 
 static inline bool riscv_allows(const struct tw_req *req, const struct tw_rights *rights)
@@ -118,6 +119,40 @@ static uint8_t access_cause(const struct tw_ctx *ctx, const struct tw_req *req)
 	return cause[req->access];
 }
 
+static void layout(const struct tw_format_desc *format, unsigned int level, bool leaf,
+		   struct tw_entry_layout *l)
+{
+	bool wide = format->entry_bytes == 8;
+
+	l->present = l->fixed = RV_V;
+	l->global = RV_G;
+	l->plain = RV_RSW;
+	l->address[0].ppn = leaf ? format->vpn_shift[level] : 0;
+	l->address[0].at = (uint8_t)(RV_PPN_SHIFT + l->address[0].ppn);
+	l->address[0].bits = (uint8_t)((wide ? 44 : 22) - l->address[0].ppn);
+	l->extra = wide ? RV_RSW60 : 0;
+	l->wrong = wide ? RV_HIGH : 0;
+	if (!leaf) {
+		l->wrong |= RV_W | RV_U | RV_A | RV_D | (wide ? RV_N | RV_PBMT : 0);
+		return;
+	}
+	l->read = RV_R;
+	l->write = RV_W;
+	l->exec = RV_X;
+	l->user = RV_U;
+	l->accessed = RV_A;
+	l->dirty = RV_D;
+	l->extra |= wide ? RV_PBMT : 0;
+	if (level) {
+		l->wrong |= tw_low_mask(format->vpn_shift[level]) << RV_PPN_SHIFT;
+		l->wrong |= wide ? RV_N : 0;
+	} else if (wide) {
+		l->extra |= RV_N;
+		l->group = RV_N | UINT64_C(8) << RV_PPN_SHIFT;
+		l->group_mask = RV_N | UINT64_C(15) << RV_PPN_SHIFT;
+	}
+}
+
 const struct tw_scheme tw_scheme_riscv = {
 	.family = "riscv",
 	.non_canonical = TW_FAULT_PAGE,
@@ -125,4 +160,5 @@ const struct tw_scheme tw_scheme_riscv = {
 	.allowed = allowed,
 	.page_cause = page_cause,
 	.access_cause = access_cause,
+	.layout = layout,
 };

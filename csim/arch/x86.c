@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "entry.h"
 #include "internal.h"
 
 static inline bool has(const struct tw_ctx *ctx, enum tw_format_trait trait)
@@ -180,6 +181,62 @@ static bool begin(const struct tw_ctx *ctx, uint64_t va, uint64_t *table_ppn)
 	return entry & X86_P;
 }
 
+// --- Layouts -------------------------------------------------------------------------------------
+
+static void pdpte_layout(struct tw_entry_layout *l)
+{
+	l->present = l->fixed = X86_P;
+	l->plain = X86_CACHE | X86_AVAILABLE;
+	l->wrong = X86_PDPTE_RES | ~tw_low_mask(X86_PA_END);
+	l->address[0].at = TW_PAGE_SHIFT;
+	l->address[0].bits = X86_PA_END - TW_PAGE_SHIFT;
+}
+
+static void layout(const struct tw_format_desc *format, unsigned int level, bool leaf,
+		   struct tw_entry_layout *l)
+{
+	bool narrow = format->entry_bytes == 4;
+
+	if (level == format->levels) {
+		pdpte_layout(l);
+		return;
+	}
+	l->present = l->fixed = X86_P;
+	l->write = X86_RW;
+	l->user = X86_US;
+	l->accessed = X86_A;
+	l->no_exec = format->traits & TW_FT_NX ? X86_XD : 0;
+	l->plain = X86_CACHE | X86_AVAILABLE;
+	l->address[0].at = TW_PAGE_SHIFT;
+	l->address[0].bits = narrow ? 20 : X86_PA_END - TW_PAGE_SHIFT;
+	if (format->traits & TW_FT_HIGH_RES)
+		l->wrong |= X86_HIGH;
+	else if (!narrow)
+		l->plain |= X86_HIGH;
+	if (!leaf) {
+		l->plain |= X86_D | X86_G;
+		if (!(format->leaf_levels >> level & 1))
+			l->wrong |= X86_PS;
+		return;
+	}
+	l->dirty = X86_D;
+	l->global = X86_G;
+	l->plain |= level ? X86_PAT_LARGE : X86_PS;
+	if (!level)
+		return;
+	l->fixed |= X86_PS;
+	l->address[0].ppn = format->vpn_shift[level];
+	l->address[0].at = (uint8_t)(TW_PAGE_SHIFT + l->address[0].ppn);
+	l->address[0].bits = (uint8_t)(l->address[0].bits - l->address[0].ppn);
+	l->wrong |= tw_low_mask(l->address[0].at) & ~tw_low_mask(13);
+	if (format->traits & TW_FT_PSE) {
+		l->address[1].at = 13;
+		l->address[1].ppn = 20;
+		l->address[1].bits = 8;
+		l->wrong &= ~(tw_low_mask(8) << 13);
+	}
+}
+
 const struct tw_scheme tw_scheme_x86 = {
 	.family = "x86",
 	.non_canonical = TW_FAULT_CANON,
@@ -189,4 +246,5 @@ const struct tw_scheme tw_scheme_x86 = {
 	.access_cause = access_cause,
 	.load_root = load_root,
 	.begin = begin,
+	.layout = layout,
 };
