@@ -71,11 +71,11 @@ static double round_of(struct machine *m, const struct kind *kind)
 
 	if (kind->read_first)
 		touch(m, TW_LOAD, va);
-	tw_kernel_stats(m->k, &before);
+	tw_kernel_get_stats(m->k, &before);
 	seconds = cpu_seconds();
 	touch(m, kind->access, va);
 	seconds = cpu_seconds() - seconds;
-	tw_kernel_stats(m->k, &after);
+	tw_kernel_get_stats(m->k, &after);
 	if (after.faults[kind->kind] - before.faults[kind->kind] != PAGES ||
 	    after.attempts - before.attempts != UINT64_C(2) * PAGES) {
 		fprintf(stderr, "bench: %s: not one fault a page\n", kind->name);

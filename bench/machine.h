@@ -4,7 +4,7 @@
 #ifndef TW_BENCH_MACHINE_H
 #define TW_BENCH_MACHINE_H
 
-#include "../kernel/kernel.h"
+#include "twinwalk/kernel.h"
 
 struct machine {
 	struct tw_pmem *pmem;

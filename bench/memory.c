@@ -30,7 +30,7 @@ static uint64_t looks(const struct machine *m)
 {
 	struct tw_kernel_stats s;
 
-	tw_kernel_stats(m->k, &s);
+	tw_kernel_get_stats(m->k, &s);
 	return s.scanned;
 }
 

@@ -159,7 +159,7 @@ static enum tw_status end_process(struct replay_proc *p)
 			return replay_interrupted(r);
 		if (e)
 			return replay_fail(p, TW_SYSTEM, "%s", tw_kernel_error(r->k));
-		tw_kernel_stats(r->k, &r->result->kernel);
+		tw_kernel_get_stats(r->k, &r->result->kernel);
 	}
 	tw_proc_exit(p->proc);
 	p->proc = NULL;
@@ -189,7 +189,7 @@ static enum tw_status end_all(struct replay *r)
 		status = check_kernel(r);
 	if (status != TW_OK)
 		return status;
-	tw_kernel_stats(r->k, &s);
+	tw_kernel_get_stats(r->k, &s);
 	if (s.anon || s.shmem || s.tables || s.swap_used)
 		return replay_stop(
 			r, TW_INTERNAL,
@@ -236,7 +236,7 @@ static void show_progress(struct replay *r, uint64_t total)
 {
 	struct tw_kernel_stats s;
 
-	tw_kernel_stats(r->k, &s);
+	tw_kernel_get_stats(r->k, &s);
 	fprintf(stderr,
 		"\r%s: %3" PRIu64 "%%  %" PRIu64 " accesses  %" PRIu64 " faults  %" PRIu64
 		" pages swapped out ",
@@ -327,7 +327,7 @@ enum tw_status replay_run(const struct replay_opts *opts, struct replay_result *
 	result->used = r.opts;
 	// How far it came.
 	if (result->status != TW_OK && r.k) {
-		tw_kernel_stats(r.k, &result->kernel);
+		tw_kernel_get_stats(r.k, &result->kernel);
 		tw_hw_get_counters(r.hw, &result->hw);
 	}
 	if (result->status != TW_OK)

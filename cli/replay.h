@@ -14,8 +14,8 @@
 #include <stdio.h>
 
 #include "cli.h"
-#include "kernel.h"
 #include "twinwalk/hw.h"
+#include "twinwalk/kernel.h"
 #include "wave.h"
 
 struct replay_opts {

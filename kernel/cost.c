@@ -4,7 +4,7 @@
 // that they are stated, fixed and the same on every back end.
 #include <stddef.h>
 
-#include "kernel.h"
+#include "twinwalk/kernel.h"
 
 static const struct {
 	const char *name;

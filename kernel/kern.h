@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel's own state, shared by the files of this folder and by nobody else. Each part has its
-// header; this one holds them together. Layers, lowest first: zone, frame, pte, pgtable, tlb, rmap,
-// vma, block, object, swap, reclaim, fault, mm, sys_*, proc.
+// The state that all parts of the kernel share: memory, time, statistics, errors. What a part keeps
+// for itself hangs here by a pointer, and is complete for the files of its folder only. The folders
+// and their order are those of docs/kernel.md; a folder's header is FOLDER/FOLDER.h.
 #ifndef TW_KERN_H
 #define TW_KERN_H
 
 #include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <bsd/sys/queue.h>
 
-#include "asid.h"
-#include "block.h"
-#include "frame.h"
-#include "hostfile.h"
-#include "kernel.h"
-#include "object.h"
-#include "pte.h"
-#include "reclaim.h"
-#include "rmap.h"
-#include "swap.h"
-#include "zone.h"
+#include "twinwalk/kernel.h"
+
+// A frame's number that is none; see phys/phys.h.
+#define TW_NO_FRAME UINT32_MAX
 
 struct tw_mm;
 struct tw_proc;
@@ -32,18 +28,23 @@ struct tw_kernel {
 	uint64_t base_pfn;
 	uint32_t frames_total;
 	uint32_t zero_frame;
+	// phys/
 	struct tw_frame *frames;
-	struct tw_zone zones[TW_ZONES];
-	struct tw_rmap rmap;
-	struct tw_asid_space asid;
-	struct tw_object_list objects;
-	struct tw_object_table files; // those that are files
-	struct tw_hostfiles hostfiles;
-	struct tw_swap swap;
-	struct tw_reclaim reclaim;
+	struct tw_zone *zones;
+	struct tw_lru *lru;
+	struct tw_hostfiles *hostfiles; // dev/
+	struct tw_swap *swap;		// swap/
+	// mmu/
+	struct tw_asids *asids;
+	struct tw_rmap *rmap;
+	struct tw_cache *cache;	    // cache/
+	struct tw_reclaim *reclaim; // reclaim/
+	bool daemon_awake;	    // reclaim's: it has work, looked at before every access
+	// vm/
 	struct tw_mm **mms; // by id; NULL: free id
 	uint32_t mms_size;
 	uint32_t mms_low; // no id below is free
+	// sys/
 	LIST_HEAD(tw_proc_list, tw_proc) procs;
 	struct tw_proc *current;
 	uint32_t next_pid;

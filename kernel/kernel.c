@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // A kernel's beginning and end, its options and its error text.
-#include "kernel.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -8,9 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/cache.h"
 #include "kern.h"
-#include "proc.h"
-#include "tlb.h"
+#include "mmu/mmu.h"
+#include "phys/phys.h"
+#include "reclaim/reclaim.h"
+#include "swap/swap.h"
+#include "sys/sys.h"
 
 void tw_set_error(struct tw_kernel *k, const char *format, ...)
 {
@@ -91,31 +94,32 @@ static int start_hw(struct tw_kernel *k)
 	return tw_fence_all(k);
 }
 
-static int create(struct tw_kernel *k, char *err, size_t errlen)
+static int create_swap(struct tw_kernel *k, char *err, size_t errlen)
 {
-	int e;
+	int e = tw_swap_create(k, k->opts.swap_path, k->opts.swap_slots);
 
-	k->frames = malloc((size_t)k->frames_total * sizeof(*k->frames));
-	if (!k->frames)
-		return -ENOMEM;
-	tw_zones_init(k);
-	if (k->opts.poison)
-		memset(k->ram, TW_POISON, k->ram_bytes);
-	e = tw_reclaim_create(k, err, errlen);
 	if (e)
-		return e;
-	e = tw_swap_create(k, k->opts.swap_path, k->opts.swap_slots);
-	if (e) {
 		snprintf(err, errlen, "swap file %s: %s",
 			 k->opts.swap_path ? k->opts.swap_path : "",
 			 e == -EBUSY	? "another kernel uses it"
 			 : e == -EEXIST ? "expected an empty file, or one that was swap before"
 					: strerror(-e));
+	return e;
+}
+
+// The parts, lowest first.
+static int create(struct tw_kernel *k, char *err, size_t errlen)
+{
+	int e = tw_phys_create(k);
+
+	e = e ? e : tw_reclaim_create(k, err, errlen);
+	e = e ? e : tw_cache_create(k);
+	e = e ? e : tw_paging_create(k, k->opts.asid_bits ? k->opts.asid_bits : k->fmt->asid_bits);
+	e = e ? e : create_swap(k, err, errlen);
+	if (e)
 		return e;
-	}
 	k->zero_frame = tw_frame_alloc(k, TW_FRAME_RESERVED);
 	tw_frame_zero(k, k->zero_frame);
-	tw_asid_init(k, k->opts.asid_bits ? k->opts.asid_bits : k->fmt->asid_bits);
 	e = start_hw(k);
 	if (e)
 		snprintf(err, errlen, "hardware: %s", tw_hw_error(k->hw));
@@ -124,11 +128,11 @@ static int create(struct tw_kernel *k, char *err, size_t errlen)
 
 static void free_all(struct tw_kernel *k)
 {
-	tw_rmap_destroy(k);
+	tw_cache_destroy(k);
+	tw_paging_destroy(k);
 	tw_swap_destroy(k);
 	tw_reclaim_destroy(k);
-	free(k->frames);
-	free(k->files.bucket);
+	tw_phys_destroy(k);
 	free(k->mms);
 	free(k);
 }
@@ -154,11 +158,8 @@ int tw_kernel_create(const struct tw_kernel_opts *opts, struct tw_kernel **out, 
 	k->ram_bytes = (uint64_t)opts->frames << TW_PAGE_SHIFT_4K;
 	k->base_pfn = opts->ram_base >> TW_PAGE_SHIFT_4K;
 	k->ram = tw_pmem_ptr(tw_hw_pmem(opts->hw), opts->ram_base, k->ram_bytes);
-	k->swap.blk.fd = -1;
 	k->next_pid = 1;
 	k->cpu = &k->stats.kernel_cycles;
-	LIST_INIT(&k->objects);
-	tw_hostfiles_init(&k->hostfiles);
 	LIST_INIT(&k->procs);
 	e = create(k, err, errlen);
 	if (e) {
@@ -172,7 +173,6 @@ int tw_kernel_create(const struct tw_kernel_opts *opts, struct tw_kernel **out, 
 int tw_kernel_destroy(struct tw_kernel *k)
 {
 	struct tw_proc *p;
-	struct tw_object *o;
 	int err;
 
 	if (!k)
@@ -180,8 +180,6 @@ int tw_kernel_destroy(struct tw_kernel *k)
 	while ((p = LIST_FIRST(&k->procs)))
 		tw_proc_exit(p);
 	err = tw_kernel_sync(k);
-	while ((o = LIST_FIRST(&k->objects)))
-		tw_object_discard(k, o);
 	free_all(k);
 	return err;
 }

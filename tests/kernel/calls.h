@@ -7,8 +7,8 @@
 #include "world.h"
 
 #include "kern.h"
-#include "mm.h"
-#include "proc.h"
+#include "sys/sys.h"
+#include "vm/vm.h"
 
 #define A UINT64_C(0x40000000)
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel.h"
+#include "twinwalk/kernel.h"
 
 #define PAGE ((uint64_t)TW_PAGE_BYTES)
 

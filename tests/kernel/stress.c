@@ -11,9 +11,10 @@
 
 #include "host_memory.h"
 #include "kern.h"
-#include "mm.h"
-#include "pgtable.h"
-#include "proc.h"
+#include "mmu/mmu.h"
+#include "phys/phys.h"
+#include "sys/sys.h"
+#include "vm/vm.h"
 
 unsigned int pick(struct stress *s, unsigned int n)
 {
@@ -116,7 +117,7 @@ void compare_regions(struct stress *s, struct proc *h)
 
 	for (unsigned int i = 0; i < LM_PAGES; i++)
 		pages += mm->page[i].kind != LM_NONE;
-	tw_proc_stats(h->p, &st);
+	tw_proc_get_stats(h->p, &st);
 	if (st.mapped == pages && !tw_proc_regions(h->p, compare_region, &mm))
 		return;
 	tw_proc_maps(h->p, text, sizeof(text));
@@ -159,12 +160,12 @@ void take_copies(struct proc *h)
 {
 	for (unsigned int i = 0; i < LM_PAGES; i++) {
 		struct lm_page *g = &h->mm.page[i];
-		const struct tw_cell *ptep = tw_pt_find(h->p->mm, LO + (uint64_t)i * PAGE);
+		const struct tw_cell *ptep = tw_pt_find(&h->p->mm->as, LO + (uint64_t)i * PAGE);
 		struct tw_entry e;
 
 		if (g->kind != LM_FILE_PRIVATE || g->own || !ptep)
 			continue;
-		e = tw_pt_read(h->p->mm, ptep);
+		e = tw_pt_read(&h->p->mm->as, ptep);
 		if (e.kind == TW_ENTRY_EMPTY)
 			continue;
 		if (e.kind == TW_ENTRY_SWAP || state_of(h->p->k, e.pfn) == TW_FRAME_ANON)

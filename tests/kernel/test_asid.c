@@ -4,10 +4,10 @@
 #include "world.h"
 
 #include "kern.h"
-#include "mm.h"
-#include "pgtable.h"
-#include "proc.h"
-#include "tlb.h"
+#include "mmu/mmu.h"
+#include "phys/phys.h"
+#include "sys/sys.h"
+#include "vm/vm.h"
 
 static void processes_have_different_asids(void **state)
 {
@@ -18,10 +18,10 @@ static void processes_have_different_asids(void **state)
 	world_open(&w, NULL);
 	a = world_proc(&w);
 	b = world_proc(&w);
-	assert_true(a->mm->asid != b->mm->asid);
-	assert_true(a->mm->asid != 0 && b->mm->asid != 0);
-	assert_int_equal(w.hw->ctx.asid, b->mm->asid);
-	assert_int_equal(w.hw->ctx.root_ppn, tw_frame_pfn(w.k, b->mm->root));
+	assert_true(a->mm->as.asid != b->mm->as.asid);
+	assert_true(a->mm->as.asid != 0 && b->mm->as.asid != 0);
+	assert_int_equal(w.hw->ctx.asid, b->mm->as.asid);
+	assert_int_equal(w.hw->ctx.root_ppn, tw_frame_pfn(w.k, b->mm->as.root));
 	assert_int_equal(world_close(&w), 0);
 }
 
@@ -140,7 +140,7 @@ static void frame_is_not_reused_before_its_fence(void **state)
 	p = world_proc(&w);
 	va = world_anon(p, 1);
 	world_store(&w, va, 1);
-	f = tw_pfn_frame(w.k, tw_pt_read(p->mm, tw_pt_find(p->mm, va)).pfn);
+	f = tw_pfn_frame(w.k, tw_pt_read(&p->mm->as, tw_pt_find(&p->mm->as, va)).pfn);
 	tw_gather_init(&g, w.k);
 	tw_mm_zap(p->mm, va, va + PAGE, &g);
 	assert_int_equal(w.k->frames[f].mapcount, 0);

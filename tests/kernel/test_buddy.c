@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "kern.h"
+#include "phys/phys.h"
+#include "phys/zone.h"
 
 // A kernel's memory without the kernel: frames and zones only.
 static struct tw_kernel *bare(uint64_t base, uint32_t frames)
@@ -14,15 +16,13 @@ static struct tw_kernel *bare(uint64_t base, uint32_t frames)
 	assert_non_null(k);
 	k->base_pfn = base >> 12;
 	k->frames_total = frames;
-	k->frames = calloc(frames, sizeof(*k->frames));
-	assert_non_null(k->frames);
-	tw_zones_init(k);
+	assert_int_equal(tw_phys_create(k), 0);
 	return k;
 }
 
 static void done(struct tw_kernel *k)
 {
-	free(k->frames);
+	tw_phys_destroy(k);
 	free(k);
 }
 

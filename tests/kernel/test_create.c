@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "cache/cache.h"
+#include "dev/dev.h"
 #include "host_memory.h"
 #include "kern.h"
 
@@ -50,8 +52,8 @@ static void a_file_is_opened_wholly_or_not_at_all(void **state)
 		failed = host_memory_failed();
 		assert_int_equal(err, failed ? -ENOMEM : 0);
 		world_check(&w);
-		assert_int_equal(w.k->files.count, failed ? 0 : 1);
-		assert_int_equal(w.k->hostfiles.opened, failed ? 0 : 1);
+		assert_int_equal(w.k->cache->files.count, failed ? 0 : 1);
+		assert_int_equal(w.k->hostfiles->opened, failed ? 0 : 1);
 		if (!failed)
 			break;
 	}

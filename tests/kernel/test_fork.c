@@ -5,8 +5,9 @@
 #include <errno.h>
 
 #include "kern.h"
-#include "mm.h"
-#include "proc.h"
+#include "reclaim/reclaim.h"
+#include "sys/sys.h"
+#include "vm/vm.h"
 
 static void run(struct world *w, struct tw_proc *p)
 {
@@ -92,13 +93,13 @@ static void swapped_pages_are_shared_by_their_slot(void **state)
 	va = world_anon(p, 8);
 	for (unsigned int i = 0; i < 8; i++)
 		world_store(&w, va + i * PAGE, (uint8_t)(10 + i));
-	while (p->mm->swapped < 8)
+	while (p->mm->as.swapped < 8)
 		assert_true(tw_reclaim_batch(w.k, 8, true) > 0);
 	used = world_stats(&w).swap_used;
 	assert_int_equal(used, 8);
 	assert_int_equal(tw_proc_fork(p, &c), 0);
 	assert_int_equal(world_stats(&w).swap_used, 8);
-	assert_int_equal(c->mm->swapped, 8);
+	assert_int_equal(c->mm->as.swapped, 8);
 	world_check(&w);
 	run(&w, c);
 	world_store(&w, va, 99); // swapped in, then copied: the parent still needs the slot

@@ -11,7 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache/cache.h"
+#include "dev/dev.h"
 #include "kern.h"
+#include "reclaim/reclaim.h"
 
 enum { RW = TW_PROT_READ | TW_PROT_WRITE };
 
@@ -89,7 +92,7 @@ static void make_file(const char *path, uint8_t byte, unsigned int pages)
 // Takes the descriptors away from all files opened before.
 static void use_other_files(struct world *w)
 {
-	for (unsigned int i = 0; i < w->k->hostfiles.most_open; i++) {
+	for (unsigned int i = 0; i < w->k->hostfiles->most_open; i++) {
 		char path[128];
 
 		snprintf(path, sizeof(path), "%s/other%u", w->dir, i);
@@ -100,7 +103,7 @@ static void use_other_files(struct world *w)
 
 static void close_other_files(struct world *w)
 {
-	for (unsigned int i = 0; i < w->k->hostfiles.most_open; i++)
+	for (unsigned int i = 0; i < w->k->hostfiles->most_open; i++)
 		assert_int_equal(tw_file_close(others[i]), 0);
 }
 
@@ -124,11 +127,11 @@ static void thousands_of_mapped_files_work_with_64_descriptors(void **state)
 		world_store(&w, va[i] + 7, (uint8_t)(i + 1));
 	}
 	world_check(&w);
-	for (unsigned int i = 0; i < w.k->files.size; i++) {
+	for (unsigned int i = 0; i < w.k->cache->files.size; i++) {
 		struct tw_object *o;
 		unsigned int n = 0;
 
-		LIST_FOREACH (o, &w.k->files.bucket[i], hash)
+		LIST_FOREACH (o, &w.k->cache->files.bucket[i], hash)
 			n++;
 		longest = n > longest ? n : longest;
 	}
@@ -335,7 +338,7 @@ static void a_file_that_cannot_be_held_gives_up_its_pages(void **state)
 
 	(void)state;
 	world_open(&w, NULL);
-	w.k->hostfiles.most_held = 0;
+	w.k->hostfiles->most_held = 0;
 	p = world_proc(&w);
 	for (unsigned int i = 0; i < 100; i++) {
 		uint64_t va;

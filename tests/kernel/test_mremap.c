@@ -68,7 +68,7 @@ static void mremap_moves_pages_with_their_contents(void **state)
 		assert_int_equal(world_load(&w, (uint64_t)to + i * PAGE), i + 2);
 	assert_int_equal(world_load(&w, (uint64_t)to + 3 * PAGE), 0);
 	assert_int_equal(world_load(&w, A), 1);
-	assert_int_equal(p->mm->rss_anon, 4);
+	assert_int_equal(p->mm->as.rss_anon, 4);
 	world_check(&w);
 	// Over something that is there.
 	map(A + 16 * PAGE, 8 * PAGE, 3, FIXED);
@@ -107,7 +107,7 @@ static void growing_takes_no_memory_for_what_is_not_there(void **state)
 	to = tw_sys_mremap(p, A, PAGE, gigabyte, TW_MREMAP_MAYMOVE, 0);
 	assert_true(to > 0);
 	assert_int_equal(world_load(&w, (uint64_t)to), 7);
-	assert_true(p->mm->tables <= 7);
+	assert_true(p->mm->as.tables <= 7);
 	world_store(&w, (uint64_t)to + gigabyte - 1, 8);
 	// The same to a fixed place.
 	assert_int_equal(tw_sys_mremap(p, (uint64_t)to, gigabyte, 2 * gigabyte,

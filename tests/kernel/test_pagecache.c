@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "kern.h"
+#include "reclaim/reclaim.h"
 
 static uint64_t map(struct tw_proc *p, struct tw_file *f, unsigned int pages, uint32_t prot,
 		    uint32_t flags)

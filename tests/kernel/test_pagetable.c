@@ -3,11 +3,12 @@
 #include "world.h"
 
 #include "kern.h"
-#include "mm.h"
-#include "pgtable.h"
-#include "proc.h"
-#include "pte.h"
+#include "mmu/mmu.h"
+#include "mmu/pte.h"
+#include "phys/phys.h"
+#include "sys/sys.h"
 #include "twinwalk/arch.h"
+#include "vm/vm.h"
 
 // Whether the format can forbid execution.
 static bool has_nx(const struct tw_pte_format *f)
@@ -216,7 +217,7 @@ static void a_process_in_the_frames_of_another_sees_its_own_pages(void **state)
 			p = world_proc(&w);
 			if (round % 2 == 0)
 				tw_frame_put(w.k, second);
-			assert_int_equal(p->mm->root, first);
+			assert_int_equal(p->mm->as.root, first);
 			va = world_anon(p, 2);
 			assert_int_equal(world_load(&w, va), 0);
 			world_store(&w, va + PAGE, 7);
@@ -275,17 +276,17 @@ static void moving_needs_tables_for_what_is_there_only(void **state)
 	assert_int_equal(tw_sys_mmap(p, a, 2 * gigabyte, TW_PROT_READ | TW_PROT_WRITE,
 				     TW_MAP_PRIVATE | TW_MAP_ANONYMOUS | TW_MAP_FIXED, NULL, 0),
 			 a);
-	assert_int_equal(tw_pt_move_cost(p->mm, a, 8 * gigabyte, 2 * gigabyte), 0);
+	assert_int_equal(tw_pt_move_cost(&p->mm->as, a, 8 * gigabyte, 2 * gigabyte), 0);
 	world_store(&w, a, 1);
 	world_store(&w, a + PAGE, 1);
-	assert_int_equal(tw_pt_move_cost(p->mm, a, 8 * gigabyte, 2 * gigabyte), 2);
+	assert_int_equal(tw_pt_move_cost(&p->mm->as, a, 8 * gigabyte, 2 * gigabyte), 2);
 	// Neighbours that come to lie in two tables, and under two tables of those.
-	assert_int_equal(tw_pt_move_cost(p->mm, a, 8 * gigabyte + span - PAGE, gigabyte), 3);
-	assert_int_equal(tw_pt_move_cost(p->mm, a, 8 * gigabyte - PAGE, gigabyte), 4);
+	assert_int_equal(tw_pt_move_cost(&p->mm->as, a, 8 * gigabyte + span - PAGE, gigabyte), 3);
+	assert_int_equal(tw_pt_move_cost(&p->mm->as, a, 8 * gigabyte - PAGE, gigabyte), 4);
 	world_store(&w, a + 5 * span, 1);
 	world_store(&w, a + gigabyte, 1);
-	assert_int_equal(tw_pt_move_cost(p->mm, a, 8 * gigabyte, gigabyte), 3);
-	assert_int_equal(tw_pt_move_cost(p->mm, a, 8 * gigabyte, 2 * gigabyte), 5);
+	assert_int_equal(tw_pt_move_cost(&p->mm->as, a, 8 * gigabyte, gigabyte), 3);
+	assert_int_equal(tw_pt_move_cost(&p->mm->as, a, 8 * gigabyte, 2 * gigabyte), 5);
 	assert_int_equal(world_close(&w), 0);
 }
 

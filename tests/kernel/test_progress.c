@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "kern.h"
-#include "mm.h"
-#include "pgtable.h"
-#include "proc.h"
+#include "mmu/mmu.h"
+#include "sys/sys.h"
+#include "vm/vm.h"
 
 // Everything lies in one table: no access needs memory for tables after the first.
 #define ARENA	   UINT64_C(0x10000000)
@@ -107,9 +107,9 @@ static void page_is_used_before_the_daemon_can_take_it(void **state)
 
 static bool resident(struct tw_proc *p, uint64_t va)
 {
-	const struct tw_cell *ptep = tw_pt_find(p->mm, va);
+	const struct tw_cell *ptep = tw_pt_find(&p->mm->as, va);
 
-	return ptep && tw_pt_read(p->mm, ptep).kind == TW_ENTRY_LEAF;
+	return ptep && tw_pt_read(&p->mm->as, ptep).kind == TW_ENTRY_LEAF;
 }
 
 static void both_pages_of_an_access_stay_until_it_is_done(void **state)

@@ -11,10 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/cache.h"
 #include "kern.h"
-#include "mm.h"
-#include "pgtable.h"
-#include "proc.h"
+#include "mmu/mmu.h"
+#include "phys/phys.h"
+#include "reclaim/reclaim.h"
+#include "swap/swap.h"
+#include "sys/sys.h"
+#include "vm/vm.h"
 
 enum area { PRIVATE, SHARED, FILE_SHARED, FILE_PRIVATE, AREAS };
 enum { PAGES = 40, PROCS = 3, STEPS = 3000, EDGE = 8 };
@@ -80,17 +84,17 @@ static uint32_t frame_of(struct search *s, struct tw_proc *p, uint64_t va)
 {
 	const struct tw_kernel *k = s->w.k;
 	const struct tw_vma *v = tw_vma_find(&p->mm->vmas, va);
-	const struct tw_cell *ptep = tw_pt_find(p->mm, va);
+	const struct tw_cell *ptep = tw_pt_find(&p->mm->as, va);
 	uint64_t page;
 	struct tw_entry e = {.kind = TW_ENTRY_EMPTY};
 
 	if (ptep)
-		e = tw_pt_read(p->mm, ptep);
+		e = tw_pt_read(&p->mm->as, ptep);
 	if (e.kind == TW_ENTRY_LEAF)
 		return tw_pfn_frame(k, e.pfn);
 	if (e.kind == TW_ENTRY_SWAP)
-		return k->swap.frame[e.slot];
-	page = v->object ? tw_radix_get(&v->object->pages, v->index + ((va - v->start) >> 12)) : 0;
+		return tw_swap_frame(k, e.slot);
+	page = v->object ? tw_object_lookup(v->object, v->index + ((va - v->start) >> 12)) : 0;
 	return tw_page_is_frame(page) ? tw_page_number(page) : TW_NO_FRAME;
 }
 
@@ -98,14 +102,16 @@ static uint32_t frame_of(struct search *s, struct tw_proc *p, uint64_t va)
 static void shortage_is_true(struct search *s, struct tw_proc *p, uint64_t va, size_t len)
 {
 	const struct tw_kernel *k = s->w.k;
-	uint32_t slots = k->swap.slots ? k->swap.slots - 1 - k->swap.used : 0;
+	struct tw_swap_count swap = tw_swap_count(k);
+	uint32_t slots = swap.slots - swap.used, mark[3];
 	uint32_t held[2] = {frame_of(s, p, va), frame_of(s, p, va + len - 1)};
 
 	assert_true(tw_kernel_shortage(s->w.k));
 	assert_non_null(strstr(tw_kernel_error(s->w.k), "out of memory"));
-	assert_true(tw_zones_free(k) < k->reclaim.min + k->fmt->levels + 1u);
-	for (uint32_t i = 1; i < k->swap.slots; i++)
-		slots += k->swap.frame[i] != TW_NO_FRAME && k->swap.refs[i] == 0;
+	tw_reclaim_marks(k, mark);
+	assert_true(tw_zones_free(k) < mark[0] + k->fmt->levels + 1u);
+	for (uint32_t i = 1; i <= swap.slots; i++)
+		slots += tw_swap_frame(k, i) != TW_NO_FRAME && tw_swap_refs(k, i) == 0;
 	for (uint32_t f = 0; f < k->frames_total; f++) {
 		const struct tw_frame *fr = &k->frames[f];
 

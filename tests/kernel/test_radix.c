@@ -2,7 +2,7 @@
 // The radix tree of the page caches.
 #include "world.h"
 
-#include "radix.h"
+#include "cache/radix.h"
 
 static void holds_what_was_stored(void **state)
 {

@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "kern.h"
-#include "mm.h"
-#include "pgtable.h"
-#include "policy.h"
-#include "proc.h"
-#include "tlb.h"
+#include "mmu/mmu.h"
+#include "phys/phys.h"
+#include "reclaim/policy.h"
+#include "reclaim/reclaim.h"
+#include "sys/sys.h"
+#include "vm/vm.h"
 
 static uint64_t fill(struct world *w, struct tw_proc *p, unsigned int pages)
 {
@@ -24,9 +25,9 @@ static uint64_t fill(struct world *w, struct tw_proc *p, unsigned int pages)
 // True if the page is in memory.
 static bool resident(struct tw_proc *p, uint64_t va)
 {
-	const struct tw_cell *ptep = tw_pt_find(p->mm, va);
+	const struct tw_cell *ptep = tw_pt_find(&p->mm->as, va);
 
-	return ptep && tw_pt_read(p->mm, ptep).kind == TW_ENTRY_LEAF;
+	return ptep && tw_pt_read(&p->mm->as, ptep).kind == TW_ENTRY_LEAF;
 }
 
 static void clock_gives_a_second_chance(void **state)
@@ -99,7 +100,7 @@ static void use_after_the_hands_visit_is_noticed(void **state)
 	world_open(&w, NULL);
 	p = world_proc(&w);
 	va = fill(&w, p, 1);
-	f = tw_pfn_frame(w.k, tw_pt_read(p->mm, tw_pt_find(p->mm, va)).pfn);
+	f = tw_pfn_frame(w.k, tw_pt_read(&p->mm->as, tw_pt_find(&p->mm->as, va)).pfn);
 	tw_gather_init(&g, w.k);
 	assert_true(tw_rmap_referenced(w.k, f, &g));
 	assert_int_equal(tw_gather_flush(&g), 0);
@@ -122,7 +123,7 @@ static void every_mapping_is_found_from_the_frame(void **state)
 	world_open(&w, &(struct world_opts){.swap_slots = 8});
 	p = world_proc(&w);
 	va = fill(&w, p, 1);
-	f = tw_pfn_frame(w.k, tw_pt_read(p->mm, tw_pt_find(p->mm, va)).pfn);
+	f = tw_pfn_frame(w.k, tw_pt_read(&p->mm->as, tw_pt_find(&p->mm->as, va)).pfn);
 	for (unsigned int i = 0; i < 3; i++)
 		assert_int_equal(tw_proc_fork(p, &c[i]), 0);
 	// One of them has it elsewhere.
@@ -133,7 +134,8 @@ static void every_mapping_is_found_from_the_frame(void **state)
 	world_check(&w);
 	tw_gather_init(&g, w.k);
 	assert_int_equal(tw_reclaim_batch(w.k, 1, true), 1);
-	assert_int_equal(p->mm->swapped + c[0]->mm->swapped + c[1]->mm->swapped + c[2]->mm->swapped,
+	assert_int_equal(p->mm->as.swapped + c[0]->mm->as.swapped + c[1]->mm->as.swapped +
+				 c[2]->mm->as.swapped,
 			 4);
 	world_check(&w);
 	assert_int_equal(tw_proc_switch(w.k, c[1]), 0);

@@ -9,8 +9,10 @@
 #include <sys/resource.h>
 
 #include "kern.h"
-#include "mm.h"
-#include "proc.h"
+#include "phys/lru.h"
+#include "reclaim/reclaim.h"
+#include "sys/sys.h"
+#include "vm/vm.h"
 
 enum { FRAMES = 4096, FAILURES = 500 };
 
@@ -151,7 +153,7 @@ static void full_disk_is_asked_again_with_one_batch(void **state)
 		// All come back as the writing goes on.
 		for (unsigned int j = 0; j < FRAMES / TW_RECLAIM_BATCH; j++)
 			world_store(&s.w, s.va + (uint64_t)(s.stored + j) * PAGE, 1);
-		assert_int_equal(s.w.k->reclaim.failed.count, 0);
+		assert_int_equal(s.w.k->lru->failed.count, 0);
 		end(&s);
 	}
 }

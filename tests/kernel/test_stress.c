@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "dev/dev.h"
 #include "kern.h"
 
 enum { OPS = 12000 };
@@ -90,7 +91,7 @@ static void open_all(struct stress *s, const struct world_opts *o, uint64_t seed
 	s->implied = implied_by(o->format);
 	world_open(&s->w, o);
 	// Fewer descriptors than files.
-	s->w.k->hostfiles.most_open = 1;
+	s->w.k->hostfiles->most_open = 1;
 	for (unsigned int i = 0; i < FILES; i++) {
 		struct file *f = &s->file[i];
 		uint8_t page[PAGE];

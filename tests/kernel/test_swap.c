@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "kern.h"
-#include "mm.h"
-#include "proc.h"
+#include "reclaim/reclaim.h"
+#include "swap/swap.h"
+#include "sys/sys.h"
+#include "vm/vm.h"
 
 static void slots_come_in_clusters(void **state)
 {
@@ -48,7 +50,7 @@ static void scattered_slots_are_used_when_there_is_no_cluster(void **state)
 		tw_swap_put(w.k, more[i]);
 	for (unsigned int i = 1; i < 64; i += 2)
 		tw_swap_put(w.k, slot[i]);
-	assert_int_equal(w.k->swap.used, 0);
+	assert_int_equal(tw_swap_count(w.k).used, 0);
 	assert_int_equal(world_close(&w), 0);
 }
 
@@ -85,7 +87,7 @@ static uint64_t fill(struct world *w, struct tw_proc *p, unsigned int pages)
 
 static void evict_all(struct world *w, struct tw_proc *p)
 {
-	while (p->mm->rss_anon > 0)
+	while (p->mm->as.rss_anon > 0)
 		assert_true(tw_reclaim_batch(w->k, 32, true) > 0);
 }
 
@@ -147,7 +149,7 @@ static void full_swap_gives_up_slots_of_pages_in_memory(void **state)
 		assert_int_equal(world_load(&w, va + i * PAGE), i + 1);
 	other = fill(&w, p, 10);
 	// All slots are taken, but they only mirror what is in memory.
-	while (p->mm->swapped < 15)
+	while (p->mm->as.swapped < 15)
 		assert_true(tw_reclaim_batch(w.k, 8, true) > 0);
 	world_check(&w);
 	for (unsigned int i = 0; i < 20; i++)
@@ -319,7 +321,7 @@ static void slot_that_cannot_be_read_is_an_error(void **state)
 	assert_int_equal(tw_user_load(w.k, va, &byte, 1, &w.sig), -EIO);
 	assert_non_null(strstr(tw_kernel_error(w.k), "swap: reading slot"));
 	// Nothing has changed: the page is still in swap, no frame is lost.
-	assert_int_equal(p->mm->swapped, 4);
+	assert_int_equal(p->mm->as.swapped, 4);
 	world_check(&w);
 	assert_int_equal(world_close(&w), 0);
 }

@@ -116,14 +116,14 @@ static void populate_brings_pages_in(void **state)
 {
 	(void)state;
 	assert_int_equal(map(A, 8 * PAGE, 3, FIXED | TW_MAP_POPULATE), A);
-	assert_int_equal(p->mm->rss_anon, 8);
+	assert_int_equal(p->mm->as.rss_anon, 8);
 	// Not with MAP_NONBLOCK.
 	map(A + 8 * PAGE, 8 * PAGE, 3, FIXED | TW_MAP_POPULATE | TW_MAP_NONBLOCK);
-	assert_int_equal(p->mm->rss_anon, 8);
+	assert_int_equal(p->mm->as.rss_anon, 8);
 	// What may only be executed is brought in too.
 	tw_sys_mmap(p, A + 32 * PAGE, 2 * PAGE, TW_PROT_EXEC,
 		    TW_MAP_PRIVATE | TW_MAP_FIXED | TW_MAP_POPULATE, rdwr, 0);
-	assert_int_equal(p->mm->rss_file, 2);
+	assert_int_equal(p->mm->as.rss_file, 2);
 }
 
 // Regions that do not merge, until there are N.
@@ -178,7 +178,7 @@ static void munmap_cuts_holes_and_spans_several_regions(void **state)
 	assert_int_equal(tw_sys_munmap(p, A + 5 * PAGE, 4 * PAGE), 0);
 	assert_string_equal(regions(), "0+2:rw-p 3+2:rw-p 9+1:r--p");
 	assert_int_equal(world_load(&w, A + 4 * PAGE), 5);
-	assert_int_equal(p->mm->rss_anon, 4);
+	assert_int_equal(p->mm->as.rss_anon, 4);
 }
 
 // --- mprotect --------------------------------------------------------------------------
@@ -261,7 +261,7 @@ static void brk_moves_and_refuses(void **state)
 	assert_int_equal(tw_sys_brk(p, start + 3 * PAGE), start + 3 * PAGE);
 	world_store(&w, start + 2 * PAGE, 1);
 	assert_int_equal(tw_sys_brk(p, start + PAGE), start + PAGE);
-	assert_int_equal(p->mm->rss_anon, 0);
+	assert_int_equal(p->mm->as.rss_anon, 0);
 	assert_int_equal(tw_sys_brk(p, UINT64_MAX), start + PAGE);
 }
 

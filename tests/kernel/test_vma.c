@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "vma.h"
+#include "vm/vma.h"
 
 #define LO UINT64_C(0x10000)
 #define HI UINT64_C(0x1000000)

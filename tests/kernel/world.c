@@ -180,6 +180,6 @@ struct tw_kernel_stats world_stats(struct world *w)
 {
 	struct tw_kernel_stats s;
 
-	tw_kernel_stats(w->k, &s);
+	tw_kernel_get_stats(w->k, &s);
 	return s;
 }

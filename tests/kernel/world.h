@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "kernel.h"
 #include "strict_tlb.h"
+#include "twinwalk/kernel.h"
 
 #define WORLD_BASE UINT64_C(0x80000000)
 #define PAGE	   4096u

@@ -4,7 +4,7 @@
 // lockstep.
 #include <stdio.h>
 
-#include "kernel.h"
+#include "twinwalk/kernel.h"
 #include "twinwalk/tb.h"
 
 enum { FRAMES = 256 };
