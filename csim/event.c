@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names of the events of twinwalk/events.def.
-#include "twinwalk/mmu.h"
+#include "twinwalk/regs.h"
 
 #include <stddef.h>
 

@@ -7,6 +7,7 @@
 #define TW_CSIM_HW_DRIVER_H
 
 #include "twinwalk/hw.h"
+#include "twinwalk/membus.h"
 #include "twinwalk/mmu.h"
 
 #ifdef __cplusplus

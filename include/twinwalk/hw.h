@@ -3,7 +3,7 @@
 // the replay see of a machine. Three back ends stand behind it: csim (the C model), rtl (the
 // Verilated RTL) and lockstep (both, compared on every pin in every cycle). Same calls, same
 // results, same cycle counts on all three. Invariant: between calls nothing is in flight, except
-// killed walks.
+// killed walks. A user of this header does not see the pins (twinwalk/mmu.h).
 #ifndef TWINWALK_HW_H
 #define TWINWALK_HW_H
 
@@ -13,8 +13,9 @@
 
 #include "twinwalk/arch.h"
 #include "twinwalk/config.h"
-#include "twinwalk/membus.h"
+#include "twinwalk/memport.h"
 #include "twinwalk/pmem.h"
+#include "twinwalk/regs.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -37,8 +38,8 @@ struct tw_hw_result {
 };
 
 struct tw_hw_counters {
-	uint64_t cycle;		   // since creation
-	uint64_t event[TW_EVENTS]; // docs/contract.md section 12
+	uint64_t cycle;		   // clock edges since creation
+	uint64_t event[TW_EVENTS]; // by enum tw_event: docs/contract.md section 12
 };
 
 // A difference that lockstep found: the state after this many clock edges, the first pin or array
@@ -54,21 +55,36 @@ struct tw_hw_difference {
 	} pin[TW_HW_PINS_MAX];
 };
 
-// What a back end implements; users call the functions below.
+// What a back end implements; users call the functions below, which say what each means. A call
+// returns 0 or a negative errno.
 struct tw_hw_ops {
-	const char *name; // "csim", "rtl", "lockstep"
+	const char *name; // "csim", "rtl", "lockstep"; constant
+	// One request, from its presentation to its response, which is accepted at once. RES is
+	// written on success only. -EIO: differs, or broken; -ETIMEDOUT.
 	int (*access)(struct tw_hw *hw, unsigned int port, const struct tw_req *req,
 		      struct tw_hw_result *res);
+	// One register write, until it is in force: a value that the hardware refuses changes
+	// nothing and is no error.
 	int (*ctrl_write)(struct tw_hw *hw, enum tw_ctrl_reg reg, uint64_t value);
+	// One fence, until it is done.
 	int (*fence)(struct tw_hw *hw, const struct tw_fence *fence);
+	// CYCLES clock edges without a request of ours.
 	int (*idle)(struct tw_hw *hw, uint64_t cycles);
+	// The counters as they are in the present cycle.
 	int (*counters)(struct tw_hw *hw, struct tw_hw_counters *c);
+	// The last check; the hardware stays usable. -EIO: something was wrong.
 	int (*finish)(struct tw_hw *hw);
+	// FN, if not NULL, is called for each transaction of the walkers from here on, in the cycle
+	// of its handshake; it may not call the hardware.
 	void (*observe)(struct tw_hw *hw, tw_mem_observer fn, void *user);
+	// The text of the last failure, "" if there was none; the back end's, until the next call.
 	const char *(*error)(const struct tw_hw *hw);
+	// Frees the back end; not pmem.
 	void (*destroy)(struct tw_hw *hw);
-	int (*wave)(struct tw_hw *hw);						// NULL: writes none
-	bool (*difference)(const struct tw_hw *hw, struct tw_hw_difference *d); // NULL: finds none
+	// Completes the waveform: 1, 0 if there is none, a negative errno. NULL: writes none.
+	int (*wave)(struct tw_hw *hw);
+	// The difference that made a call fail. NULL: finds none.
+	bool (*difference)(const struct tw_hw *hw, struct tw_hw_difference *d);
 };
 
 // The common head of every back end's own structure. pmem is borrowed.

@@ -10,20 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "twinwalk/memport.h"
 #include "twinwalk/mmu.h"
 #include "twinwalk/pmem.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-struct tw_membus_opts {
-	uint32_t latency_min;	 // cycles from handshake to answer, 1 or more
-	uint32_t latency_max;	 // same as latency_min: fixed latency, in order
-	uint32_t stall_permille; // cycles in which ready is low
-	uint32_t error_permille; // requests answered with a bus error
-	uint64_t seed;
-};
 
 struct tw_membus;
 
@@ -33,15 +26,6 @@ struct tw_mem_op {
 	uint8_t lanes; // bit 0 the low half, bit 1 the high one
 	bool cas;
 };
-
-// One memory transaction, at its handshake, as of the page-table entry that it concerns: BYTES
-// bytes at ADDR, 4 or 8. cas: data is the old value; it took place if data == expected and !err.
-struct tw_mem_event {
-	uint64_t cycle, addr, data, expected, desired;
-	uint8_t bytes;
-	bool cas, err;
-};
-typedef void (*tw_mem_observer)(void *user, const struct tw_mem_event *ev);
 
 // What a memory does with a request: *word is the word as it was before. 0, -EIO, -ENOMEM.
 int tw_mem_serve(struct tw_pmem *pmem, const struct tw_mem_op *op, uint64_t *word);
