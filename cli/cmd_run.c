@@ -74,6 +74,9 @@ static enum tw_status run(struct run_options *o)
 			       "memory image\n",
 			       o->hw[i]);
 	}
+	// Before what is left of the machines goes, which may take longer than a signal leaves.
+	if (interrupted())
+		fflush(stdout);
 	for (unsigned int i = 0; i < done; i++)
 		replay_result_free(&results[i]);
 	free(results);

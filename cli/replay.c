@@ -92,12 +92,6 @@ enum tw_status replay_hw_differs(struct replay *r, const char *format, ...)
 	return TW_DIFFERENCE;
 }
 
-void replay_result_free(struct replay_result *r)
-{
-	free(r->pins);
-	r->pins = NULL;
-}
-
 enum tw_status replay_interrupted(struct replay *r)
 {
 	snprintf(r->result->signal, sizeof(r->result->signal), "%s", interrupt_name());
@@ -307,33 +301,65 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
+// Takes the machine down.
+static void end_machine(struct replay *r)
+{
+	replay_destroy(r);
+	free(r);
+}
+
+void replay_result_free(struct replay_result *r)
+{
+	free(r->pins);
+	r->pins = NULL;
+	if (r->machine)
+		end_machine(r->machine);
+	r->machine = NULL;
+}
+
+// Creates the machine and runs on it.
+static enum tw_status run_machine(struct replay *r)
+{
+	enum tw_status status = replay_create(r);
+	double start = now();
+
+	if (status == TW_OK)
+		status = run_all(r);
+	r->result->seconds = now() - start;
+	return status;
+}
+
 enum tw_status replay_run(const struct replay_opts *opts, struct replay_result *result)
 {
-	struct replay r = {.opts = *opts, .result = result, .swap_fd = -1};
-	double start;
+	struct replay *r = calloc(1, sizeof(*r));
+	struct replay_proc *procs = calloc(opts->n_traces, sizeof(*procs));
 
-	*result = (struct replay_result){0};
-	r.procs = calloc(opts->n_traces, sizeof(*r.procs));
-	if (!r.procs)
-		return result->status = replay_stop(&r, TW_SYSTEM, "out of memory");
-	result->status = replay_create(&r);
-	start = now();
-	if (result->status == TW_OK)
-		result->status = run_all(&r);
-	result->seconds = now() - start;
-	if ((result->status == TW_SYSTEM || result->status == TW_NO_FRAMES) && r.k && r.running &&
+	*result = (struct replay_result){.used = *opts};
+	if (!r || !procs) {
+		free(r);
+		free(procs);
+		snprintf(result->error, sizeof(result->error), "out of memory");
+		opts->complain(opts, TW_SYSTEM, result->error);
+		return result->status = TW_SYSTEM;
+	}
+	*r = (struct replay){.opts = *opts, .result = result, .procs = procs, .swap_fd = -1};
+	result->status = run_machine(r);
+	if ((result->status == TW_SYSTEM || result->status == TW_NO_FRAMES) && r->k && r->running &&
 	    !interrupted())
-		verify_after_error(&r);
-	result->used = r.opts;
+		verify_after_error(r);
+	result->used = r->opts;
 	// How far it came.
-	if (result->status != TW_OK && r.k) {
-		tw_kernel_get_stats(r.k, &result->kernel);
-		tw_hw_get_counters(r.hw, &result->hw);
+	if (result->status != TW_OK && r->k) {
+		tw_kernel_get_stats(r->k, &result->kernel);
+		tw_hw_get_counters(r->hw, &result->hw);
 	}
 	if (result->status != TW_OK)
-		opts->complain(&r.opts, result->status, result->error);
-	if (r.hw)
-		wave_complete(opts->wave, r.hw);
-	replay_destroy(&r);
+		opts->complain(&r->opts, result->status, result->error);
+	if (r->hw)
+		wave_complete(opts->wave, r->hw);
+	if (interrupted())
+		result->machine = r;
+	else
+		end_machine(r);
 	return result->status;
 }

@@ -52,12 +52,15 @@ struct replay_difference {
 	char expected[32], found[32]; // "": there is no single value
 };
 
+struct replay; // the machine
+
 struct replay_result {
 	enum tw_status status;
 	char error[8192]; // of a run that failed
 	struct replay_difference difference;
 	struct tw_hw_difference *pins; // of lockstep; NULL: none; replay_result_free()
 	char signal[16];	       // that ended the run, or ""
+	struct replay *machine;	       // still there after a signal; replay_result_free()
 	uint64_t events, files_grown;
 	uint64_t accesses[4]; // by enum tw_access, as recorded
 	uint64_t copies;      // by the kernel
@@ -70,7 +73,9 @@ struct replay_result {
 	double seconds; // host time
 };
 
-// Runs everything. The result's status is returned, too.
+// Runs everything. The result's status is returned, too. After a signal time is short and large
+// memory is long in going: then the machine stays until replay_result_free(), so that the report
+// comes first.
 enum tw_status replay_run(const struct replay_opts *opts, struct replay_result *r);
 
 void replay_result_free(struct replay_result *r);
