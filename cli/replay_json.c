@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../host/utf8.h"
 #include "replay.h"
 #include "twinwalk/arch.h"
 #include "twinwalk/mmu.h"
@@ -20,12 +21,27 @@ static void number(cJSON *o, const char *name, uint64_t value)
 	cJSON_AddRawToObject(o, name, text);
 }
 
+// Names and texts that hold names may be any bytes; JSON is UTF-8.
+static cJSON *text_item(const char *text)
+{
+	char *utf8 = tw_utf8(text);
+	cJSON *item = cJSON_CreateString(utf8 ? utf8 : "");
+
+	free(utf8);
+	return item;
+}
+
+static void string(cJSON *o, const char *name, const char *text)
+{
+	cJSON_AddItemToObject(o, name, text_item(text));
+}
+
 static void hex(cJSON *o, const char *name, uint64_t value)
 {
 	char text[20];
 
 	snprintf(text, sizeof(text), "%016" PRIx64, value);
-	cJSON_AddStringToObject(o, name, text);
+	string(o, name, text);
 }
 
 static void sizes(cJSON *o, const char *name, const uint64_t *by_size)
@@ -139,15 +155,15 @@ static void json_machine(cJSON *o, const struct replay_result *r)
 	unsigned int value;
 	cJSON *t;
 
-	cJSON_AddStringToObject(o, "hw", u->hw);
-	cJSON_AddStringToObject(o, "config", u->config);
+	string(o, "hw", u->hw);
+	string(o, "config", u->config);
 	t = cJSON_AddObjectToObject(o, "geometry");
 	for (size_t i = 0; tw_config_field(&r->config, i, &name, &value); i++)
 		if (strcmp(name, "Formats") == 0)
 			formats(t, name, value);
 		else
 			number(t, name, value);
-	cJSON_AddStringToObject(o, "format", tw_format_get(u->format)->name);
+	string(o, "format", tw_format_get(u->format)->name);
 	cJSON_AddBoolToObject(o, "svade", u->svade);
 	number(o, "asid_bits", r->kernel.asid_bits);
 	t = cJSON_AddObjectToObject(o, "mem_latency");
@@ -155,7 +171,7 @@ static void json_machine(cJSON *o, const struct replay_result *r)
 	number(t, "max", u->latency_max);
 	number(o, "frames", u->frames);
 	number(o, "swap_slots", u->swap_slots);
-	cJSON_AddStringToObject(o, "policy", u->policy ? u->policy : tw_policy_name(0));
+	string(o, "policy", u->policy ? u->policy : tw_policy_name(0));
 	t = cJSON_AddObjectToObject(o, "costs");
 	for (unsigned int i = 0; i < TW_COSTS; i++)
 		number(t, tw_cost_name(i), u->costs.cycles[i]);
@@ -164,7 +180,7 @@ static void json_machine(cJSON *o, const struct replay_result *r)
 	number(o, "seed", u->seed);
 	t = cJSON_AddArrayToObject(o, "traces");
 	for (unsigned int i = 0; i < u->n_traces; i++)
-		cJSON_AddItemToArray(t, cJSON_CreateString(u->traces[i]));
+		cJSON_AddItemToArray(t, text_item(u->traces[i]));
 }
 
 static void address(cJSON *o, const char *name, uint64_t value)
@@ -172,7 +188,7 @@ static void address(cJSON *o, const char *name, uint64_t value)
 	char text[24];
 
 	snprintf(text, sizeof(text), "0x%" PRIx64, value);
-	cJSON_AddStringToObject(o, name, text);
+	string(o, name, text);
 }
 
 static void json_difference(cJSON *o, const struct replay_result *r)
@@ -183,33 +199,33 @@ static void json_difference(cJSON *o, const struct replay_result *r)
 	if (!d->kind)
 		return;
 	t = cJSON_AddObjectToObject(o, "difference");
-	cJSON_AddStringToObject(t, "kind", d->kind);
+	string(t, "kind", d->kind);
 	if (d->trace) {
-		cJSON_AddStringToObject(t, "trace", d->trace);
+		string(t, "trace", d->trace);
 		number(t, "event", d->event);
 	}
 	if (d->call)
-		cJSON_AddStringToObject(t, "call", d->call);
+		string(t, "call", d->call);
 	if (d->has_address)
 		address(t, "address", d->address);
 	if (*d->expected)
-		cJSON_AddStringToObject(t, "expected", d->expected);
+		string(t, "expected", d->expected);
 	if (*d->found)
-		cJSON_AddStringToObject(t, "found", d->found);
+		string(t, "found", d->found);
 	if (r->pins) {
 		number(t, "cycle", r->pins->cycle);
-		cJSON_AddStringToObject(t, "culprit", r->pins->culprit);
+		string(t, "culprit", r->pins->culprit);
 		pins = cJSON_AddArrayToObject(t, "pins");
 		for (unsigned int i = 0; i < r->pins->pins; i++) {
 			cJSON *pin = cJSON_CreateObject();
 
-			cJSON_AddStringToObject(pin, "name", r->pins->pin[i].name);
-			cJSON_AddStringToObject(pin, "model", r->pins->pin[i].model);
-			cJSON_AddStringToObject(pin, "rtl", r->pins->pin[i].rtl);
+			string(pin, "name", r->pins->pin[i].name);
+			string(pin, "model", r->pins->pin[i].model);
+			string(pin, "rtl", r->pins->pin[i].rtl);
 			cJSON_AddItemToArray(pins, pin);
 		}
 	}
-	cJSON_AddStringToObject(t, "repeat", r->used.repeat);
+	string(t, "repeat", r->used.repeat);
 }
 
 static cJSON *json_run(const struct replay_result *r, bool timing)
@@ -220,9 +236,9 @@ static cJSON *json_run(const struct replay_result *r, bool timing)
 	json_machine(o, r);
 	number(o, "status", (uint64_t)r->status);
 	if (r->status != TW_OK)
-		cJSON_AddStringToObject(o, "error", r->error);
+		string(o, "error", r->error);
 	if (*r->signal)
-		cJSON_AddStringToObject(o, "signal", r->signal);
+		string(o, "signal", r->signal);
 	json_difference(o, r);
 	number(o, "events", r->events);
 	t = cJSON_AddObjectToObject(o, "accesses");
@@ -272,12 +288,12 @@ static void json_differences(cJSON *all, const struct replay_result *r, unsigned
 		if (pair.a == pair.b)
 			continue;
 		d = cJSON_CreateObject();
-		cJSON_AddStringToObject(d, "what", pair.what);
+		string(d, "what", pair.what);
 		number(d, a->used.hw, pair.a);
 		number(d, b->used.hw, pair.b);
 		cJSON_AddItemToArray(list, d);
 	}
-	cJSON_AddStringToObject(all, "repeat", b->used.repeat);
+	string(all, "repeat", b->used.repeat);
 }
 
 int replay_print_json(FILE *f, const struct replay_result *r, unsigned int n, enum tw_status status,
@@ -286,12 +302,12 @@ int replay_print_json(FILE *f, const struct replay_result *r, unsigned int n, en
 	cJSON *all = cJSON_CreateObject(), *runs;
 	char *text;
 
-	cJSON_AddStringToObject(all, "version", TW_VERSION);
+	string(all, "version", TW_VERSION);
 	number(all, "status", (uint64_t)status);
 	if (n && r->used.wave && r->used.wave->written)
-		cJSON_AddStringToObject(all, "waveform", r->used.wave->path);
+		string(all, "waveform", r->used.wave->path);
 	if (n && r->used.wave && r->used.wave->failed)
-		cJSON_AddStringToObject(all, "waveform_error", r->used.wave->why);
+		string(all, "waveform_error", r->used.wave->why);
 	json_differences(all, r, n);
 	runs = cJSON_AddArrayToObject(all, "runs");
 	for (unsigned int i = 0; i < n; i++)

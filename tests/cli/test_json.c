@@ -140,6 +140,34 @@ static void an_error_is_in_it(void **state)
 	cJSON_Delete(all);
 }
 
+static void a_name_may_be_any_bytes(void **state)
+{
+	static const char *const names[] = {"\xff\x80.twt", "caf\xc3\xa9.twt"};
+	static const char *const in_json[] = {"\xef\xbf\xbd\xef\xbf\xbd.twt", "caf\xc3\xa9.twt"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char path[128], options[300];
+		const cJSON *r;
+		cJSON *all;
+		int status;
+
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		assert_int_equal(symlink("/dev/null", path), 0);
+		snprintf(options, sizeof(options), "'%s'", path);
+		all = json(options, &status);
+		r = first_run(all);
+		assert_int_equal(status, 3);
+		assert_null(strchr(text, '\xff'));
+		assert_non_null(strstr(string(r, "error"), in_json[i]));
+		assert_non_null(strstr(cJSON_GetStringValue(cJSON_GetArrayItem(
+					       cJSON_GetObjectItem(r, "traces"), 0)),
+				       in_json[i]));
+		cJSON_Delete(all);
+		assert_int_equal(unlink(path), 0);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(int argc, char **argv)
@@ -150,6 +178,7 @@ int main(int argc, char **argv)
 		TEST(numbers_keep_all_their_digits),
 		TEST(accesses_are_the_sum_of_their_parts),
 		TEST(an_error_is_in_it),
+		TEST(a_name_may_be_any_bytes),
 	};
 
 	if (argc != 2) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers that a user writes, and commands that a shell runs as printed.
+// Numbers that a user writes, commands that a shell runs as printed, and names as UTF-8.
 #define _GNU_SOURCE // asprintf
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 
 #include "../../host/command.h"
 #include "../../host/number.h"
+#include "../../host/utf8.h"
 
 static bool number(const char *text, uint64_t *value)
 {
@@ -158,6 +159,50 @@ static void plain_arguments_stay_as_they_are(void **state)
 	free(c.text);
 }
 
+static void expect_utf8(const char *text, const char *want)
+{
+	char *got = tw_utf8(text);
+
+	assert_non_null(got);
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void characters_stay_as_they_are(void **state)
+{
+	static const char *const good[] = {"",
+					   "plain",
+					   "\x01\x7f",
+					   "\xc2\x80\xdf\xbf",
+					   "\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf",
+					   "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		expect_utf8(good[i], good[i]);
+}
+
+#define U_FFFD "\xef\xbf\xbd"
+
+static void bytes_that_are_no_character_are_replaced(void **state)
+{
+	(void)state;
+	expect_utf8("a\xff"
+		    "b",
+		    "a" U_FFFD "b");
+	expect_utf8("\x80", U_FFFD);
+	// Cut short, by the end or by another character.
+	expect_utf8("\xc3", U_FFFD);
+	expect_utf8("\xe2\x82", U_FFFD U_FFFD);
+	expect_utf8("\xf0\x9f\x98z", U_FFFD U_FFFD U_FFFD "z");
+	// Longer than need be, a half of a pair, beyond the last.
+	expect_utf8("\xc0\xaf", U_FFFD U_FFFD);
+	expect_utf8("\xe0\x9f\xbf", U_FFFD U_FFFD U_FFFD);
+	expect_utf8("\xed\xa0\x80", U_FFFD U_FFFD U_FFFD);
+	expect_utf8("\xf4\x90\x80\x80", U_FFFD U_FFFD U_FFFD U_FFFD);
+	expect_utf8("\xf5\x80\x80\x80", U_FFFD U_FFFD U_FFFD U_FFFD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +213,8 @@ int main(void)
 		cmocka_unit_test(a_range_is_one_number_or_two_in_order),
 		cmocka_unit_test(a_shell_reads_back_each_argument),
 		cmocka_unit_test(plain_arguments_stay_as_they_are),
+		cmocka_unit_test(characters_stay_as_they_are),
+		cmocka_unit_test(bytes_that_are_no_character_are_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
