@@ -2,6 +2,7 @@
 // See utf8.h.
 #include "utf8.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,4 +56,25 @@ char *tw_utf8(const char *text)
 	if (copy)
 		*to = '\0';
 	return copy;
+}
+
+int tw_json_string(FILE *f, const char *text)
+{
+	char *utf8 = tw_utf8(text);
+
+	if (!utf8)
+		return -ENOMEM;
+	fputc('"', f);
+	for (const char *p = utf8; *p; p++) {
+		if ((unsigned char)*p < 0x20) {
+			fprintf(f, "\\u%04x", (unsigned int)*p);
+			continue;
+		}
+		if (*p == '"' || *p == '\\')
+			fputc('\\', f);
+		fputc(*p, f);
+	}
+	fputc('"', f);
+	free(utf8);
+	return 0;
 }

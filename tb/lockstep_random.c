@@ -18,6 +18,7 @@
 #include "../host/number.h"
 #include "../host/output.h"
 #include "../host/process.h"
+#include "../host/utf8.h"
 #include "device.h"
 #include "judge.h"
 #include "stim_coverage.h"
@@ -366,10 +367,12 @@ static void print_json(const struct run *r, int status)
 	const uint64_t *events = tw_stim_events(r->stim);
 	struct tw_oracle_stats s;
 
-	printf("{\"config\":\"%s\",\"mode\":\"%s\",\"seed\":%" PRIu64 ",\"cycles\":%" PRIu64
+	printf("{\"config\":");
+	tw_json_string(stdout, r->opt.config.name);
+	printf(",\"mode\":\"%s\",\"seed\":%" PRIu64 ",\"cycles\":%" PRIu64
 	       ",\"seconds\":%.3f,\"cycles_per_second\":%.0f,\"status\":%d,\"accepted\":%" PRIu64
 	       ",\"answered\":%" PRIu64 ",\"cancelled\":%" PRIu64,
-	       r->opt.config.name, mode_name(r->opt.mode), r->opt.seed, r->cycle, r->seconds,
+	       mode_name(r->opt.mode), r->opt.seed, r->cycle, r->seconds,
 	       (double)r->cycle / r->seconds, status, r->watch.accepted, r->watch.answered,
 	       r->watch.cancelled);
 	if (r->judge) {

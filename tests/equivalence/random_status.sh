@@ -142,6 +142,22 @@ TW_SEED=99
 export TW_SEED
 expect 0 "the seed of the environment" --seed fresh --cycles 1000
 contains "$tmp/out" "seed 99:"
+# A configuration is named after its file, whatever that is called.
+cat >"$tmp/a \"b\"" <<'CONFIG'
+L1FetchEntries = 2
+L1DataEntries = 2
+L2Sets = 2
+L2Ways = 2
+L2SpEntries = 2
+PwcEntries = 2
+Walkers = 2
+MissEntries = 2
+AsidBits = 16
+Formats = sv39
+CONFIG
+expect 0 "a configuration with a strange name" --mode csim --config "$tmp/a \"b\"" --cycles 1000 --json
+contains "$tmp/out" '^{"config":"a \\"b\\"",'
+rm "$tmp/a \"b\""
 expect 2 "an unknown option" --no-such-option
 expect 2 "a bad number" --cycles many
 expect 2 "a bad mode" --mode verilog

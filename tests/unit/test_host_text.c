@@ -203,6 +203,20 @@ static void bytes_that_are_no_character_are_replaced(void **state)
 	expect_utf8("\xf5\x80\x80\x80", U_FFFD U_FFFD U_FFFD U_FFFD);
 }
 
+static void a_string_of_json_holds_any_text(void **state)
+{
+	char *got = NULL;
+	size_t size;
+	FILE *f = open_memstream(&got, &size);
+
+	(void)state;
+	assert_non_null(f);
+	assert_int_equal(tw_json_string(f, "a \"b\" \\ c\n\x1f \xc3\xa9\xff"), 0);
+	assert_int_equal(fclose(f), 0);
+	assert_string_equal(got, "\"a \\\"b\\\" \\\\ c\\u000a\\u001f \xc3\xa9" U_FFFD "\"");
+	free(got);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +229,7 @@ int main(void)
 		cmocka_unit_test(plain_arguments_stay_as_they_are),
 		cmocka_unit_test(characters_stay_as_they_are),
 		cmocka_unit_test(bytes_that_are_no_character_are_replaced),
+		cmocka_unit_test(a_string_of_json_holds_any_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
