@@ -68,16 +68,20 @@ static int create_unique(int dir, const char *base, mode_t mode, char *name, siz
 	return -EEXIST;
 }
 
-// The signals that end a process wait while a file has a name that it must not keep.
+// The signals that end a process: those of the user and, where a program has a handler for them,
+// the clock that reminds it of one.
+static const int endings[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM};
+
+enum { N_ENDINGS = sizeof(endings) / sizeof(endings[0]) };
+
+// They wait while a file has a name that it must not keep.
 static void hold_signals(sigset_t *old)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
+	for (size_t i = 0; i < N_ENDINGS; i++)
+		sigaddset(&set, endings[i]);
 	sigaddset(&set, SIGPIPE);
 	sigprocmask(SIG_BLOCK, &set, old);
 }
@@ -254,10 +258,14 @@ static int write_all(int fd, const char *p, size_t n)
 
 static bool signal_waits(void)
 {
+	bool waits = false;
 	sigset_t set;
 
-	return sigpending(&set) == 0 && (sigismember(&set, SIGINT) || sigismember(&set, SIGTERM) ||
-					 sigismember(&set, SIGHUP) || sigismember(&set, SIGQUIT));
+	if (sigpending(&set) != 0)
+		return false;
+	for (size_t i = 0; i < N_ENDINGS; i++)
+		waits |= sigismember(&set, endings[i]) == 1;
+	return waits;
 }
 
 static int copy(int from, int to)

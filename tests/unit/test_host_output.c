@@ -16,6 +16,9 @@
 #include "../../host/output.h"
 #include "host_fixture.h"
 
+// A signal that comes at the worst moment: when a file has a name that is not the final one.
+static int comes;
+
 #ifdef NO_TMPFILE
 int __real_openat(int dir, const char *path, int flags, ...);
 int __wrap_openat(int dir, const char *path, int flags, ...);
@@ -24,6 +27,7 @@ int __wrap_openat(int dir, const char *path, int flags, ...)
 {
 	va_list args;
 	mode_t mode = 0;
+	int fd;
 
 	if ((flags & O_TMPFILE) == O_TMPFILE) {
 		errno = EOPNOTSUPP;
@@ -34,7 +38,10 @@ int __wrap_openat(int dir, const char *path, int flags, ...)
 		mode = va_arg(args, mode_t); // NOLINT(clang-analyzer-valist.Uninitialized)
 		va_end(args);
 	}
-	return __real_openat(dir, path, flags, mode);
+	fd = __real_openat(dir, path, flags, mode);
+	if (comes && flags & O_CREAT)
+		raise(comes);
+	return fd;
 }
 #endif
 
@@ -249,6 +256,34 @@ static void of_two_outputs_each_is_whole(void **state)
 	assert_int_equal(files(), 1);
 }
 
+// Without O_TMPFILE contents are copied to a file with a name; with it nothing has one.
+static void a_signal_during_the_copy_leaves_nothing(void **state)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		int status;
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			struct tw_output *o = begin("a", "POEM 1");
+
+			signal(signals[i], SIG_DFL);
+			comes = signals[i];
+			tw_output_commit(o, err, sizeof(err));
+			raise(comes);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == signals[i]);
+		if (files() > 0)
+			expect_file("a", "POEM 1"); // complete
+		unlink(in_folder("a"));
+		assert_int_equal(files(), 0);
+	}
+}
+
 static void a_folder_that_is_not_there_is_said_at_once(void **state)
 {
 	struct tw_output_rules r = rules();
@@ -291,6 +326,7 @@ int main(void)
 		TEST(what_appears_meanwhile_is_not_replaced),
 		TEST(a_symlink_that_appears_meanwhile_is_not_followed),
 		TEST(of_two_outputs_each_is_whole),
+		TEST(a_signal_during_the_copy_leaves_nothing),
 		TEST(a_folder_that_is_not_there_is_said_at_once),
 		TEST(scratch_has_no_name),
 	};
