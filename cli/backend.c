@@ -40,19 +40,29 @@ enum tw_status tw_backend_config(const char *name, struct tw_config *cfg, char *
 	return e == -ENOENT ? TW_USAGE : tw_status_of(e);
 }
 
+// NULL: there is none, and a text is in err.
+static const struct backend *find(const char *name, char *err, size_t errlen)
+{
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
+		if (strcmp(backends[i].name, name) == 0 && backends[i].create)
+			return &backends[i];
+	snprintf(err, errlen, "no hardware '%s'; there is %s", name, tw_backend_names);
+	return NULL;
+}
+
+bool tw_backend_known(const char *name, char *err, size_t errlen)
+{
+	return find(name, err, errlen) != NULL;
+}
+
 enum tw_status tw_backend_create(const char *name, const struct tw_hw_opts *opts, struct tw_hw **hw,
 				 char *err, size_t errlen)
 {
-	const struct backend *b = backends;
-	const struct backend *end = b + sizeof(backends) / sizeof(backends[0]);
+	const struct backend *b = find(name, err, errlen);
 	int status;
 
-	while (b < end && strcmp(b->name, name) != 0)
-		b++;
-	if (b == end || !b->create) {
-		snprintf(err, errlen, "no hardware '%s'; there is %s", name, tw_backend_names);
+	if (!b)
 		return TW_USAGE;
-	}
 	status = b->provide ? b->provide(opts->config, err, errlen) : 0;
 	if (status)
 		return status == -ENOENT ? TW_USAGE : tw_status_of(status);

@@ -17,6 +17,9 @@ extern const char tw_backend_names[];
 // TW_BAD_INPUT for a malformed file, TW_SYSTEM; then a text is in err.
 enum tw_status tw_backend_config(const char *name, struct tw_config *cfg, char *err, size_t errlen);
 
+// Whether there is hardware called NAME in this build; if not, a text is in err.
+bool tw_backend_known(const char *name, char *err, size_t errlen);
+
 // Creates the hardware called NAME, its RTL built if need be. TW_USAGE for an unknown name, one
 // that this build lacks, or a configuration whose RTL cannot be built here; TW_SYSTEM; then a text
 // is in err.

@@ -285,6 +285,19 @@ static bool runs_on(const struct run_options *o, const char *hw)
 	return false;
 }
 
+// Each back end has a name that there is, also the last one, whose turn may come in an hour.
+static enum tw_status all_known(const struct run_options *o)
+{
+	char err[200];
+
+	for (unsigned int i = 0; i < o->n_hw; i++)
+		if (!tw_backend_known(o->hw[i], err, sizeof(err))) {
+			fprintf(stderr, "twinwalk run: %s\n", err);
+			return TW_USAGE;
+		}
+	return TW_OK;
+}
+
 // An option without effect is a mistake.
 static enum tw_status has_effect(const struct run_options *o, bool hw_given)
 {
@@ -345,6 +358,8 @@ enum tw_status run_options(int argc, char **argv, struct run_options *o, bool *h
 		o->hw[0] = o->replay.hw ? o->replay.hw : "csim";
 		o->n_hw = 1;
 	}
+	if (status == TW_OK)
+		status = all_known(o);
 	if (status == TW_OK)
 		status = has_effect(o, o->replay.hw != NULL);
 	if (o->wave_from < o->wave_to && !o->wave_path)
