@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A difference, made by writing over the swap file while the run uses it: the status, where it was, and the command that
-# repeats the run. The swap file is overwritten when the run's progress shows that pages lie in it, so nothing here depends
-# on time.
+# repeats the run. The run is stopped when its progress shows that pages lie in the swap file, and goes on when that is
+# overwritten.
 # Usage: difference.sh TWINWALK
 set -u
 twinwalk=$1
@@ -12,17 +12,18 @@ twinwalk=$1
 mkdir "$tmp/it's here"
 swap="$tmp/it's here/swap"
 mkfifo "$tmp/pipe"
-"$twinwalk" run --json --progress --frames 300 --swap 9000 --swap-file "$swap" trace/bundled/sort.twt \
+"$twinwalk" run --json --progress --check 200000 --frames 300 --swap 9000 --swap-file "$swap" trace/bundled/sort.twt \
 	>"$tmp/stdout" 2>"$tmp/pipe" &
 run=$!
-tr '\r' '\n' <"$tmp/pipe" | {
-	while read -r line && [ "$(stat -c %s "$swap")" -lt 2000000 ]; do
-		:
-	done
-	yes lost | dd of="$swap" bs=4096 seek=1 count=480 iflag=fullblock conv=notrunc 2>/dev/null
-	echo "$line"
-	cat
-} >"$tmp/stderr"
+exec 3<"$tmp/pipe"
+while [ "$(head -c 50 <&3 | wc -c)" = 50 ] && [ "$(stat -c %s "$swap")" -lt 2000000 ]; do
+	:
+done
+kill -s STOP $run || fail "the run was over before swap could be overwritten"
+yes lost | dd of="$swap" bs=4096 seek=1 count=480 iflag=fullblock conv=notrunc 2>/dev/null
+kill -s CONT $run
+cat <&3 >"$tmp/stderr"
+exec 3<&-
 wait $run
 got=$?
 [ $got = 1 ] || fail "status $got, expected 1: $(tail -n 3 "$tmp/stderr")"
