@@ -35,6 +35,8 @@ value() {
 [ "$(value kind)" = byte ] || fail "kind: $(value kind)"
 [ "$(value trace)" = trace/bundled/sort.twt ] || fail "trace: $(value trace)"
 [ "$(value event)" -gt 0 ] || fail "event: $(value event)"
+# By the first access that reads what was overwritten, not only at the end.
+case $(value call) in fetch | load | rmw | copy_in) ;; *) fail "call: $(value call)" ;; esac
 case $(value address) in 0x[0-9a-f]*) ;; *) fail "address: $(value address)" ;; esac
 case $(value expected) in 0x[0-9a-f][0-9a-f]) ;; *) fail "expected: $(value expected)" ;; esac
 case $(value found) in 0x6c | 0x6f | 0x73 | 0x74 | 0x0a) ;; *) fail "found: $(value found), expected a byte of 'lost'" ;; esac
