@@ -147,8 +147,8 @@ static int check_target(const struct tw_output *o, struct stat *st, char *err, s
 		if (o->inputs[i].dev == st->st_dev && o->inputs[i].ino == st->st_ino)
 			return fail(-EEXIST, o->path, "is an input of this command", err, errlen);
 	if (!begins_right(o, st)) {
-		snprintf(text, sizeof(text), "exists and is not %s; --force replaces it",
-			 o->rules.kind);
+		snprintf(text, sizeof(text), "exists and is not %s%s", o->rules.kind,
+			 o->rules.no_option ? "" : "; --force replaces it");
 		return fail(-EEXIST, o->path, text, err, errlen);
 	}
 	return 1;

@@ -19,6 +19,7 @@ struct tw_output_rules {
 	const void *magic;
 	size_t magic_len; // the bytes with which a file of this kind begins; at most 64
 	bool force;	  // any regular file may be replaced
+	bool no_option;	  // the user has no --force, so none is told of
 	const char *const *inputs;
 	size_t n_inputs; // names of files that must stay; one that does not exist is no matter
 };

@@ -12,6 +12,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "../host/output.h"
 #include "footprint.h"
 #include "format.h"
 
@@ -22,7 +23,8 @@
 
 struct tw_trace_writer {
 	FILE *f;
-	char *name; // of the file, for messages
+	struct tw_output *out; // where f goes to; NULL: to a file of the caller
+	char *name;	       // of the file, for messages
 	int error;
 	bool finished;
 	char text[512];
@@ -93,47 +95,51 @@ static int prepare(struct tw_trace_writer *w, const char *name, const char *prog
 	return 0;
 }
 
-static int begin(struct tw_trace_writer *w)
+// Everything goes to fd, which stays the caller's.
+static int begin(struct tw_trace_writer *w, int fd)
 {
 	static const uint8_t zero[TW_TRACE_HEADER_SIZE];
+	int own = dup(fd);
 
-	if (!w->f)
-		return fail(w, -errno, "%s: cannot create: %s", w->name, strerror(errno));
+	w->f = own < 0 ? NULL : fdopen(own, "wb");
+	if (!w->f) {
+		fail(w, -errno, "%s: cannot create: %s", w->name, strerror(errno));
+		if (own >= 0)
+			close(own);
+		return w->error;
+	}
 	return put_bytes(w, zero, sizeof(zero));
+}
+
+static int new_writer(const char *name, const char *program, int level,
+		      struct tw_trace_writer **out)
+{
+	*out = calloc(1, sizeof(**out));
+	return *out ? prepare(*out, name, program, level) : -ENOMEM;
 }
 
 int tw_trace_create(const char *path, const char *program, int level, struct tw_trace_writer **out)
 {
-	struct tw_trace_writer *w = calloc(1, sizeof(*w));
-	int error;
+	const struct tw_output_rules rules = {
+		.kind = "a trace", .magic = TW_TRACE_MAGIC, .magic_len = 8, .no_option = true};
+	int error = new_writer(path, program, level, out);
+	struct tw_trace_writer *w = *out;
+	char why[400];
 
-	*out = w;
-	if (!w)
-		return -ENOMEM;
-	error = prepare(w, path, program, level);
 	if (error)
 		return error;
-	w->f = fopen(path, "wb");
-	return begin(w);
+	error = tw_output_open(path, &rules, &w->out, why, sizeof(why));
+	if (error)
+		return fail(w, error, "%s", why);
+	return begin(w, tw_output_fd(w->out));
 }
 
 int tw_trace_create_fd(int fd, const char *name, const char *program, int level,
 		       struct tw_trace_writer **out)
 {
-	struct tw_trace_writer *w = calloc(1, sizeof(*w));
-	int error, own;
+	int error = new_writer(name, program, level, out);
 
-	*out = w;
-	if (!w)
-		return -ENOMEM;
-	error = prepare(w, name, program, level);
-	if (error)
-		return error;
-	own = dup(fd);
-	w->f = own < 0 ? NULL : fdopen(own, "wb");
-	if (!w->f && own >= 0)
-		close(own);
-	return begin(w);
+	return error ? error : begin(*out, fd);
 }
 
 int tw_trace_add_file(struct tw_trace_writer *w, const char *name, uint64_t size)
@@ -343,6 +349,18 @@ static int put_header(struct tw_trace_writer *w, uint64_t table)
 	return error;
 }
 
+// The file is complete and gets its name.
+static int appear(struct tw_trace_writer *w)
+{
+	struct tw_output *out = w->out;
+	char why[400];
+	int error;
+
+	w->out = NULL;
+	error = tw_output_commit(out, why, sizeof(why));
+	return error ? fail(w, error, "%s", why) : 0;
+}
+
 int tw_trace_finish(struct tw_trace_writer *w)
 {
 	uint64_t table;
@@ -364,6 +382,8 @@ int tw_trace_finish(struct tw_trace_writer *w)
 		error = put_header(w, table);
 	if (!error && (fflush(w->f) || ferror(w->f)))
 		error = fail(w, -EIO, "%s: cannot write: %s", w->name, strerror(errno));
+	if (!error && w->out)
+		error = appear(w);
 	w->finished = !error;
 	return error;
 }
@@ -381,6 +401,7 @@ void tw_trace_writer_close(struct tw_trace_writer *w)
 		return;
 	if (w->f)
 		fclose(w->f);
+	tw_output_discard(w->out);
 	free(w->name);
 	ZSTD_freeCCtx(w->zstd);
 	tw_trace_footprint_free(w->footprint);

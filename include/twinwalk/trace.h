@@ -170,7 +170,9 @@ const char *tw_trace_kind_name(unsigned int kind);
 
 struct tw_trace_writer;
 
-// Creates (or truncates) the file. level is zstd's, 1..19. On failure *w is as for tw_trace_open().
+// Begins a trace that appears as PATH when it is finished, and not before. It may replace a trace
+// or an empty file; any other file that is there is -EEXIST. level is zstd's, 1..19. On failure *w
+// is as for tw_trace_open().
 int tw_trace_create(const char *path, const char *program, int level, struct tw_trace_writer **w);
 
 // The same on an empty file that is open for writing; fd stays the caller's, NAME is for messages.
@@ -185,12 +187,13 @@ int tw_trace_add_file(struct tw_trace_writer *w, const char *name, uint64_t size
 int tw_trace_put(struct tw_trace_writer *w, const struct tw_trace_event *event);
 
 // Completes the file. Requires that the last event was TW_TRACE_EXIT, else -EINVAL. The same events
-// give the same bytes.
+// give the same bytes. -EEXIST: a file that must stay has taken the path meanwhile.
 int tw_trace_finish(struct tw_trace_writer *w);
 
 const char *tw_trace_writer_error(const struct tw_trace_writer *w);
 
-// Closes. A file that was not finished stays behind, and is refused by tw_trace_open().
+// Closes. What was not finished is gone; in a descriptor of the caller's it stays, and is refused
+// by tw_trace_open().
 void tw_trace_writer_close(struct tw_trace_writer *w);
 
 #ifdef __cplusplus

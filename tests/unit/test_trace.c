@@ -392,6 +392,64 @@ static void the_writer_refuses_bad_names_levels_and_places(void **state)
 	free_sample(&s);
 }
 
+// The sample's bytes.
+static void expect_bytes(const struct sample *s, const uint8_t *want, size_t want_len)
+{
+	size_t len;
+	uint8_t *got = read_file(s->path, &len);
+
+	assert_int_equal(len, want_len);
+	assert_memory_equal(got, want, len);
+	free(got);
+}
+
+static void a_trace_is_replaced_when_the_new_one_is_complete(void **state)
+{
+	struct sample s = {0};
+	struct tw_trace_writer *w = started_writer(&s);
+	struct tw_trace_event e = {.kind = TW_TRACE_EXIT, .file = -1};
+	size_t len;
+	uint8_t *before = read_file(s.path, &len);
+	struct tw_trace *t;
+
+	(void)state;
+	start(w);
+	expect_bytes(&s, before, len);
+	assert_int_equal(tw_trace_put(w, &e), 0);
+	assert_int_equal(tw_trace_finish(w), 0);
+	tw_trace_writer_close(w);
+	assert_int_equal(tw_trace_open(s.path, &t), 0);
+	assert_int_equal(tw_trace_get_info(t)->n_events, 3);
+	tw_trace_close(t);
+	// One that is given up replaces nothing.
+	free(before);
+	before = read_file(s.path, &len);
+	assert_int_equal(tw_trace_create(s.path, "sample", 1, &w), 0);
+	start(w);
+	tw_trace_writer_close(w);
+	expect_bytes(&s, before, len);
+	free(before);
+	free_sample(&s);
+}
+
+static void a_file_that_is_no_trace_stays(void **state)
+{
+	static const uint8_t letter[] = "a letter";
+	struct tw_trace_writer *w;
+	struct sample s = {0};
+
+	(void)state;
+	fill_sample(&s, 0);
+	write_sample(&s, 1); // for its temporary file
+	write_file(s.path, letter, sizeof(letter));
+	assert_int_equal(tw_trace_create(s.path, "sample", 1, &w), -EEXIST);
+	assert_non_null(strstr(tw_trace_writer_error(w), "exists and is not a trace"));
+	assert_null(strstr(tw_trace_writer_error(w), "--force"));
+	tw_trace_writer_close(w);
+	expect_bytes(&s, letter, sizeof(letter));
+	free_sample(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -405,6 +463,8 @@ int main(void)
 		cmocka_unit_test(maps_ascend_and_come_first),
 		cmocka_unit_test(exit_comes_last_and_once),
 		cmocka_unit_test(the_writer_refuses_bad_names_levels_and_places),
+		cmocka_unit_test(a_trace_is_replaced_when_the_new_one_is_complete),
+		cmocka_unit_test(a_file_that_is_no_trace_stays),
 	};
 
 	printf("seed %llu (TW_SEED)\n", (unsigned long long)base_seed());

@@ -4,6 +4,7 @@
 // or with events that keep all rules; it never crashes (run it with TW_SANITIZE=address,undefined)
 // and never allocates what the bytes claim.
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -395,10 +396,14 @@ static void a_recording_that_was_cut_short_says_so(void **state)
 {
 	struct tw_trace_writer *w;
 	struct tw_trace *t;
+	int fd;
 
 	(void)state;
-	assert_int_equal(tw_trace_create(sample.path, "sample", 1, &w), 0);
+	fd = open(sample.path, O_WRONLY | O_TRUNC);
+	assert_true(fd >= 0);
+	assert_int_equal(tw_trace_create_fd(fd, sample.path, "sample", 1, &w), 0);
 	tw_trace_writer_close(w);
+	assert_int_equal(close(fd), 0);
 	assert_int_equal(tw_trace_open(sample.path, &t), -EBADMSG);
 	assert_non_null(strstr(tw_trace_error(t), "cut short"));
 	tw_trace_close(t);
