@@ -3,8 +3,13 @@
 // an operation that joins the one before begins in its last cycle.
 #include "stim_probe.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "../csim/hw_driver.h"
+
+#include "stim_entry.h"
 #include "twinwalk/arch.h"
 
 enum op_kind {
@@ -26,18 +31,17 @@ enum course {
 	REFILL,	 // between edit and fence, so that a new translation replaces the old one
 };
 
-// One page of the plan: its size by level, or the 64 KB page of the last.
+// One page of the plan: a leaf of a level, or a group of them in the last.
 struct page {
-	unsigned int format, level;
-	bool napot, global;
+	const struct tw_stim_space *space;
+	unsigned int in, level; // number of the space; level of the leaf
+	bool group, global;
 	uint64_t va, root, leaf;
 	uint16_t asid;
-	uint64_t addr[4]; // of the path's entries, by level
+	uint64_t addr[TW_STIM_LEVELS]; // of the path's entries, by level
 };
 
 #define BIT(n) (UINT64_C(1) << (n))
-
-static const enum tw_format format_of[TW_STIM_FORMATS] = {TW_FMT_SV39, TW_FMT_X86_LONG4};
 
 static struct tw_stim_probe_op *add(struct tw_stim_probe *p, enum op_kind kind)
 {
@@ -55,12 +59,14 @@ static void add_ctrl(struct tw_stim_probe *p, enum tw_ctrl_reg reg, uint64_t dat
 	op->data = data;
 }
 
-static void add_edit(struct tw_stim_probe *p, uint64_t addr, uint64_t value)
+static void add_edit(struct tw_stim_probe *p, const struct page *page, uint64_t addr,
+		     uint64_t value)
 {
 	struct tw_stim_probe_op *op = add(p, OP_EDIT);
 
 	op->addr = addr;
 	op->data = value;
+	op->bytes = page->space->format->entry_bytes;
 }
 
 static void add_delay(struct tw_stim_probe *p, uint32_t cycles)
@@ -75,7 +81,7 @@ static void add_fence(struct tw_stim_probe *p, const struct tw_fence *fence)
 
 static unsigned int page_shift(const struct page *page)
 {
-	return page->napot ? 16 : 12 + 9 * page->level;
+	return page->group ? 16 : 12u + page->space->format->vpn_shift[page->level];
 }
 
 // An access somewhere in the page.
@@ -97,31 +103,11 @@ static struct tw_stim_probe_op *add_request(struct tw_stim_probe *p, const struc
 	return op;
 }
 
-static uint64_t any_table(struct tw_stim_probe *p, unsigned int format, unsigned int level)
-{
-	const struct tw_stim_tables *t = p->tables;
-
-	return t->table[t->first[format][level] + tw_prng_below(p->rng, t->count[format][level])]
-		.ppn;
-}
-
-static uint64_t pointer(const struct page *page, uint64_t table)
-{
-	return page->format == TW_STIM_SV39 ? table << 10 | 1 : table << 12 | 0x27;
-}
-
 static uint64_t leaf(struct tw_stim_probe *p, const struct page *page, bool dirty)
 {
-	uint64_t ppn = tw_prng_u64(p->rng) & ~(BIT(page_shift(page) - 12) - 1);
-	uint64_t pte;
+	uint64_t ppn = tw_prng_u64(p->rng);
 
-	if (page->format == TW_STIM_SV39) {
-		pte = (ppn & (BIT(44) - 1)) << 10 | 0x4f | (dirty ? BIT(7) : 0);
-		pte |= page->global ? BIT(5) : 0;
-		return page->napot ? pte | BIT(63) | BIT(13) : pte;
-	}
-	pte = (ppn & (BIT(40) - 1)) << 12 | 0x23 | (dirty ? BIT(6) : 0);
-	return pte | (page->global ? BIT(8) : 0) | (page->level ? BIT(7) : 0);
+	return tw_stim_entry_leaf(page->space, page->level, ppn, page->global, dirty, page->group);
 }
 
 // Writes the page's leaf. A 64 KB page has 16 of them, in the last table.
@@ -129,28 +115,38 @@ static void add_leaf(struct tw_stim_probe *p, const struct page *page, uint64_t 
 {
 	uint64_t addr = page->addr[page->level];
 
-	if (!page->napot) {
-		add_edit(p, addr, value);
+	if (!page->group) {
+		add_edit(p, page, addr, value);
 		return;
 	}
 	for (unsigned int i = 0; i < 16; i++)
-		add_edit(p, (addr & ~UINT64_C(127)) + 8 * i, value);
+		add_edit(p, page, (addr & ~UINT64_C(127)) + 8 * i, value);
+}
+
+static uint64_t entry_of(const struct page *page, uint64_t table, unsigned int level)
+{
+	return tw_stim_tables_entry(page->space->format, table, level, page->va);
+}
+
+// The table at PA that an entry of another page's path lies in.
+static uint64_t table_of(uint64_t entry)
+{
+	return entry & ~UINT64_C(0xfff);
 }
 
 // Writes good entries for the page from TABLE at LEVEL down.
 static void add_path(struct tw_stim_probe *p, struct page *page, unsigned int level, uint64_t table,
 		     bool dirty)
 {
-	const struct tw_ctx ctx = {.format = format_of[page->format]};
-
 	for (; level > page->level; level--) {
-		uint64_t next = any_table(p, page->format, level - 1);
+		uint64_t next = tw_stim_tables_any(p->tables, page->in, level - 1);
 
-		page->addr[level] = tw_arch_pte_addr(&ctx, table, (uint8_t)level, page->va);
-		add_edit(p, page->addr[level], pointer(page, next));
+		page->addr[level] = entry_of(page, table, level);
+		add_edit(p, page, page->addr[level],
+			 tw_stim_entry_pointer(page->space, level, next));
 		table = next;
 	}
-	page->addr[level] = tw_arch_pte_addr(&ctx, table, (uint8_t)level, page->va);
+	page->addr[level] = entry_of(page, table, level);
 	page->leaf = leaf(p, page, dirty);
 	add_leaf(p, page, page->leaf);
 }
@@ -158,13 +154,16 @@ static void add_path(struct tw_stim_probe *p, struct page *page, unsigned int le
 // Another leaf: elsewhere, not valid, without the right to write, or with A and D clear.
 static uint64_t other_leaf(struct tw_stim_probe *p, const struct page *page)
 {
+	const struct tw_entry_layout *l = &page->space->leaf[page->level];
+
 	switch (tw_prng_bits(p->rng, 3)) {
 	case 0:
-		return page->leaf & ~UINT64_C(1);
+		return page->leaf & ~l->present;
 	case 1:
-		return page->leaf & ~(page->format == TW_STIM_SV39 ? BIT(2) : BIT(1));
+		return page->leaf & ~l->write;
 	case 2:
-		return page->leaf & ~UINT64_C(0xe0); // A and D of both families; G of RISC-V
+		return page->leaf &
+		       ~(l->accessed | l->dirty | (tw_prng_bits(p->rng, 1) ? l->global : 0));
 	default:
 		return leaf(p, page, tw_prng_bits(p->rng, 1));
 	}
@@ -173,13 +172,11 @@ static uint64_t other_leaf(struct tw_stim_probe *p, const struct page *page)
 // A page of the same table and size.
 static struct page add_neighbour(struct tw_stim_probe *p, const struct page *page)
 {
-	const struct tw_ctx ctx = {.format = format_of[page->format]};
 	struct page beside = *page;
 	unsigned int level = page->level;
 
 	beside.va ^= BIT(page_shift(page) + tw_prng_bits(p->rng, 2));
-	beside.addr[level] =
-		tw_arch_pte_addr(&ctx, page->addr[level] >> 12, (uint8_t)level, beside.va);
+	beside.addr[level] = entry_of(&beside, table_of(page->addr[level]), level);
 	beside.leaf = leaf(p, page, true);
 	add_leaf(p, &beside, beside.leaf);
 	return beside;
@@ -189,7 +186,7 @@ static struct page add_neighbour(struct tw_stim_probe *p, const struct page *pag
 // 1024. Returns the entry's address.
 static uint64_t add_change(struct tw_stim_probe *p, const struct page *page, unsigned int leaves)
 {
-	unsigned int top = tw_format_get(format_of[page->format])->levels - 1u;
+	unsigned int top = page->space->format->levels - 1u;
 	unsigned int level = page->level;
 	struct page moved = *page;
 	uint64_t table;
@@ -199,30 +196,29 @@ static uint64_t add_change(struct tw_stim_probe *p, const struct page *page, uns
 		return page->addr[level];
 	}
 	level += 1 + tw_prng_below(p->rng, top - level);
-	table = any_table(p, page->format, level - 1);
+	table = tw_stim_tables_any(p->tables, page->in, level - 1);
 	add_path(p, &moved, level - 1, table, true);
-	add_edit(p, page->addr[level], pointer(page, table));
+	add_edit(p, page, page->addr[level], tw_stim_entry_pointer(page->space, level, table));
 	return page->addr[level];
 }
 
 // Other pages of the same set of the TLB, accessed: the page is not the first in its set.
 static void add_same_set(struct tw_stim_probe *p, const struct page *page)
 {
-	const struct tw_ctx ctx = {.format = format_of[page->format]};
 	unsigned int n = tw_prng_bits(p->rng, 2);
 
 	if (page_shift(page) != 12)
 		return;
 	for (unsigned int i = 0; i < n; i++) {
 		struct page like = *page;
-		uint64_t table = any_table(p, page->format, 0);
+		uint64_t table = tw_stim_tables_any(p->tables, page->in, 0);
 
 		// Another entry of the table above, the same index in another last table.
-		like.va ^= BIT(21 + i);
-		if (table == page->addr[0] >> 12)
+		like.va ^= BIT(12 + page->space->format->vpn_shift[1] + i);
+		if (table == table_of(page->addr[0]))
 			continue;
-		add_edit(p, tw_arch_pte_addr(&ctx, page->addr[1] >> 12, 1, like.va),
-			 pointer(page, table));
+		add_edit(p, page, entry_of(&like, table_of(page->addr[1]), 1),
+			 tw_stim_entry_pointer(page->space, 1, table));
 		add_path(p, &like, 0, table, true);
 		add_request(p, &like, tw_prng_bits(p->rng, 1));
 		add(p, OP_IDLE);
@@ -231,14 +227,14 @@ static void add_same_set(struct tw_stim_probe *p, const struct page *page)
 
 static uint64_t root_reg(const struct page *page)
 {
-	return (uint64_t)format_of[page->format] << 60 | (uint64_t)page->asid << 44 | page->root;
+	return tw_stim_tables_root_reg(page->space->format, page->root, page->asid);
 }
 
 // Nothing of earlier inputs counts any more, and most things are allowed.
 static void add_start(struct tw_stim_probe *p, const struct page *page)
 {
 	const struct tw_fence all = {.global = true};
-	uint64_t flags = TW_F_ADUE | TW_F_SVNAPOT | TW_F_PGE | TW_F_GBPAGES | TW_F_NXE;
+	uint64_t flags = TW_F_ADUE | TW_F_SVNAPOT | TW_F_PGE | TW_F_GBPAGES | TW_F_NXE | TW_F_PSE;
 
 	flags |= tw_prng_bits(p->rng, 12) & (TW_F_PBMTE | TW_F_SVRSW | TW_F_WP | TW_F_SMEP);
 	add(p, OP_IDLE);
@@ -267,19 +263,50 @@ static uint32_t near_end(struct tw_stim_probe *p, const struct tw_fence *f)
 	return (usual > 5 ? usual - 5 : 0) + tw_prng_bits(p->rng, 3);
 }
 
-// What COMBINATION asks for; the rest is random.
-static void choose(struct tw_stim_probe *p, unsigned int combination, struct page *page,
-		   struct tw_fence *fence)
+// A bit of the ASIDs that the configuration has.
+static uint16_t asid_bit(struct tw_stim_probe *p)
 {
-	unsigned int size = combination / 32;
-	bool own = combination & 16;
-	uint16_t apart = (uint16_t)(1u << tw_prng_bits(p->rng, 4));
+	return (uint16_t)(1u << tw_prng_below(p->rng, p->config.asid_bits));
+}
 
-	*page = (struct page){.global = combination & 8};
-	page->format = size < 4 ? TW_STIM_SV39 : TW_STIM_LONG4;
-	page->napot = size == 3;
-	page->level = size < 4 ? size % 3 : size - 4;
-	page->va = tw_stim_tables_va(p->tables, page->format) & ~(BIT(page_shift(page)) - 1);
+// The ASID that translations get under this root.
+static uint16_t asid_in_force(const struct tw_stim_probe *p, const struct page *page)
+{
+	struct tw_ctx ctx;
+
+	tw_ctx_reset(&ctx);
+	tw_ctx_write(&ctx, &p->config, TW_CTRL_ROOT, root_reg(page));
+	return ctx.asid;
+}
+
+// Whether the tables of now are of the format of a combination; then *in is their space.
+static bool possible(const struct tw_stim_probe *p, unsigned int combination, unsigned int *in)
+{
+	const struct tw_format_desc *f = p->page[combination / TW_STIM_PROBES_OF_PAGE].format;
+
+	for (*in = 0; *in < TW_STIM_SPACES; ++*in)
+		if (p->tables->space[*in].format == f)
+			return true;
+	return false;
+}
+
+// What combination p->next asks for; the rest is random.
+static void choose(struct tw_stim_probe *p, struct page *page, struct tw_fence *fence)
+{
+	unsigned int combination, in, kind;
+
+	while (!possible(p, p->next, &in))
+		p->next = (p->next + p->stride) % p->combinations;
+	combination = p->next % TW_STIM_PROBES_OF_PAGE;
+	kind = p->next / TW_STIM_PROBES_OF_PAGE;
+	if (tw_prng_bits(p->rng, 1) && p->tables->space[!in].format == p->page[kind].format)
+		in = !in;
+	*page = (struct page){.space = &p->tables->space[in],
+			      .in = in,
+			      .level = p->page[kind].level,
+			      .group = p->page[kind].group,
+			      .global = combination & 8};
+	page->va = tw_stim_tables_va(p->tables, in) & ~(BIT(page_shift(page)) - 1);
 	// Often in the first or the last set.
 	if (page_shift(page) == 12 && tw_prng_chance(p->rng, 400)) {
 		page->va |= UINT64_C(511) << 12;
@@ -287,14 +314,18 @@ static void choose(struct tw_stim_probe *p, unsigned int combination, struct pag
 			page->va ^= UINT64_C(511) << 12;
 	}
 	page->asid = (uint16_t)tw_prng_bits(p->rng, 16);
-	page->root = tw_stim_tables_root(p->tables, page->format);
+	page->root = tw_stim_tables_root(p->tables, in);
 	*fence = (struct tw_fence){
 		.by_addr = combination & 1,
 		.by_asid = combination & 2,
 		.global = combination & 4,
-		.asid = own ? page->asid : page->asid ^ apart,
+		.asid = asid_in_force(p, page),
 		.va = page->va | (tw_prng_u64(p->rng) & (BIT(page_shift(page)) - 1)),
 	};
+	if (!(combination & 16))
+		fence->asid ^= asid_bit(p);
+	// Bits that the configuration lacks do not count.
+	fence->asid |= (uint16_t)(tw_prng_bits(p->rng, 16) & ~(BIT(p->config.asid_bits) - 1));
 	// Now and then another page.
 	if (tw_prng_chance(p->rng, 100))
 		fence->va ^= BIT(page_shift(page) + tw_prng_bits(p->rng, 2));
@@ -307,10 +338,10 @@ static bool add_other_space(struct tw_stim_probe *p, const struct page *page,
 	struct page other = *page;
 
 	other.asid = fence->asid;
-	if (other.asid == page->asid)
-		other.asid ^= (uint16_t)(1u << tw_prng_bits(p->rng, 4));
+	if (asid_in_force(p, &other) == asid_in_force(p, page))
+		other.asid ^= asid_bit(p);
 	if (tw_prng_bits(p->rng, 1))
-		other.root = tw_stim_tables_root(p->tables, page->format);
+		other.root = tw_stim_tables_root(p->tables, page->in);
 	add_ctrl(p, TW_CTRL_ROOT, root_reg(&other));
 	if (tw_prng_bits(p->rng, 1))
 		add_accesses(p, &other);
@@ -340,8 +371,8 @@ static void plan(struct tw_stim_probe *p)
 	bool near, away = false;
 
 	p->ops = p->at = 0;
-	choose(p, p->next, &page, &fence);
-	add_path(p, &page, tw_format_get(format_of[page.format])->levels - 1u, page.root,
+	choose(p, &page, &fence);
+	add_path(p, &page, page.space->levels - 1u, page.root,
 		 course != REFILL && tw_prng_bits(p->rng, 2));
 	beside = add_neighbour(p, &page);
 	add_start(p, &page);
@@ -423,7 +454,7 @@ static bool carry_out(struct tw_stim_probe *p, struct tw_stim_probe_op *op,
 		in->ctrl_data = op->data;
 		return out->ctrl_ready;
 	case OP_EDIT:
-		tw_stim_tables_write(p->tables, op->addr, op->data);
+		tw_stim_tables_write(p->tables, op->addr, op->bytes, op->data);
 		*cycle = false;
 		return true;
 	case OP_FENCE:
@@ -441,7 +472,8 @@ static bool carry_out(struct tw_stim_probe *p, struct tw_stim_probe_op *op,
 		present_request(op, p->rng, in);
 		return out->port[op->port].req_ready;
 	case OP_READ:
-		return (out->mem_req_valid && in->mem_req_ready && out->mem_req_addr == op->addr) ||
+		return (out->mem_req_valid && in->mem_req_ready &&
+			out->mem_req_addr == (op->addr & ~UINT64_C(7))) ||
 		       !op->cycles--;
 	case OP_DELAY:
 		*cycle = op->cycles != 0;
@@ -453,12 +485,46 @@ static bool carry_out(struct tw_stim_probe *p, struct tw_stim_probe_op *op,
 	return true;
 }
 
-void tw_stim_probe_init(struct tw_stim_probe *p, struct tw_stim_tables *tables)
+static void add_pages_of(struct tw_stim_probe *p, const struct tw_format_desc *f)
+{
+	for (uint8_t level = 0; level < f->levels; level++) {
+		struct tw_entry_layout l;
+
+		if (!(f->leaf_levels >> level & 1))
+			continue;
+		tw_entry_layout(f, level, true, &l);
+		p->page[p->pages].format = f;
+		p->page[p->pages++].level = level;
+		if (!l.group)
+			continue;
+		p->page[p->pages] = p->page[p->pages - 1];
+		p->page[p->pages++].group = true;
+	}
+}
+
+int tw_stim_probe_init(struct tw_stim_probe *p, const struct tw_config *config,
+		       struct tw_stim_tables *tables)
 {
 	memset(p, 0, sizeof(*p));
 	p->tables = tables;
+	p->config = *config;
 	p->rng = tables->rng;
-	p->next = tw_prng_below(p->rng, TW_STIM_PROBES);
+	for (unsigned int i = 0; i < 32; i++)
+		if (config->formats >> i & 1)
+			add_pages_of(p, tw_format_get((enum tw_format)i));
+	p->combinations = p->pages * TW_STIM_PROBES_OF_PAGE;
+	// Far apart, and all of them in turn.
+	p->stride = p->combinations % 61 ? 61 : 59;
+	p->done = calloc(p->combinations, sizeof(*p->done));
+	if (!p->done)
+		return -ENOMEM;
+	p->next = tw_prng_below(p->rng, p->combinations);
+	return 0;
+}
+
+void tw_stim_probe_exit(struct tw_stim_probe *p)
+{
+	free(p->done);
 }
 
 void tw_stim_probe_restart(struct tw_stim_probe *p)
@@ -489,8 +555,7 @@ void tw_stim_probe_drive(struct tw_stim_probe *p, const struct tw_mmu_out *out,
 		if (++p->at < p->ops)
 			continue;
 		p->done[p->next]++;
-		// Far apart, and all of them in turn.
-		p->next = (p->next + 61) % TW_STIM_PROBES;
+		p->next = (p->next + p->stride) % p->combinations;
 		return;
 	}
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A phase of the stimulus that drives the pins by short plans: map a page, let the hardware cache
 // it, edit an entry on its path, fence, and access that very page. Every combination of fence
-// scope, page size, global bit and ASID (the fence's is the page's, or differs in one bit) has its
-// turn; random are what is cached before, which entry is edited and how, whether another address
-// space is in force meanwhile, and the time between the edit, the fence and the accesses around it:
-// often so that a walk or a lookup meets the fence. Invariant: as stimulus.h.
+// scope, page size of each format, global bit and ASID (the fence's is the page's, or differs in
+// one bit) has its turn; random are what is cached before, which entry is edited and how, whether
+// another address space is in force meanwhile, and the time between the edit, the fence and the
+// accesses around it: often so that a walk or a lookup meets the fence. Invariant: as stimulus.h.
 #ifndef TW_TB_STIM_PROBE_H
 #define TW_TB_STIM_PROBE_H
 
@@ -15,11 +15,11 @@
 #include "twinwalk/hw.h"
 #include "twinwalk/mmu.h"
 
-// 8 scopes, 2 global bits, 2 ASIDs, 7 page sizes of two formats.
-enum { TW_STIM_PROBES = 8 * 2 * 2 * 7, TW_STIM_PROBE_OPS = 96 };
+// The combinations of one kind of page: 8 scopes, 2 global bits, 2 ASIDs.
+enum { TW_STIM_PROBES_OF_PAGE = 8 * 2 * 2, TW_STIM_PROBE_OPS = 96, TW_STIM_PROBE_PAGES = 64 };
 
 struct tw_stim_probe_op {
-	uint8_t kind, port, access;
+	uint8_t kind, port, access, bytes;
 	bool join; // begins in the cycle in which the one before ends
 	uint32_t cycles;
 	uint64_t addr, data;
@@ -28,17 +28,28 @@ struct tw_stim_probe_op {
 
 struct tw_stim_probe {
 	struct tw_stim_tables *tables; // borrowed
-	struct tw_prng *rng;	       // borrowed
+	struct tw_config config;
+	// Kinds of pages: each size that each format of the configuration has.
+	struct {
+		const struct tw_format_desc *format;
+		uint8_t level;
+		bool group; // 64 KB, of 16 entries of the last level
+	} page[TW_STIM_PROBE_PAGES];
+	unsigned int pages, combinations, stride;
+	struct tw_prng *rng; // borrowed
 	struct tw_stim_probe_op op[TW_STIM_PROBE_OPS];
 	unsigned int ops, at;
 	unsigned int next;	     // combination of the next plan
 	bool fence_open;	     // taken and not done
 	uint32_t since, duration[4]; // of the open fence; of the last one by (address, ASID)
 	unsigned int measured;
-	uint64_t done[TW_STIM_PROBES]; // plans carried out, by combination
+	uint64_t *done; // plans carried out, by combination
 };
 
-void tw_stim_probe_init(struct tw_stim_probe *p, struct tw_stim_tables *tables);
+// 0 or -ENOMEM.
+int tw_stim_probe_init(struct tw_stim_probe *p, const struct tw_config *config,
+		       struct tw_stim_tables *tables);
+void tw_stim_probe_exit(struct tw_stim_probe *p);
 
 // The tables changed, or other inputs were driven: begins a new plan.
 void tw_stim_probe_restart(struct tw_stim_probe *p);

@@ -49,11 +49,12 @@ struct tw_stim {
 	struct port port[TW_PORTS];
 	uint64_t recent_va[4]; // of accepted requests
 	unsigned int n_recent_va;
-	uint64_t hot[TW_STIM_FORMATS][HOT_MAX];
+	uint64_t hot[TW_STIM_SPACES][HOT_MAX];
 	unsigned int n_hot;
 	bool hot_due;		 // to be chosen when the forced control writes are made
 	uint64_t root[CONTEXTS]; // values of the ROOT register
-	unsigned int format;	 // enum tw_stim_format of the last ROOT written
+	unsigned int space;	 // of the last ROOT written
+	struct tw_ctx before;	 // the control registers before the last ROOT was written
 	struct tw_ctx ctx;	 // the control registers
 	struct {
 		uint8_t addr;
@@ -101,19 +102,16 @@ static void new_contexts(struct tw_stim *s)
 	uint16_t common = any_asid(&s->rng);
 
 	for (unsigned int i = 0; i < CONTEXTS; i++) {
-		unsigned int format = tw_prng_bits(&s->rng, 1);
-		uint64_t mode = format == TW_STIM_SV39 ? TW_FMT_SV39 : TW_FMT_X86_LONG4;
-
+		unsigned int space = tw_prng_bits(&s->rng, 1);
+		uint64_t root = tw_stim_tables_root(&s->tables, space);
 		// Some share an ASID or differ in one bit of it.
 		uint16_t asid = any_asid(&s->rng);
 
 		if (i < CONTEXTS / 2)
 			asid = i & 1 ? near_asid(&s->rng, common) : common;
-		if (i == CONTEXTS - 1)
-			mode = TW_FMT_BARE;
-		s->root[i] =
-			mode << 60 | (uint64_t)asid << 44 | tw_stim_tables_root(&s->tables, format);
+		s->root[i] = tw_stim_tables_root_reg(s->tables.space[space].format, root, asid);
 	}
+	s->root[CONTEXTS - 1] &= ~UINT64_C(0) >> 4; // bare
 }
 
 static uint64_t any_root(struct tw_stim *s)
@@ -239,13 +237,13 @@ static bool translates(struct tw_stim *s, uint64_t va)
 }
 
 // The I-th address of this phase, which may keep to the sets of the first few.
-static uint64_t hot_candidate(struct tw_stim *s, unsigned int format, unsigned int i)
+static uint64_t hot_candidate(struct tw_stim *s, unsigned int space, unsigned int i)
 {
 	const uint64_t index = UINT64_C(511) << 12;
 	unsigned int sets = s->phase->sets;
-	uint64_t va = tw_stim_tables_va(&s->tables, format);
+	uint64_t va = tw_stim_tables_va(&s->tables, space);
 
-	return sets && i >= sets ? (va & ~index) | (s->hot[format][i % sets] & index) : va;
+	return sets && i >= sets ? (va & ~index) | (s->hot[space][i % sets] & index) : va;
 }
 
 // The addresses of this phase; if it prefers good ones, several are tried for each.
@@ -253,13 +251,13 @@ static void new_hot(struct tw_stim *s)
 {
 	bool judge = s->phase->good && tw_format_get(s->ctx.format);
 
-	for (unsigned int f = 0; f < TW_STIM_FORMATS; f++) {
+	for (unsigned int space = 0; space < TW_STIM_SPACES; space++) {
 		for (unsigned int i = 0; i < s->n_hot; i++) {
-			unsigned int tries = judge && f == s->format ? 6 : 1;
+			unsigned int tries = judge && space == s->space ? 6 : 1;
 
 			do {
-				s->hot[f][i] = hot_candidate(s, f, i);
-			} while (--tries && !translates(s, s->hot[f][i]));
+				s->hot[space][i] = hot_candidate(s, space, i);
+			} while (--tries && !translates(s, s->hot[space][i]));
 		}
 	}
 	s->hot_due = false;
@@ -267,7 +265,7 @@ static void new_hot(struct tw_stim *s)
 
 static uint64_t hot_va(struct tw_stim *s)
 {
-	return s->hot[s->format][tw_prng_below(&s->rng, s->n_hot)];
+	return s->hot[s->space][tw_prng_below(&s->rng, s->n_hot)];
 }
 
 // An offset in a page: any, or one of its edges.
@@ -291,12 +289,11 @@ static void new_request(struct tw_stim *s, unsigned int port, struct tw_mmu_in *
 
 	in->port[port].req_id = (uint8_t)tw_prng_bits(r, 4);
 	if (tw_prng_chance(r, ph->edge))
-		req->va = tw_stim_tables_edge_va(&s->tables, s->format);
+		req->va = tw_stim_tables_edge_va(&s->tables, s->space);
 	else if (tw_prng_chance(r, 30))
-		req->va =
-			tw_stim_tables_neighbour(&s->tables, s->format, hot_va(s)) | any_offset(r);
+		req->va = tw_stim_tables_neighbour(&s->tables, s->space, hot_va(s)) | any_offset(r);
 	else if (tw_prng_chance(r, 30))
-		req->va = tw_stim_tables_sibling(&s->tables, s->format,
+		req->va = tw_stim_tables_sibling(&s->tables, s->space,
 						 s->recent_va[tw_prng_bits(r, 2)]);
 	else
 		req->va = hot_va(s) | any_offset(r);
@@ -371,18 +368,18 @@ static void drive_fence(struct tw_stim *s, unsigned int snipes, const struct tw_
 	va = tw_prng_bits(r, 1) ? s->recent_va[tw_prng_bits(r, 2)] : hot_va(s);
 	switch (tw_prng_bits(r, 3)) {
 	case 0:
-		in->fence_va = tw_stim_tables_sibling(&s->tables, s->format, va);
+		in->fence_va = tw_stim_tables_sibling(&s->tables, s->space, va);
 		break;
 	case 1:
 	case 2:
-		in->fence_va = tw_stim_tables_neighbour(&s->tables, s->format, va);
+		in->fence_va = tw_stim_tables_neighbour(&s->tables, s->space, va);
 		break;
 	default:
 		in->fence_va = va | tw_prng_bits(r, 12);
 		break;
 	}
 	if (wanted && tw_prng_chance(r, 20))
-		in->fence_va = tw_stim_tables_edge_va(&s->tables, s->format);
+		in->fence_va = tw_stim_tables_edge_va(&s->tables, s->space);
 }
 
 static void any_ctrl(struct tw_stim *s, struct tw_mmu_in *in)
@@ -418,16 +415,24 @@ static void any_ctrl(struct tw_stim *s, struct tw_mmu_in *in)
 	}
 }
 
-// The control registers as they will be.
+// The control registers as they will be: what a root that is loaded holds may change until it is
+// read, and whether it is taken shows later.
 static void note_ctrl(struct tw_stim *s, const struct tw_mmu_out *out, const struct tw_mmu_in *in)
 {
+	const struct tw_mem mem = {s->tables.pmem, mem_read64, mem_cas};
+	int space;
+
+	if (out->ctrl_refused)
+		s->ctx = s->before;
 	if (!in->ctrl_valid || !out->ctrl_ready)
 		return;
+	s->before = s->ctx;
 	tw_ctx_write(&s->ctx, &s->config, in->ctrl_addr, in->ctrl_data);
-	if (s->ctx.format == TW_FMT_X86_LONG4)
-		s->format = TW_STIM_LONG4;
-	else if (s->ctx.format == TW_FMT_SV39)
-		s->format = TW_STIM_SV39;
+	if (tw_arch_load_root(&s->ctx, &mem))
+		s->ctx = s->before;
+	space = tw_stim_tables_space(&s->tables, s->ctx.format, s->ctx.root_ppn);
+	if (space >= 0)
+		s->space = (unsigned int)space;
 }
 
 static void drive_ctrl(struct tw_stim *s, unsigned int snipes, const struct tw_mmu_out *out,
@@ -514,13 +519,18 @@ int tw_stim_create(const struct tw_config *config, uint64_t seed, struct tw_stim
 	if (!s)
 		return -ENOMEM;
 	tw_prng_seed(&s->rng, seed);
-	err = tw_stim_tables_init(&s->tables, &s->rng);
+	err = tw_stim_tables_init(&s->tables, config, &s->rng);
 	if (err) {
 		free(s);
 		return err;
 	}
-	tw_stim_probe_init(&s->probe, &s->tables);
 	s->config = *config;
+	err = tw_stim_probe_init(&s->probe, config, &s->tables);
+	if (err) {
+		tw_stim_tables_exit(&s->tables);
+		free(s);
+		return err;
+	}
 	s->l1_entries = config->l1_entries[TW_PORT_DATA];
 	tw_ctx_reset(&s->ctx);
 	new_tables(s);
@@ -535,6 +545,7 @@ void tw_stim_destroy(struct tw_stim *s)
 {
 	if (!s)
 		return;
+	tw_stim_probe_exit(&s->probe);
 	tw_stim_tables_exit(&s->tables);
 	free(s);
 }
@@ -573,7 +584,10 @@ const uint64_t *tw_stim_events(const struct tw_stim *s)
 	return s->events;
 }
 
-const uint64_t *tw_stim_probes(const struct tw_stim *s)
+unsigned int tw_stim_probes(const struct tw_stim *s, unsigned int *untried)
 {
-	return s->probe.done;
+	*untried = 0;
+	for (unsigned int i = 0; i < s->probe.combinations; i++)
+		*untried += !s->probe.done[i];
+	return s->probe.combinations;
 }

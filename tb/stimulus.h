@@ -43,8 +43,9 @@ struct tw_pmem *tw_stim_memory(const struct tw_stim *stim);
 // How often each event of docs/contract.md section 12 was seen on events_o.
 const uint64_t *tw_stim_events(const struct tw_stim *stim);
 
-// How often each combination of fence, page and ASID was tried: TW_STIM_PROBES of stim_probe.h.
-const uint64_t *tw_stim_probes(const struct tw_stim *stim);
+// How many combinations of fence, page and ASID there are (stim_probe.h), and how many of them were
+// not tried.
+unsigned int tw_stim_probes(const struct tw_stim *stim, unsigned int *untried);
 
 #ifdef __cplusplus
 }
