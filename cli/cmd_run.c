@@ -1,29 +1,90 @@
 // SPDX-License-Identifier: Apache-2.0
 // `twinwalk run`: replays recorded traces through the kernel on one hardware back end, or on
-// several one after the other to compare them. The work is in replay.c.
+// several one after the other to compare them. The work is in replay/.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend.h"
 #include "interrupt.h"
-#include "replay.h"
+#include "report.h"
 #include "run_options.h"
+
+struct command {
+	struct run_options o;
+	struct wave wave;
+	struct replay_user user;
+	const char *hw; // of the present run
+	bool progress;	// a line of it stands on the terminal
+};
+
+// --- What a replay asks of us ----------------------------------------------------------
+
+static enum tw_status create(void *arg, const struct replay_opts *opts, struct tw_hw_opts *hw_opts,
+			     struct tw_config *config, struct tw_hw **hw, char *err, size_t errlen)
+{
+	const struct command *c = arg;
+	enum tw_status status = tw_backend_config(opts->config, config, err, errlen);
+
+	hw_opts->config = config;
+	hw_opts->wave_fd = wave_fd(&c->wave);
+	hw_opts->wave_from = c->wave.from;
+	hw_opts->wave_to = c->wave.to;
+	return status == TW_OK ? tw_backend_create(opts->hw, hw_opts, hw, err, errlen) : status;
+}
+
+static const char *stopped(void *arg)
+{
+	(void)arg;
+	return interrupted() ? interrupt_name() : NULL;
+}
+
+static void progress(void *arg, unsigned int percent, const struct replay_result *r)
+{
+	struct command *c = arg;
+
+	c->progress = true;
+	fprintf(stderr,
+		"\r%s: %3u%%  %" PRIu64 " accesses  %" PRIu64 " faults  %" PRIu64
+		" pages swapped out ",
+		c->hw, percent, replay_accesses(r), r->kernel.minor + r->kernel.major,
+		r->kernel.swap_out);
+}
+
+static void end_progress(struct command *c)
+{
+	if (c->progress)
+		fputc('\n', stderr);
+	c->progress = false;
+}
+
+// Only what the same command does again is worth repeating: a difference, or an error of ours. One
+// that lockstep found says by itself how to repeat it.
+static void complain(void *arg, const struct replay_opts *opts, enum tw_status status,
+		     const char *error)
+{
+	end_progress(arg);
+	fprintf(stderr, "twinwalk run: %s: %s\n", opts->hw, error);
+	if ((status == TW_DIFFERENCE || status == TW_INTERNAL) && !strstr(error, opts->repeat))
+		fprintf(stderr, "to repeat: %s\n", opts->repeat);
+}
+
+static void ended(void *arg, struct tw_hw *hw)
+{
+	struct command *c = arg;
+
+	end_progress(c);
+	wave_complete(&c->wave, hw);
+}
+
+// --- The runs --------------------------------------------------------------------------
 
 static void speed(const struct replay_result *r)
 {
 	fprintf(stderr, "%s: %" PRIu64 " accesses in %.2f s, %.2f million per second\n", r->used.hw,
 		replay_accesses(r), r->seconds,
 		r->seconds > 0 ? (double)replay_accesses(r) / r->seconds / 1e6 : 0.0);
-}
-
-// Only what the same command does again is worth repeating: a difference, or an error of ours. One
-// that lockstep found says by itself how to repeat it.
-static void complain(const struct replay_opts *opts, enum tw_status status, const char *error)
-{
-	fprintf(stderr, "twinwalk run: %s: %s\n", opts->hw, error);
-	if ((status == TW_DIFFERENCE || status == TW_INTERNAL) && !strstr(error, opts->repeat))
-		fprintf(stderr, "to repeat: %s\n", opts->repeat);
 }
 
 static void print_differences(const struct replay_result *a, const struct replay_result *b)
@@ -39,8 +100,9 @@ static void print_differences(const struct replay_result *a, const struct replay
 }
 
 // Runs all back ends; stops at the first that fails, or differs from the first one.
-static enum tw_status run(struct run_options *o)
+static enum tw_status run(struct command *c)
 {
+	struct run_options *o = &c->o;
 	struct replay_result *results = calloc(RUN_BACK_ENDS, sizeof(*results));
 	enum tw_status status = TW_OK, end;
 	unsigned int done = 0;
@@ -50,9 +112,9 @@ static enum tw_status run(struct run_options *o)
 		return TW_SYSTEM;
 	}
 	for (; done < o->n_hw && status == TW_OK; done++) {
-		o->replay.hw = o->hw[done];
+		o->replay.hw = c->hw = o->hw[done];
 		status = replay_run(&o->replay, &results[done]);
-		if (status == TW_OK && o->replay.progress)
+		if (status == TW_OK && o->progress)
 			speed(&results[done]);
 		if (status == TW_OK && done > 0 && !replay_equal(&results[0], &results[done])) {
 			print_differences(&results[0], &results[done]);
@@ -61,14 +123,14 @@ static enum tw_status run(struct run_options *o)
 		}
 	}
 	// The results are there all the same.
-	end = status == TW_OK && o->replay.wave->failed ? TW_SYSTEM : status;
+	end = status == TW_OK && c->wave.failed ? TW_SYSTEM : status;
 	if (o->json) {
-		if (replay_print_json(stdout, results, done, end, o->timing) != 0) {
+		if (report_print_json(stdout, results, done, end, &c->wave, o->timing) != 0) {
 			fputs("twinwalk run: out of memory\n", stderr);
 			end = end == TW_OK ? TW_SYSTEM : end;
 		}
 	} else if (status == TW_OK) {
-		replay_print(stdout, &results[0]);
+		report_print(stdout, &results[0]);
 		for (unsigned int i = 1; i < o->n_hw; i++)
 			printf("equal on                 %s: every response and cycle, and the "
 			       "memory image\n",
@@ -84,8 +146,9 @@ static enum tw_status run(struct run_options *o)
 }
 
 // The traces, the configuration and the swap file are not for the waveform.
-static enum tw_status open_wave(const struct run_options *o, struct wave *w)
+static enum tw_status open_wave(struct command *c)
 {
+	const struct run_options *o = &c->o;
 	size_t n = o->replay.n_traces;
 	const char **inputs = calloc(n + 2, sizeof(*inputs));
 	enum tw_status status;
@@ -99,33 +162,35 @@ static enum tw_status open_wave(const struct run_options *o, struct wave *w)
 	inputs[n++] = o->replay.config;
 	if (o->replay.swap_path)
 		inputs[n++] = o->replay.swap_path;
-	status = wave_open(w, o->wave_path, o->force, inputs, n);
-	w->from = o->wave_from;
-	w->to = o->wave_to;
+	status = wave_open(&c->wave, o->wave_path, o->force, inputs, n);
+	c->wave.from = o->wave_from;
+	c->wave.to = o->wave_to;
 	free(inputs);
 	return status;
 }
 
 int tw_cmd_run(const char *repeat, int argc, char **argv)
 {
-	struct run_options o;
-	struct wave wave = {0};
+	struct command c = {.user = {.create = create,
+				     .stopped = stopped,
+				     .complain = complain,
+				     .ended = ended}};
 	bool help;
-	enum tw_status status = run_options(argc, argv, &o, &help);
+	enum tw_status status = run_options(argc, argv, &c.o, &help);
 
 	if (status == TW_OK && !help) {
-		o.replay.repeat = repeat;
-		o.replay.complain = complain;
-		o.replay.wave = &wave;
-		status = tw_inputs_ok("run", o.replay.traces, o.replay.n_traces)
-				 ? open_wave(&o, &wave)
-				 : TW_USAGE;
+		c.user.arg = &c;
+		c.user.progress = c.o.progress ? progress : NULL;
+		c.o.replay.repeat = repeat;
+		c.o.replay.user = &c.user;
+		status = tw_inputs_ok("run", c.o.replay.traces, c.o.replay.n_traces) ? open_wave(&c)
+										     : TW_USAGE;
 		if (status == TW_OK) {
 			interrupt_watch();
-			status = run(&o);
+			status = run(&c);
 		}
-		wave_close(&wave);
+		wave_close(&c.wave);
 	}
-	run_options_free(&o);
+	run_options_free(&c.o);
 	return (int)status;
 }

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../vectors/vectors.h"
 #include "backend.h"
 #include "cli.h"
-#include "vectors/vectors.h"
 #include "wave.h"
 
 static const char usage[] =

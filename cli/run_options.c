@@ -269,7 +269,7 @@ static enum tw_status one_option(int c, struct run_options *o)
 		o->timing = true;
 		return TW_OK;
 	case OPT_PROGRESS:
-		r->progress = true;
+		o->progress = true;
 		return TW_OK;
 	default:
 		fputs(usage, stderr);
@@ -341,7 +341,7 @@ enum tw_status run_options(int argc, char **argv, struct run_options *o, bool *h
 	};
 	*help = false;
 	tw_costs_default(&o->replay.costs);
-	o->replay.progress = isatty(STDERR_FILENO);
+	o->progress = isatty(STDERR_FILENO);
 	while (status == TW_OK && (c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		if (c == 'h') {
 			fputs(usage, stdout);

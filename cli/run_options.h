@@ -3,7 +3,8 @@
 #ifndef TW_CLI_RUN_OPTIONS_H
 #define TW_CLI_RUN_OPTIONS_H
 
-#include "replay.h"
+#include "../replay/replay.h"
+#include "wave.h"
 
 enum { RUN_BACK_ENDS = 8 };
 
@@ -14,7 +15,7 @@ struct run_options {
 	bool compare; // hw comes from --compare
 	const char *wave_path;
 	uint64_t wave_from, wave_to;
-	bool json, timing, force;
+	bool json, timing, force, progress;
 	char *names; // what hw points into
 };
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cli/replay.h"
+#include "../../cli/report.h"
 
 static const char *const traces[] = {"a.twt"};
 
@@ -39,7 +39,7 @@ static cJSON *print(const struct replay_result *r, unsigned int n, enum tw_statu
 	cJSON *all;
 
 	assert_non_null(f);
-	assert_int_equal(replay_print_json(f, r, n, status, false), 0);
+	assert_int_equal(report_print_json(f, r, n, status, NULL, false), 0);
 	assert_int_equal(fclose(f), 0);
 	all = cJSON_Parse(text);
 	assert_non_null(all);

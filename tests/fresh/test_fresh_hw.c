@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fresh vectors of every kind on hardware: test_fresh_hw HW CONFIG CASES, that many of each kind in
 // each format that the hardware has, with a fixed seed and with a fresh one, which is printed;
-// TW_SEED=n gives one seed. They go through the command's own reader and executor (cli/vectors/),
+// TW_SEED=n gives one seed. They go through the command's own reader and executor (vectors/),
 // and the results must be the naive walker's; while a fence is too weak, either of the two.
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "../../cli/backend.h"
+#include "../../vectors/vectors.h"
 #include "fresh.h"
-#include "vectors.h"
 
 static struct {
 	const char *hw, *config;

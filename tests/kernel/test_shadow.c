@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "../../cli/shadow.h"
+#include "../../replay/shadow.h"
 
 static void anonymous_page_starts_as_zero_and_keeps_what_is_written(void **state)
 {

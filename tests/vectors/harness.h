@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "vectors.h"
+#include "../../vectors/vectors.h"
 
 // The file of the last run (removed), its message, its results.
 extern char vt_path[64], vt_err[512], *vt_out;

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "vectors.h"
+#include "../../vectors/vectors.h"
 
 static const char *const bases[] = {
 	"tests/vectors/rv-ext-sv39.cases",	  "tests/vectors/rv-tlb-sv39.cases",

@@ -10,9 +10,7 @@
 #include <unistd.h>
 
 #include "../host/output.h"
-#include "backend.h"
-#include "interrupt.h"
-#include "replay_internal.h"
+#include "internal.h"
 
 #define RAM_BASE UINT64_C(0x80000000)
 // Of sizes that are not given: 4 GB of memory, 128 GB of swap at most.
@@ -90,39 +88,31 @@ static void raise_descriptors(void)
 
 static enum tw_status make_hardware(struct replay *r)
 {
-	struct tw_config *config = &r->result->config;
 	struct tw_hw_opts opts = {
-		.config = config,
 		.mem = {.latency_min = r->opts.latency_min,
 			.latency_max = r->opts.latency_max,
 			.seed = r->opts.seed},
 		.seed = r->opts.seed,
-		.wave_fd = wave_fd(r->opts.wave),
-		.wave_from = r->opts.wave->from,
-		.wave_to = r->opts.wave->to,
 		.repeat_command = r->opts.repeat,
 	};
 	char err[300] = "";
-	enum tw_status status = tw_backend_config(r->opts.config, config, err, sizeof(err));
-	int e;
+	enum tw_status status;
+	int e = tw_pmem_create(&r->pmem);
 
-	if (status != TW_OK)
-		return replay_stop(r, status, "%s", err);
-	e = tw_pmem_create(&r->pmem);
 	if (!e)
 		e = tw_pmem_add_flat(r->pmem, RAM_BASE,
 				     RAM_BASE + ((uint64_t)r->opts.frames << SHADOW_SHIFT));
 	if (e)
 		return replay_stop(r, TW_SYSTEM, "%u frames: %s", r->opts.frames, strerror(-e));
 	opts.pmem = r->pmem;
-	status = tw_backend_create(r->opts.hw, &opts, &r->hw, err, sizeof(err));
+	status = r->opts.user->create(r->opts.user->arg, &r->opts, &opts, &r->result->config,
+				      &r->hw, err, sizeof(err));
 	return status == TW_OK ? TW_OK : replay_stop(r, status, "%s", err);
 }
 
 static bool stop(void *user)
 {
-	(void)user;
-	return interrupted() != 0;
+	return replay_stopped(user);
 }
 
 static enum tw_status make_kernel(struct replay *r)
@@ -144,6 +134,7 @@ static enum tw_status make_kernel(struct replay *r)
 	o.asid_bits = r->opts.asid_bits;
 	o.costs = r->opts.costs;
 	o.stop = stop;
+	o.user = r;
 	e = tw_kernel_create(&o, &r->k, err, sizeof(err));
 	// A file that is in the way, as for all that is written.
 	if (e == -EINVAL || e == -EEXIST)

@@ -6,8 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "interrupt.h"
-#include "replay_internal.h"
+#include "internal.h"
 
 static const uint8_t access_of[] = {
 	[TW_TRACE_FETCH] = TW_FETCH, [TW_TRACE_LOAD] = TW_LOAD,	   [TW_TRACE_STORE] = TW_STORE,
@@ -256,7 +255,7 @@ static enum tw_status copy(struct replay_proc *p)
 		int err;
 
 		n = n < left ? n : left;
-		if (interrupted())
+		if (replay_stopped(p->r))
 			return replay_interrupted(p->r);
 		status = touch(p, va, n);
 		if (status != TW_OK)

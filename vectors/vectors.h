@@ -10,15 +10,15 @@
 //   hw.c         back end: anything behind twinwalk/hw.h
 // Invariants: bad input ends the run with FILE:LINE and what was expected, and never reaches a back
 // end; a case does not depend on the cases before it.
-#ifndef TW_CLI_VECTORS_H
-#define TW_CLI_VECTORS_H
+#ifndef TW_VECTORS_H
+#define TW_VECTORS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-#include "../cli.h"
+#include "../host/status.h"
 #include "twinwalk/arch.h"
 #include "twinwalk/hw.h"
 #include "twinwalk/pmem.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the errors of Twinwalk's libraries to the command's exit status.
-#include <errno.h>
+#include "status.h"
 
-#include "cli.h"
+#include <errno.h>
 
 enum tw_status tw_status_of(int error)
 {

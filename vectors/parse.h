@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Between the files that turn words into directives: words.c, parse.c, parse_acc.c.
-#ifndef TW_CLI_VECTORS_PARSE_H
-#define TW_CLI_VECTORS_PARSE_H
+#ifndef TW_VECTORS_PARSE_H
+#define TW_VECTORS_PARSE_H
 
 #include "internal.h"
 

@@ -10,8 +10,7 @@
 #include <unistd.h>
 
 #include "../host/output.h"
-#include "interrupt.h"
-#include "replay_internal.h"
+#include "internal.h"
 
 static struct replay_object *new_object(struct replay_proc *p, uint64_t size, uint64_t seed)
 {
@@ -132,7 +131,7 @@ enum tw_status replay_touch_file(struct replay_proc *p, struct replay_object *o,
 	enum tw_status status = TW_OK;
 
 	for (; index < end && index << SHADOW_SHIFT < o->shadow.initial && status == TW_OK; index++)
-		status = interrupted() ? replay_interrupted(p->r) : make_page(p, o, index);
+		status = replay_stopped(p->r) ? replay_interrupted(p->r) : make_page(p, o, index);
 	return status;
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "../host/utf8.h"
-#include "replay.h"
+#include "report.h"
 #include "twinwalk/arch.h"
 #include "twinwalk/mmu.h"
 
@@ -296,18 +296,18 @@ static void json_differences(cJSON *all, const struct replay_result *r, unsigned
 	string(all, "repeat", b->used.repeat);
 }
 
-int replay_print_json(FILE *f, const struct replay_result *r, unsigned int n, enum tw_status status,
-		      bool timing)
+int report_print_json(FILE *f, const struct replay_result *r, unsigned int n, enum tw_status status,
+		      const struct wave *wave, bool timing)
 {
 	cJSON *all = cJSON_CreateObject(), *runs;
 	char *text;
 
 	string(all, "version", TW_VERSION);
 	number(all, "status", (uint64_t)status);
-	if (n && r->used.wave && r->used.wave->written)
-		string(all, "waveform", r->used.wave->path);
-	if (n && r->used.wave && r->used.wave->failed)
-		string(all, "waveform_error", r->used.wave->why);
+	if (n && wave && wave->written)
+		string(all, "waveform", wave->path);
+	if (n && wave && wave->failed)
+		string(all, "waveform_error", wave->why);
 	json_differences(all, r, n);
 	runs = cJSON_AddArrayToObject(all, "runs");
 	for (unsigned int i = 0; i < n; i++)

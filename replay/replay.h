@@ -2,21 +2,41 @@
 // Replay: recorded traces run through the kernel on one hardware back end. The traced programs'
 // system calls become calls of the kernel at the recorded addresses, their accesses go through the
 // MMU, every value read is compared with the shadow, and at the end so is everything: memory, swap,
-// files. One trace is one process; several run in turn. replay.c: main loop; replay_machine.c: what
-// it runs on; replay_access.c: loads and stores; replay_map.c: system calls; replay_object.c: what
-// is mapped; replay_verify.c: the final comparison; replay_report.c, replay_json.c: what is
-// printed.
-#ifndef TW_CLI_REPLAY_H
-#define TW_CLI_REPLAY_H
+// files. One trace is one process; several run in turn. replay.c: main loop; machine.c: what it
+// runs on; access.c: loads and stores; map.c: system calls; object.c: what is mapped; verify.c: the
+// final comparison; compare.c: two runs. Prints nothing.
+#ifndef TW_REPLAY_H
+#define TW_REPLAY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
-#include "cli.h"
+#include "../host/status.h"
 #include "twinwalk/hw.h"
 #include "twinwalk/kernel.h"
-#include "wave.h"
+
+struct replay_opts;
+struct replay_result;
+
+// What a replay asks of the program that runs it; ARG is passed to each.
+struct replay_user {
+	void *arg;
+	// Finds the configuration and creates the hardware that OPTS names. HW_OPTS is filled in
+	// but for the configuration and the waveform. Not TW_OK: a text is in err.
+	enum tw_status (*create)(void *arg, const struct replay_opts *opts,
+				 struct tw_hw_opts *hw_opts, struct tw_config *config,
+				 struct tw_hw **hw, char *err, size_t errlen);
+	// The signal that asks the run to end, NULL if there is none. Called for every event.
+	const char *(*stopped)(void *arg);
+	// Done so far, in percent of the events; a hundred times in a run. May be NULL.
+	void (*progress)(void *arg, unsigned int percent, const struct replay_result *so_far);
+	// Called once when a run fails, before `ended`.
+	void (*complain)(void *arg, const struct replay_opts *opts, enum tw_status status,
+			 const char *error);
+	// The hardware is about to be destroyed.
+	void (*ended)(void *arg, struct tw_hw *hw);
+};
 
 struct replay_opts {
 	const char *hw, *config;
@@ -31,11 +51,8 @@ struct replay_opts {
 	uint64_t quantum;		   // events between context switches
 	uint64_t check; // events between checks of all invariants; 0: at the end only
 	unsigned int asid_bits;
-	bool progress;
-	struct wave *wave;
 	const char *work, *swap_path, *repeat;
-	// Called once when a run fails, before its waveform is written.
-	void (*complain)(const struct replay_opts *opts, enum tw_status status, const char *error);
+	const struct replay_user *user;
 	struct tw_costs costs;
 	const char *const *traces;
 	unsigned int n_traces;
@@ -83,8 +100,6 @@ void replay_result_free(struct replay_result *r);
 uint64_t replay_accesses(const struct replay_result *r);
 uint64_t replay_cycles(const struct replay_result *r);
 
-void replay_print(FILE *f, const struct replay_result *r);
-
 // What must be equal on all back ends: the I-th figure of two runs; false: there is none.
 struct replay_pair {
 	char what[32];
@@ -93,10 +108,5 @@ struct replay_pair {
 bool replay_pair(const struct replay_result *a, const struct replay_result *b, size_t i,
 		 struct replay_pair *pair);
 bool replay_equal(const struct replay_result *a, const struct replay_result *b);
-
-// replay_json.c: one JSON object of N runs that ended with this status; `timing`: with host time. 0
-// or -ENOMEM.
-int replay_print_json(FILE *f, const struct replay_result *r, unsigned int n, enum tw_status status,
-		      bool timing);
 
 #endif

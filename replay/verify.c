@@ -6,8 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "interrupt.h"
-#include "replay_internal.h"
+#include "internal.h"
 
 // Walks the trace's regions beside the kernel's: the same addresses with the same protection,
 // however they are cut.
@@ -89,7 +88,7 @@ enum tw_status replay_verify_proc(struct replay_proc *p)
 		int err = tw_proc_peek(p->proc, page << SHADOW_SHIFT, got, SHADOW_PAGE);
 		size_t i = 0;
 
-		if (interrupted())
+		if (replay_stopped(p->r))
 			return replay_interrupted(p->r);
 		if (err)
 			return unreadable(p, page, err);
@@ -114,7 +113,7 @@ static enum tw_status verify_file(struct replay_proc *p, const struct replay_obj
 			 n = at < o->shadow.size ? o->shadow.size - at : 0;
 
 		n = n < SHADOW_PAGE ? n : SHADOW_PAGE;
-		if (interrupted())
+		if (replay_stopped(p->r))
 			return replay_interrupted(p->r);
 		errno = EIO;
 		if (pread(o->fd, got, n, (off_t)at) != (ssize_t)n)

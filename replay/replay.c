@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The replay's machine and main loop. See replay.h.
+// The replay's main loop, its errors and its end. See replay.h.
 #include "replay.h"
 
 #include <dirent.h>
@@ -13,11 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "interrupt.h"
-#include "replay_internal.h"
-
-#define RAM_BASE UINT64_C(0x80000000)
-enum { MIN_FRAMES = 128 };
+#include "internal.h"
 
 // --- Errors ----------------------------------------------------------------------------
 
@@ -94,8 +90,10 @@ enum tw_status replay_hw_differs(struct replay *r, const char *format, ...)
 
 enum tw_status replay_interrupted(struct replay *r)
 {
-	snprintf(r->result->signal, sizeof(r->result->signal), "%s", interrupt_name());
-	return replay_stop(r, TW_SYSTEM, "ended by %s after %" PRIu64 " events", interrupt_name(),
+	const char *signal = r->opts.user->stopped(r->opts.user->arg);
+
+	snprintf(r->result->signal, sizeof(r->result->signal), "%s", signal);
+	return replay_stop(r, TW_SYSTEM, "ended by %s after %" PRIu64 " events", signal,
 			   r->result->events);
 }
 
@@ -228,14 +226,10 @@ static void verify_after_error(struct replay *r)
 
 static void show_progress(struct replay *r, uint64_t total)
 {
-	struct tw_kernel_stats s;
-
-	tw_kernel_get_stats(r->k, &s);
-	fprintf(stderr,
-		"\r%s: %3" PRIu64 "%%  %" PRIu64 " accesses  %" PRIu64 " faults  %" PRIu64
-		" pages swapped out ",
-		r->opts.hw, total ? r->result->events * 100 / total : 100,
-		replay_accesses(r->result), s.minor + s.major, s.swap_out);
+	tw_kernel_get_stats(r->k, &r->result->kernel);
+	r->opts.user->progress(r->opts.user->arg,
+			       total ? (unsigned int)(r->result->events * 100 / total) : 100,
+			       r->result);
 }
 
 // Runs up to a quantum of one process.
@@ -250,7 +244,7 @@ static enum tw_status run_process(struct replay_proc *p, uint64_t quantum, uint6
 	if (more)
 		return replay_kernel_error(p, "context switch", more);
 	while (quantum-- > 0 && status == TW_OK && res->events < total) {
-		if (interrupted())
+		if (replay_stopped(r))
 			return replay_interrupted(r);
 		more = tw_trace_next(p->trace, &p->event);
 		if (more < 0)
@@ -265,7 +259,7 @@ static enum tw_status run_process(struct replay_proc *p, uint64_t quantum, uint6
 		res->events++;
 		if (r->opts.check && res->events % r->opts.check == 0 && status == TW_OK)
 			status = check_kernel(r);
-		if (r->opts.progress && res->events % step == 0)
+		if (r->opts.user->progress && res->events % step == 0)
 			show_progress(r, total);
 	}
 	return status;
@@ -288,8 +282,6 @@ static enum tw_status run_all(struct replay *r)
 	for (unsigned int i = 0; i < r->opts.n_traces && status == TW_OK; i++)
 		if (r->procs[i].proc)
 			status = end_process(&r->procs[i]);
-	if (r->opts.progress)
-		fputc('\n', stderr);
 	return status == TW_OK ? end_all(r) : status;
 }
 
@@ -339,13 +331,13 @@ enum tw_status replay_run(const struct replay_opts *opts, struct replay_result *
 		free(r);
 		free(procs);
 		snprintf(result->error, sizeof(result->error), "out of memory");
-		opts->complain(opts, TW_SYSTEM, result->error);
+		opts->user->complain(opts->user->arg, opts, TW_SYSTEM, result->error);
 		return result->status = TW_SYSTEM;
 	}
 	*r = (struct replay){.opts = *opts, .result = result, .procs = procs, .swap_fd = -1};
 	result->status = run_machine(r);
 	if ((result->status == TW_SYSTEM || result->status == TW_NO_FRAMES) && r->k && r->running &&
-	    !interrupted())
+	    !replay_stopped(r))
 		verify_after_error(r);
 	result->used = r->opts;
 	// How far it came.
@@ -354,10 +346,10 @@ enum tw_status replay_run(const struct replay_opts *opts, struct replay_result *
 		tw_hw_get_counters(r->hw, &result->hw);
 	}
 	if (result->status != TW_OK)
-		opts->complain(&r->opts, result->status, result->error);
+		opts->user->complain(opts->user->arg, &r->opts, result->status, result->error);
 	if (r->hw)
-		wave_complete(opts->wave, r->hw);
-	if (interrupted())
+		opts->user->ended(opts->user->arg, r->hw);
+	if (replay_stopped(r))
 		result->machine = r;
 	else
 		end_machine(r);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../host/input.h"
+#include "../host/input.h"
 #include "internal.h"
 
 enum tw_status vec_expected(const struct vec_reader *r, unsigned long line, const char *format, ...)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a replay reports as text, and the comparison of two runs. The text is the same for the same
+// What a replay reports as text, which is the same for the same
 // options, whatever the machine that ran them.
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay.h"
+#include "report.h"
 #include "twinwalk/arch.h"
 #include "twinwalk/mmu.h"
 
@@ -21,16 +21,6 @@ static uint64_t sum(const uint64_t *v, unsigned int n)
 static double percent(uint64_t part, uint64_t whole)
 {
 	return whole ? 100.0 * (double)part / (double)whole : 0.0;
-}
-
-uint64_t replay_accesses(const struct replay_result *r)
-{
-	return sum(r->accesses, 4);
-}
-
-uint64_t replay_cycles(const struct replay_result *r)
-{
-	return r->kernel.hw_cycles + r->kernel.kernel_cycles + r->kernel.device_cycles;
 }
 
 // --- Text ------------------------------------------------------------------------------
@@ -136,7 +126,7 @@ static void print_kernel(FILE *f, const struct tw_kernel_stats *k)
 		k->swap_slots, k->swap_cached);
 }
 
-void replay_print(FILE *f, const struct replay_result *r)
+void report_print(FILE *f, const struct replay_result *r)
 {
 	const struct tw_kernel_stats *k = &r->kernel;
 	uint64_t total = replay_cycles(r);
@@ -178,44 +168,4 @@ void replay_print(FILE *f, const struct replay_result *r)
 		"responses                %016" PRIx64 "\nmemory image             %016" PRIx64
 		"\n",
 		k->response_digest, r->image_digest);
-}
-
-// --- Comparison ------------------------------------------------------------------------
-
-bool replay_pair(const struct replay_result *a, const struct replay_result *b, size_t i,
-		 struct replay_pair *pair)
-{
-	const struct replay_pair pairs[] = {
-		{"events", a->events, b->events},
-		{"cycles of the hardware", a->kernel.hw_cycles, b->kernel.hw_cycles},
-		{"cycles in all", replay_cycles(a), replay_cycles(b)},
-		{"minor faults", a->kernel.minor, b->kernel.minor},
-		{"major faults", a->kernel.major, b->kernel.major},
-		{"pages swapped out", a->kernel.swap_out, b->kernel.swap_out},
-		{"responses", a->kernel.response_digest, b->kernel.response_digest},
-		{"memory image", a->image_digest, b->image_digest},
-	};
-	const size_t n = sizeof(pairs) / sizeof(pairs[0]);
-
-	if (i < n) {
-		*pair = pairs[i];
-		return true;
-	}
-	if (i >= n + TW_EVENTS)
-		return false;
-	i -= n;
-	snprintf(pair->what, sizeof(pair->what), "counter %s", tw_event_name((unsigned int)i));
-	pair->a = a->hw.event[i];
-	pair->b = b->hw.event[i];
-	return true;
-}
-
-bool replay_equal(const struct replay_result *a, const struct replay_result *b)
-{
-	struct replay_pair pair;
-
-	for (size_t i = 0; replay_pair(a, b, i, &pair); i++)
-		if (pair.a != pair.b)
-			return false;
-	return true;
 }

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "replay_internal.h"
+#include "internal.h"
 
 static uint64_t page_up(uint64_t v)
 {

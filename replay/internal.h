@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The state of a replay, shared by its files.
-#ifndef TW_CLI_REPLAY_INTERNAL_H
-#define TW_CLI_REPLAY_INTERNAL_H
+#ifndef TW_REPLAY_INTERNAL_H
+#define TW_REPLAY_INTERNAL_H
 
 #include <twinwalk/trace.h>
 
@@ -48,7 +48,13 @@ struct replay {
 // A descriptor of ours as a path that the kernel can open.
 #define REPLAY_FD_PATH "/proc/self/fd/"
 
-// replay_machine.c
+// Whether the user wants the run to come to an end.
+static inline bool replay_stopped(const struct replay *r)
+{
+	return r->opts.user->stopped(r->opts.user->arg) != NULL;
+}
+
+// machine.c
 enum tw_status replay_create(struct replay *r);
 void replay_destroy(struct replay *r);
 
@@ -74,15 +80,15 @@ enum tw_status replay_broken(struct replay_proc *p, const char *rule);
 // The same for a negative errno of the kernel.
 enum tw_status replay_kernel_error(struct replay_proc *p, const char *what, int error);
 
-// replay_access.c: one event of kinds up to TW_TRACE_COPY_OUT.
+// access.c: one event of kinds up to TW_TRACE_COPY_OUT.
 enum tw_status replay_access(struct replay_proc *p);
-// replay_map.c: one event of the other kinds, but EXIT.
+// map.c: one event of the other kinds, but EXIT.
 enum tw_status replay_map(struct replay_proc *p);
 // The object and page that a page of the process is mapped to. *object NULL: anonymous. False: not
 // mapped.
 bool replay_lookup(struct replay_proc *p, uint64_t page, struct replay_object **object,
 		   uint64_t *index, bool *shared);
-// replay_object.c: creates the trace's files, as objects 0 to n_files - 1.
+// object.c: creates the trace's files, as objects 0 to n_files - 1.
 enum tw_status replay_files(struct replay_proc *p);
 void replay_free_objects(struct replay_proc *p);
 // Shared anonymous memory of SIZE bytes; NULL: no memory.
@@ -94,7 +100,7 @@ enum tw_status replay_touch_file(struct replay_proc *p, struct replay_object *o,
 				 uint64_t len);
 // Copies a text of the kernel, with the traces' names for the files.
 void replay_name_files(const struct replay *r, const char *text, char *out, size_t size);
-// replay_verify.c: compares all memory of a process, and its regions; the files after a sync.
+// verify.c: compares all memory of a process, and its regions; the files after a sync.
 enum tw_status replay_verify_proc(struct replay_proc *p);
 enum tw_status replay_verify_files(struct replay_proc *p);
 

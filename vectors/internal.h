@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Between the files of this folder: words, directives, and the state of a run.
-#ifndef TW_CLI_VECTORS_INTERNAL_H
-#define TW_CLI_VECTORS_INTERNAL_H
+#ifndef TW_VECTORS_INTERNAL_H
+#define TW_VECTORS_INTERNAL_H
 
 #include <zlib.h>
 
