@@ -116,7 +116,7 @@ int main(int argc, char **argv)
 		const char *name;
 		enum tw_format format;
 	} formats[] = {{"sv39", TW_FMT_SV39}, {"long4", TW_FMT_X86_LONG4}};
-	unsigned int rounds = argc > 1 ? (unsigned int)atoi(argv[1]) : 4;
+	unsigned int rounds = argc > 1 ? (unsigned int)strtoul(argv[1], NULL, 0) : 4;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		for (size_t f = 0; f < sizeof(formats) / sizeof(formats[0]); f++) {

@@ -52,8 +52,10 @@ static void measure_processes(struct machine *m, unsigned int n, struct process_
 	struct tw_signal sig;
 	double start;
 
-	if (!child)
+	if (!child) {
 		check("children", -12);
+		return;
+	}
 	for (unsigned int reverse = 0; reverse < 2; reverse++) {
 		start = now();
 		for (unsigned int i = 0; i < n; i++)

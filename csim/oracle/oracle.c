@@ -440,7 +440,7 @@ int tw_oracle_read(struct tw_oracle *o, uint64_t cycle, uint64_t addr, uint64_t 
 		   struct tw_oracle_verdict *v)
 {
 	struct tw_or_search s = {.o = o, .goal = TW_OR_READ, .addr = addr};
-	bool lost, exhausted;
+	bool lost = false, exhausted = false, right;
 	uint64_t now;
 	int ret;
 
@@ -454,10 +454,10 @@ int tw_oracle_read(struct tw_oracle *o, uint64_t cycle, uint64_t addr, uint64_t 
 	v->allowed = v->newest = false;
 	v->entries = 0;
 	o->stats.reads++;
-	if (o->opts.mem.read64(o->opts.mem.user, addr, &now) == 0 && now == value &&
-	    anyone_does(&s, &lost, &exhausted))
+	right = o->opts.mem.read64(o->opts.mem.user, addr, &now) == 0 && now == value;
+	if (right && anyone_does(&s, &lost, &exhausted))
 		allow(o, v, &s.ctx, s.step, s.depth - 1);
-	else if (now == value && (exhausted || lost))
+	else if (right && (exhausted || lost))
 		undecided(v, exhausted ? TW_ORACLE_STEPS : TW_ORACLE_LOST);
 	else
 		tw_or_blame_read(o, addr, value, v);

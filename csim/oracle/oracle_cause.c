@@ -144,8 +144,8 @@ static void try_request(const struct tw_or_answer *a, struct tw_or_cause *best)
 	if (gives(a, ctx, &req, 0, 0, &n))
 		offer(best, ONE_RULE, TW_OR_BY_MXR, a->reason, req.mxr, &n, ctx, &req);
 	req = a->r->req;
-	for (uint8_t access = TW_FETCH; access <= TW_RMW; access++) {
-		req.access = access;
+	for (unsigned int access = TW_FETCH; access <= TW_RMW; access++) {
+		req.access = (uint8_t)access;
 		if (access != a->r->req.access && gives(a, ctx, &req, 0, 0, &n))
 			offer(best, a->resp->fault ? FAULT_ACCESS : ONE_RULE, TW_OR_BY_ACCESS,
 			      a->reason, access, &n, ctx, &req);

@@ -128,6 +128,7 @@ static void forget_word(struct tw_oracle *o, struct tw_or_word *w)
 	free(w->v);
 	free(w->read);
 	w->v = NULL;
+	w->read = NULL;
 }
 
 // A word whose only value is older than all that counts needs no history. Leaves holes in the
@@ -167,9 +168,8 @@ static int shrink(struct tw_oracle *o)
 		// is unknown.
 		o->stats.versions_lost += o->versions;
 		o->history_lost = o->now;
-		for (size_t i = 0; i < o->word_cap; i++) {
+		for (size_t i = 0; i < o->word_cap; i++)
 			forget_word(o, &o->word[i]);
-		}
 		o->versions = 0;
 		o->words = 0;
 	}

@@ -151,8 +151,9 @@ static int look_for_overdue(struct tw_oracle_watch *w, const struct tw_mmu_in *i
 		w->asking &= (uint16_t) ~(1u << in->mem_resp_id % WALKERS);
 	if (out->mem_req_valid && in->mem_req_ready)
 		w->asking |= (uint16_t)(1u << out->mem_req_id % WALKERS);
-	if (ret == 0 && w->next % LOOK_AGAIN == 0)
-		ret = tw_oracle_overdue(w->o, w->cycle, &v);
+	if (ret != 0 || w->next % LOOK_AGAIN != 0)
+		return ret;
+	ret = tw_oracle_overdue(w->o, w->cycle, &v);
 	if (ret == 1)
 		keep_bad(w, &v);
 	return ret < 0 ? ret : 0;

@@ -277,6 +277,7 @@ void tw_pt_prune(struct tw_space *as, uint64_t va, struct tw_gather *g)
 	unsigned int top = k->fmt->levels - 1u, level;
 	uint32_t table = as->root;
 
+	assert(k->fmt->dynamic <= top);
 	// path[level]: the entry at that level; its child is the table of level - 1.
 	for (level = top; level > 0; level--) {
 		path[level] = cell_of(k, table, level, va);

@@ -327,7 +327,7 @@ static unsigned int search_one(uint64_t *seed)
 static void search_from(uint64_t seed)
 {
 	const char *text = getenv("TW_ROUNDS");
-	unsigned int rounds = text ? (unsigned int)atoi(text) : 12, with = 0;
+	unsigned int rounds = text && *text ? (unsigned int)strtoul(text, NULL, 0) : 12, with = 0;
 
 	for (unsigned int i = 0; i < rounds; i++)
 		with += search_one(&seed) > 0;

@@ -6,6 +6,7 @@
 // on virtual memory; F. Corbato, A paging experiment with the Multics system, 1968.
 #include "world.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ struct reference {
 
 static void reference_open(struct reference *r, bool clock, uint32_t frames, uint32_t pages)
 {
+	assert(frames && pages);
 	*r = (struct reference){.clock = clock, .frames = frames};
 	r->page = calloc(frames, sizeof(*r->page));
 	r->referenced = calloc(frames, sizeof(*r->referenced));

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -141,14 +140,23 @@ size_t host_regions(struct host *h, uint64_t start, uint64_t end, struct host_re
 
 	ask(h, REGIONS);
 	for (char *line = h->page->text; *line && n < most;) {
-		char *next = strchr(line, '\n');
+		char *next = strchr(line, '\n'), *prot, *at;
 		struct host_region r = {0};
 		unsigned long inode;
-		char prot[5];
 
-		if (!next || sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %lu",
-				    &r.start, &r.end, prot, &r.offset, &inode) != 5)
+		// START-END PROT OFFSET DEVICE INODE
+		r.start = strtoull(line, &at, 16);
+		if (!next || *at != '-')
 			break;
+		r.end = strtoull(at + 1, &at, 16);
+		prot = at + 1;
+		if (*at != ' ' || next - prot < 5)
+			break;
+		r.offset = strtoull(prot + 4, &at, 16);
+		at = strchr(at + 1, ' ');
+		if (!at || at > next)
+			break;
+		inode = strtoul(at, NULL, 10);
 		line = next + 1;
 		if (r.end <= start || r.start >= end)
 			continue;
@@ -219,14 +227,13 @@ static bool is_generous(void)
 {
 	FILE *f = fopen("/proc/sys/vm/overcommit_memory", "r");
 	struct rlimit space, data;
-	int mode = 0;
+	int mode = f ? fgetc(f) : '0';
 
-	if (f && fscanf(f, "%d", &mode) != 1)
-		mode = 0;
 	if (f)
 		fclose(f);
-	return mode != 2 && getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur == RLIM_INFINITY &&
-	       getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur == RLIM_INFINITY;
+	return mode != '2' && getrlimit(RLIMIT_AS, &space) == 0 &&
+	       space.rlim_cur == RLIM_INFINITY && getrlimit(RLIMIT_DATA, &data) == 0 &&
+	       data.rlim_cur == RLIM_INFINITY;
 }
 
 static bool is_linux_6(void)
