@@ -21,6 +21,7 @@
 #include "../host/utf8.h"
 #include "device.h"
 #include "judge.h"
+#include "stim_bounds.h"
 #include "stim_coverage.h"
 #include "stim_probe.h"
 #include "stimulus.h"
@@ -323,11 +324,13 @@ static int run(struct run *r)
 static const char *missing_event(const struct run *r)
 {
 	const uint64_t *events = tw_stim_events(r->stim);
+	struct tw_stim_bounds bounds;
 
 	if (r->opt.cycles < LONG_RUN || !checked(r))
 		return NULL;
+	tw_stim_bounds(&r->opt.config, &bounds);
 	for (unsigned int i = 0; i < TW_EVENTS; i++)
-		if (!events[i])
+		if (!events[i] && bounds.events >> i & 1)
 			return tw_event_name(i);
 	return NULL;
 }

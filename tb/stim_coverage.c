@@ -54,9 +54,9 @@ static void hold(struct tw_stim_coverage *c, struct reg r, unsigned int object, 
 	see(c, r.zero, object, ~value);
 }
 
-static uint64_t vpn_of(uint64_t va)
+static uint64_t vpn_of(const struct tw_stim_coverage *c, uint64_t va)
 {
-	return va >> 12 & TW_BITS(VPN_W);
+	return va >> 12 & c->bounds.vpn;
 }
 
 // The bit of DIFF if there is only one.
@@ -77,7 +77,7 @@ static void compare(struct tw_stim_coverage *c, struct tag_compare t, uint64_t v
 static void compare_entry(struct tw_stim_coverage *c, struct tag_compare t,
 			  const struct tlb_entry *e, uint64_t va, uint16_t asid)
 {
-	compare(c, t, vpn_of((e->va ^ va) & e->mask), e->rights.g ? 0 : e->asid ^ asid);
+	compare(c, t, vpn_of(c, (e->va ^ va) & e->mask), e->rights.g ? 0 : e->asid ^ asid);
 }
 
 static void compare_fa(struct tw_stim_coverage *c, struct tag_compare t, const struct tlb_fa *fa,
@@ -103,7 +103,7 @@ static void compare_pwc(struct tw_stim_coverage *c, struct tag_compare t, const 
 	for (uint64_t v = pwc->valid; v; v &= v - 1) {
 		const struct pwc_entry *e = &pwc->e[__builtin_ctzll(v)];
 
-		compare(c, t, vpn_of((e->va ^ va) & e->mask), e->asid ^ asid);
+		compare(c, t, vpn_of(c, (e->va ^ va) & e->mask), e->asid ^ asid);
 	}
 }
 
@@ -114,7 +114,7 @@ static void see_entry(struct tw_stim_coverage *c, enum array a, unsigned int obj
 {
 	const struct array_points *p = &c->array[a];
 
-	hold(c, p->vpn, object, vpn_of(e->va & e->mask));
+	hold(c, p->vpn, object, vpn_of(c, e->va & e->mask));
 	hold(c, p->asid, object, e->asid);
 	hold(c, p->ppn, object, tlb_entry_ppn(e));
 	see(c, p->use, object, 1u << USE_WRITTEN);
@@ -125,7 +125,7 @@ static void see_two(struct tw_stim_coverage *c, enum array a, const struct tlb_e
 {
 	const struct array_points *p = &c->array[a];
 
-	compare(c, p->insert, vpn_of((new->va ^ old->va) & new->mask & old->mask),
+	compare(c, p->insert, vpn_of(c, (new->va ^ old->va) & new->mask & old->mask),
 		new->rights.g || old->rights.g ? 0 : new->asid ^ old->asid);
 	see(c, p->ppn_alone, 0, only(tlb_entry_ppn(new) ^ tlb_entry_ppn(old)));
 }
@@ -156,7 +156,7 @@ static void see_pwc_write(struct tw_stim_coverage *c, const struct pwc *pwc,
 	const struct pwc_entry *new = &pwc->e[i], *old = &c->held_pwc[i];
 
 	if (dbg->write) {
-		hold(c, p->vpn, i, vpn_of(new->va &new->mask));
+		hold(c, p->vpn, i, vpn_of(c, new->va &new->mask));
 		hold(c, p->asid, i, new->asid);
 		hold(c, p->ppn, i, new->ppn);
 		see(c, p->use, i, 1u << USE_WRITTEN);
@@ -167,7 +167,7 @@ static void see_pwc_write(struct tw_stim_coverage *c, const struct pwc *pwc,
 		for (uint64_t v = pwc->valid & ~(UINT64_C(1) << i); v; v &= v - 1) {
 			old = &pwc->e[__builtin_ctzll(v)];
 			if (old->ws.level == new->ws.level)
-				compare(c, p->insert, vpn_of((new->va ^ old->va) & new->mask),
+				compare(c, p->insert, vpn_of(c, (new->va ^ old->va) & new->mask),
 					new->asid ^ old->asid);
 			see(c, p->ppn_alone, 0, only(new->ppn ^ old->ppn));
 		}
@@ -204,7 +204,7 @@ static void compare_scope(struct tw_stim_coverage *c, enum array a, const struct
 {
 	if (e->rights.g && !s->global)
 		return;
-	compare(c, c->array[a].fence, s->by_addr ? vpn_of((e->va ^ s->va) & e->mask) : 0,
+	compare(c, c->array[a].fence, s->by_addr ? vpn_of(c, (e->va ^ s->va) & e->mask) : 0,
 		s->by_asid && !e->rights.g ? e->asid ^ s->asid : 0);
 }
 
@@ -215,7 +215,7 @@ static void see_fence(struct tw_stim_coverage *c, const struct tw_mmu *m)
 
 	if (f->state == FENCE_IDLE)
 		return;
-	hold(c, c->fence_vpn, 0, vpn_of(f->scope.va));
+	hold(c, c->fence_vpn, 0, vpn_of(c, f->scope.va));
 	hold(c, c->fence_asid, 0, f->scope.asid);
 	if (f->state == FENCE_SWEEP) {
 		for (unsigned int v = m->l2.sa.valid[f->set]; v; v &= v - 1)
@@ -260,7 +260,7 @@ static void see_lookup(struct tw_stim_coverage *c, const struct tw_mmu *m, uint6
 		const struct walker *w = &m->walkers.w[i];
 
 		if (w->state != WALKER_IDLE && !w->killed && !w->tainted)
-			see(c, c->merge_alone, 0, only(vpn_of(w->va ^ va)));
+			see(c, c->merge_alone, 0, only(vpn_of(c, w->va ^ va)));
 	}
 }
 
@@ -360,7 +360,7 @@ static void see_walkers(struct tw_stim_coverage *c, const struct tw_mmu *m)
 
 		if (w->state == WALKER_IDLE)
 			continue;
-		hold(c, c->walk_vpn, i, vpn_of(w->va));
+		hold(c, c->walk_vpn, i, vpn_of(c, w->va));
 		hold(c, c->walk_addr, i, w->addr);
 		if (w->state == WALKER_CAS_REQ) {
 			hold(c, c->walk_expected, i, w->expected);

@@ -6,15 +6,13 @@
 
 #include "../csim/mmu_internal.h"
 
+#include "stim_bounds.h"
 #include "stim_coverage.h"
 
 // The lowest N bits, 1..64.
 #define TW_BITS(n) (~UINT64_C(0) >> (64 - (n)))
 
-enum { VPN_W = 36, PPN_W = 44, ASID_W = 16, PA_W = 56, ID_W = 4 };
-
-// VA bits that two canonical addresses can differ in alone.
-enum { VA_ALONE_W = 47 };
+enum { ID_W = 4 };
 
 // A register: two groups of points, ones and zeros.
 struct reg {
@@ -44,6 +42,7 @@ struct port_points {
 struct tw_stim_coverage {
 	struct tw_cover cover;
 	struct tw_config config;
+	struct tw_stim_bounds bounds;
 	struct array_points array[ARRAYS];
 	struct port_points port[TW_PORTS];
 	struct reg root_ppn, root_asid, ctrl_data, fence_vpn, fence_asid;

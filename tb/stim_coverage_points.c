@@ -11,6 +11,16 @@ static struct reg add_reg(struct tw_stim_coverage *c, const char *object, unsign
 		tw_cover_add(&c->cover, TW_COVER_ZERO, object, rows, columns, point, want)};
 }
 
+// The same where some bits are always 1.
+static struct reg add_partly_fixed(struct tw_stim_coverage *c, const char *object,
+				   unsigned int rows, const char *point, uint64_t want,
+				   uint64_t fixed)
+{
+	return (struct reg){
+		tw_cover_add(&c->cover, TW_COVER_ONE, object, rows, 1, point, want),
+		tw_cover_add(&c->cover, TW_COVER_ZERO, object, rows, 1, point, want & ~fixed)};
+}
+
 static unsigned int add_alone(struct tw_stim_coverage *c, const char *object, const char *point,
 			      uint64_t want)
 {
@@ -20,7 +30,7 @@ static unsigned int add_alone(struct tw_stim_coverage *c, const char *object, co
 static struct tag_compare add_compare(struct tw_stim_coverage *c, const char *object, uint64_t vpn)
 {
 	return (struct tag_compare){add_alone(c, object, "vpn", vpn),
-				    add_alone(c, object, "asid", TW_BITS(ASID_W))};
+				    add_alone(c, object, "asid", c->bounds.asid)};
 }
 
 // What an array compares, and the bits that its entries can have.
@@ -35,7 +45,7 @@ static void add_array(struct tw_stim_coverage *c, enum array a, const struct arr
 	struct array_points *p = &c->array[a];
 
 	p->vpn = add_reg(c, d->entry, rows, columns, "vpn", d->vpn);
-	p->asid = add_reg(c, d->entry, rows, columns, "asid", TW_BITS(ASID_W));
+	p->asid = add_reg(c, d->entry, rows, columns, "asid", c->bounds.asid);
 	p->ppn = add_reg(c, d->entry, rows, columns, "ppn", d->ppn);
 	p->lookup = add_compare(c, d->lookup, d->vpn);
 	p->insert = add_compare(c, d->insert, d->vpn);
@@ -56,23 +66,24 @@ static void add_array(struct tw_stim_coverage *c, enum array a, const struct arr
 static void add_arrays(struct tw_stim_coverage *c)
 {
 	const struct tw_config *cfg = &c->config;
-	// The set is the low bits of the VPN; the superpage part holds no 4 KB pages; the walk
-	// cache compares what is above the lowest table.
+	const struct tw_stim_bounds *b = &c->bounds;
+	// The set is the low bits of the VPN.
+	const uint64_t set = cfg->l2_sets ? cfg->l2_sets - 1u : 0;
 	const struct array_desc desc[ARRAYS] = {
-		[L1F] = TLB_DESC("l1f", "l1f entry #", TW_BITS(VPN_W), TW_BITS(PPN_W)),
-		[L1D] = TLB_DESC("l1d", "l1d entry #", TW_BITS(VPN_W), TW_BITS(PPN_W)),
-		[SP] = TLB_DESC("sp", "sp entry #", TW_BITS(VPN_W) & ~TW_BITS(4),
-				TW_BITS(PPN_W) & ~TW_BITS(4)),
-		[L2] = TLB_DESC("l2", "l2 set # way #",
-				TW_BITS(VPN_W) & ~(uint64_t)(cfg->l2_sets - 1), TW_BITS(PPN_W)),
+		[L1F] = TLB_DESC("l1f", "l1f entry #", b->vpn, b->ppn),
+		[L1D] = TLB_DESC("l1d", "l1d entry #", b->vpn, b->ppn),
+		[SP] = TLB_DESC("sp", "sp entry #", b->sp_vpn, b->sp_ppn),
+		[L2] = TLB_DESC("l2", "l2 set # way #", b->vpn & ~set, b->page_ppn),
 		[PWC] = {"pwc entry #", "pwc lookup", "pwc fill", "pwc kill", NULL,
-			 "pwc, two entries", TW_BITS(VPN_W) & ~TW_BITS(9), TW_BITS(PPN_W)},
+			 "pwc, two entries", b->pwc_vpn, b->pwc_ppn},
 	};
 	const unsigned int rows[ARRAYS] = {cfg->l1_entries[0], cfg->l1_entries[1],
 					   cfg->l2_sp_entries, cfg->pwc_entries, cfg->l2_sets};
 
+	// What is not there has no points.
 	for (enum array a = L1F; a < ARRAYS; a++)
-		add_array(c, a, &desc[a], rows[a], a == L2 ? cfg->l2_ways : 1);
+		if (rows[a])
+			add_array(c, a, &desc[a], rows[a], a == L2 ? cfg->l2_ways : 1);
 }
 
 static void add_port(struct tw_stim_coverage *c, unsigned int port)
@@ -81,13 +92,14 @@ static void add_port(struct tw_stim_coverage *c, unsigned int port)
 	unsigned int n = c->config.miss_entries;
 
 #define NAME(text) (port == TW_PORT_FETCH ? "f " text : "d " text)
-	p->miss_va = add_reg(c, NAME("miss #"), n, 1, "va", TW_BITS(64));
+	p->miss_va = add_reg(c, NAME("miss #"), n, 1, "va", c->bounds.va);
 	p->miss_id = add_reg(c, NAME("miss #"), n, 1, "id", TW_BITS(ID_W));
-	p->done_addr = add_reg(c, NAME("miss # done"), n, 1, "address", TW_BITS(64));
+	p->done_addr = add_reg(c, NAME("miss # done"), n, 1, "address", c->bounds.answer);
 	p->fifo_addr = add_reg(c, NAME("response #"), RESP_QUEUE, 1, "address", TW_BITS(64));
 	p->fifo_id = add_reg(c, NAME("response #"), RESP_QUEUE, 1, "id", TW_BITS(ID_W));
-	p->va_alone = add_alone(c, NAME("two misses"), "va", TW_BITS(VA_ALONE_W));
-	p->fifo_alone = add_alone(c, NAME("two responses"), "address", TW_BITS(64));
+	if (n > 1)
+		p->va_alone = add_alone(c, NAME("two misses"), "va", c->bounds.va_alone);
+	p->fifo_alone = add_alone(c, NAME("two responses"), "address", c->bounds.answer_alone);
 	p->miss_id_alone = add_alone(c, NAME("cancel of a miss"), "id", TW_BITS(ID_W));
 	p->fifo_id_alone = add_alone(c, NAME("cancel of a response"), "id", TW_BITS(ID_W));
 #undef NAME
@@ -95,16 +107,19 @@ static void add_port(struct tw_stim_coverage *c, unsigned int port)
 
 static void add_walkers(struct tw_stim_coverage *c)
 {
+	const struct tw_stim_bounds *b = &c->bounds;
 	unsigned int n = c->config.walkers;
 
-	c->walk_vpn = add_reg(c, "walker #", n, 1, "vpn", TW_BITS(VPN_W));
-	// Entries are aligned; only present ones are changed.
-	c->walk_addr = add_reg(c, "walker #", n, 1, "address", TW_BITS(PA_W) & ~TW_BITS(3));
-	c->walk_expected = add_reg(c, "walker #", n, 1, "expected", ~TW_BITS(1));
-	c->walk_desired = add_reg(c, "walker #", n, 1, "desired", ~TW_BITS(1));
-	c->merge_alone = add_alone(c, "miss and walk", "vpn", TW_BITS(VPN_W));
-	c->addr_alone = add_alone(c, "two walks", "address", TW_BITS(PA_W) & ~TW_BITS(3));
-	c->word_alone = add_alone(c, "compare-and-swap", "word", TW_BITS(64));
+	c->walk_vpn = add_reg(c, "walker #", n, 1, "vpn", b->vpn);
+	c->walk_addr = add_reg(c, "walker #", n, 1, "address", b->walk);
+	c->walk_expected =
+		add_partly_fixed(c, "walker #", n, "expected", b->updated, b->always_before);
+	c->walk_desired =
+		add_partly_fixed(c, "walker #", n, "desired", b->updated, b->always_after);
+	c->merge_alone = add_alone(c, "miss and walk", "vpn", b->vpn);
+	if (n > 1)
+		c->addr_alone = add_alone(c, "two walks", "address", b->walk);
+	c->word_alone = add_alone(c, "compare-and-swap", "word", b->word);
 	c->id_alone[0] = tw_cover_add(&c->cover, TW_COVER_ALONE, "answer while walker # waits", n,
 				      1, "id", TW_BITS(ID_W));
 	c->id_alone[1] = tw_cover_add(&c->cover, TW_COVER_ALONE, "answer while walker # swaps", n,
@@ -116,18 +131,29 @@ static void add_walkers(struct tw_stim_coverage *c)
 				      TW_BITS(16) & ~TW_BITS(n));
 }
 
+static void add_counters(struct tw_stim_coverage *c)
+{
+	c->count = tw_cover_add(&c->cover, TW_COVER_EVENT, "counter #", TW_EVENTS, 1, "counted",
+				TW_BITS(64));
+	for (unsigned int i = 0; i < TW_EVENTS; i++)
+		if (!(c->bounds.events >> i & 1))
+			tw_cover_want(&c->cover, c->count, i, 0);
+}
+
 void tw_stim_coverage_add(struct tw_stim_coverage *c)
 {
-	c->root_ppn = add_reg(c, "root", 1, 1, "ppn", TW_BITS(PPN_W));
-	c->root_asid = add_reg(c, "root", 1, 1, "asid", TW_BITS(ASID_W));
-	c->root_alone = add_alone(c, "two roots", "ppn", TW_BITS(PPN_W));
+	const struct tw_stim_bounds *b = &c->bounds;
+
+	tw_stim_bounds(&c->config, &c->bounds);
+	c->root_ppn = add_reg(c, "root", 1, 1, "ppn", b->ppn);
+	c->root_asid = add_reg(c, "root", 1, 1, "asid", b->asid);
+	c->root_alone = add_alone(c, "two roots", "ppn", b->ppn);
 	c->ctrl_data = add_reg(c, "control write", 1, 1, "data", TW_BITS(64));
-	c->fence_vpn = add_reg(c, "fence", 1, 1, "vpn", TW_BITS(VPN_W));
-	c->fence_asid = add_reg(c, "fence", 1, 1, "asid", TW_BITS(ASID_W));
+	c->fence_vpn = add_reg(c, "fence", 1, 1, "vpn", b->vpn);
+	c->fence_asid = add_reg(c, "fence", 1, 1, "asid", TW_BITS(c->config.asid_bits));
 	add_arrays(c);
 	for (unsigned int p = 0; p < TW_PORTS; p++)
 		add_port(c, p);
 	add_walkers(c);
-	c->count = tw_cover_add(&c->cover, TW_COVER_EVENT, "counter #", TW_EVENTS, 1, "counted",
-				TW_BITS(64));
+	add_counters(c);
 }

@@ -334,7 +334,9 @@ uint64_t tw_stim_tables_sibling(struct tw_stim_tables *t, unsigned int space, ui
 	unsigned int bit = tw_prng_bits(t->rng, 6);
 
 	va ^= BIT(bit);
-	return has_sign(f) && bit == f->va_bits - 1u ? extend(t, f, va) : va;
+	// Of the sign alone, an illegal one too.
+	return has_sign(f) && bit == f->va_bits - 1u && tw_prng_bits(t->rng, 1) ? extend(t, f, va)
+										: va;
 }
 
 uint64_t tw_stim_tables_edge_va(struct tw_stim_tables *t, unsigned int space)
