@@ -138,6 +138,10 @@ void op_mremap(struct stress *s, struct proc *h)
 	}
 	if (pick(s, 8) == 0)
 		old_len = 0;
+	// Where it may merge with what is mapped as op_mmap() does.
+	if (pick(s, 4) == 0)
+		to = LO + (addr - LO + (uint64_t)pick(s, LM_PAGES) * FILE_PAGES * PAGE) %
+				  (LM_PAGES * PAGE);
 	if (pick(s, 3) == 0)
 		new_len = old_len;
 	want = lm_mremap(&next, addr, old_len, new_len, flags, to);

@@ -154,11 +154,17 @@ static void old_len_0_maps_shared_memory_once_more(void **state)
 	assert_int_equal(world_load(&w, A + 8 * PAGE), 5);
 	world_store(&w, A + 9 * PAGE, 6);
 	assert_int_equal(world_load(&w, A + 2 * PAGE), 6);
+	// What goes on in the object is one region with what is before it.
+	assert_int_equal(tw_sys_mremap(p, A + 3 * PAGE, 0, PAGE,
+				       TW_MREMAP_MAYMOVE | TW_MREMAP_FIXED, A + 10 * PAGE),
+			 A + 10 * PAGE);
+	assert_string_equal(regions(), "0+4:rw-s 8+3:rw-s");
+	world_check(&w);
 	// Over the middle of itself; never in place.
 	assert_int_equal(
 		tw_sys_mremap(p, A, 0, PAGE, TW_MREMAP_MAYMOVE | TW_MREMAP_FIXED, A + 2 * PAGE),
 		A + 2 * PAGE);
-	assert_string_equal(regions(), "0+2:rw-s 2+1:rw-s 3+1:rw-s 8+2:rw-s");
+	assert_string_equal(regions(), "0+2:rw-s 2+1:rw-s 3+1:rw-s 8+3:rw-s");
 	assert_int_equal(tw_sys_mremap(p, A, 0, PAGE, 0, 0), -ENOMEM);
 	assert_true(tw_sys_mremap(p, A, 0, PAGE, TW_MREMAP_MAYMOVE, 0) > 0);
 	// Over its own beginning nothing is left to map.
