@@ -219,7 +219,7 @@ static void put_page(struct tw_or_line *l, const struct tw_or_answer *a)
 	else
 		tw_or_put(l, "bits between %u and %u of the PA are wrong", high, low);
 	if (high < shift) {
-		tw_or_put(l, ", which belong to the offset; ");
+		tw_or_put(l, ", which belong%s to the offset; ", low == high ? "s" : "");
 		return;
 	}
 	if (tw_or_find_page(a, &found)) {
