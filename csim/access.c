@@ -38,7 +38,7 @@ static void walk_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int por
 	uint64_t wait = bus->opts.latency_min - 1u;
 	int from = tw_pwc_find(&m->pwc, req->va, m->ctrl.ctx.asid);
 	struct walker *w = &m->walkers.w[0];
-	bool ends;
+	bool ends, keep;
 
 	walker_start(w, port, 0, req->va, from < 0 ? NULL : &m->pwc.e[from], &m->ctrl);
 	counters_add(&m->counters, TW_EV_WALK_START);
@@ -51,7 +51,7 @@ static void walk_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int por
 		uint64_t data;
 		bool err;
 
-		walker_request(w, &op);
+		walker_request(w, 0, &op);
 		data = membus_transact(bus, &op, &err);
 		counters_add(&m->counters, walker_request_event(w));
 		walker_grant(w);
@@ -59,15 +59,18 @@ static void walk_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int por
 		bus->cycle += wait + 2;
 
 		walker_answer(w, &m->ctrl, req, data, err, false, a);
-		for (uint32_t e = walk_events(a->act); e; e &= e - 1)
+		keep = mmu_keeps(m, a->act);
+		for (uint32_t e = keep ? walk_events(a->act) : 0; e; e &= e - 1)
 			counters_add(&m->counters, (unsigned int)__builtin_ctz(e));
 		ends = walk_ends(a->act);
 		if (ends)
 			tw_walker_complete(w, a, &m->ctrl, req, resp, page);
-		tw_mmu_learn(m, w, a, page, true, m->pwc.plru);
+		tw_mmu_learn(m, w, a, page, keep, m->pwc.plru);
 		walker_act(w, a, &m->ctrl);
 	} while (!ends);
-	mem_arb_clock(&m->arb, 0, m->walkers.n, true);
+	mem_arb_clock(&m->arb, 0, true);
+	if (a->act == ACT_FAULT)
+		tw_mmu_kill(m, page);
 }
 
 // A miss: it has the first entry of the miss queue to itself.
@@ -79,11 +82,12 @@ static void miss_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int por
 	struct tlb_entry page;
 	struct l2_hit l2;
 	uint32_t events;
-	bool hit;
+	bool hit, walked;
 
 	next_cycle(m, bus);
 	hit = tw_l2_find(&m->l2, req->va, m->ctrl.ctx.asid, &l2) &&
 	      tlb_usable(l2.e, &m->ctrl.ctx, req);
+	walked = !hit;
 	if (hit) {
 		unsigned int event = event_of_size(TW_EV_L2_HIT, l2.e->resp.size);
 
@@ -92,6 +96,12 @@ static void miss_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int por
 		tw_l2_touch(&m->l2, &l2, m->cycle);
 		counters_add(&m->counters, event);
 		events = EVENT(event);
+	} else if (!ctrl_has_root(&m->ctrl, req->va)) {
+		tw_arch_resp_fault(&m->ctrl.ctx, req, TW_FAULT_PAGE, 0, resp);
+		tlb_page_make(&page, req->va, m->ctrl.ctx.asid);
+		tw_mmu_kill(m, &page);
+		events = 0;
+		walked = false;
 	} else {
 		struct walk_answer a;
 
@@ -101,7 +111,7 @@ static void miss_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int por
 		events = walk_events(a.act);
 	}
 	counters_show(&m->counters, events);
-	miss_queue_pass(&m->miss, port, !hit);
+	miss_queue_pass(&m->miss, port, walked);
 	if (e)
 		port_insert(p, e, p->l1.plru, m->cycle);
 	*resp_fifo_push(&p->fifo, 0) = *resp;
@@ -109,21 +119,23 @@ static void miss_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int por
 
 // A request that is not known to hit.
 static void request_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int port,
-			  const struct tw_req *req, struct tw_resp *resp)
+			  const struct tw_req *request, struct tw_resp *resp)
 {
 	struct port *p = &m->port[port];
+	struct tw_req req = *request;
 	struct port_decision d;
 
-	tw_port_decide(p, port, &m->ctrl, req, &d);
+	req.va = ctrl_va(&m->ctrl, req.va);
+	tw_port_decide(p, port, &m->ctrl, &req, &d);
 	next_cycle(m, bus);
 	drain(m);
 	counters_show(&m->counters, EVENT(d.event));
 	counters_add(&m->counters, d.event);
 	if (d.outcome == PORT_MISS) {
-		miss_alone(m, bus, port, req, resp);
+		miss_alone(m, bus, port, &req, resp);
 		return;
 	}
-	port_push(p, 0, req, &d);
+	port_push(p, 0, &req, &d);
 	port_clock(p, &d, NULL, m->cycle);
 	*resp = p->fifo.q[p->fifo.head].resp;
 }
@@ -149,7 +161,7 @@ static void tick_with_bus(struct tw_mmu *m, struct tw_membus *bus, struct tw_mmu
 {
 	struct tw_mmu_out out;
 
-	tw_mem_arb_pins(&m->arb, &m->walkers, &out);
+	tw_mem_arb_pins(&m->arb, &m->walkers, &m->load, &out);
 	tw_membus_drive(bus, in);
 	tw_membus_tick(bus, &out, in);
 	tw_mmu_tick(m, in);
@@ -194,6 +206,8 @@ static __attribute__((noinline)) int access_slow(struct tw_mmu *m, struct tw_mem
 	uint64_t start = m->cycle;
 	int err = 0;
 
+	if (port < TW_PORTS - m->cfg.ports)
+		return -EINVAL;
 	if (m->quiet && bus->fixed && !bus->count)
 		request_alone(m, bus, port, req, resp);
 	else
@@ -207,14 +221,18 @@ bool tw_mmu_command(struct tw_mmu *m, struct tw_membus *bus, const struct tw_mmu
 {
 	static const struct tw_mmu_in idle = {.port = {{.resp_ready = true}, {.resp_ready = true}},
 					      .mem_req_ready = true};
-	const struct tw_mmu_in *in = command;
+	struct tw_mmu_in in = *command;
 
 	if (!m->quiet || !bus->fixed || bus->count)
 		return false;
 	do {
-		bus->cycle++;
-		tw_mmu_tick(m, in);
-		in = &idle;
+		if (m->load.state != ROOT_LOAD_IDLE) {
+			tick_with_bus(m, bus, &in);
+		} else {
+			bus->cycle++;
+			tw_mmu_tick(m, &in);
+		}
+		in = idle;
 	} while (m->ctrl.pending || m->fence.state != FENCE_IDLE);
 	return true;
 }

@@ -16,23 +16,24 @@
 
 static const struct tw_config named[] = {
 #define FMT(name) (1u << TW_FMT_##name)
-#define TW_CONFIG(config, l1f, l1d, sets, ways, sp, pwc, walkers_, miss, asid, formats_) \
-	{.name = #config,                                                                \
-	 .l1_entries = {l1f, l1d},                                                       \
-	 .l2_sets = sets,                                                                \
-	 .l2_ways = ways,                                                                \
-	 .l2_sp_entries = sp,                                                            \
-	 .pwc_entries = pwc,                                                             \
-	 .walkers = walkers_,                                                            \
-	 .miss_entries = miss,                                                           \
-	 .asid_bits = asid,                                                              \
+#define TW_CONFIG(config, l1f, l1d, sets, ways, sp, pwc, walkers_, miss, ports_, asid, formats_) \
+	{.name = #config,                                                                        \
+	 .l1_entries = {l1f, l1d},                                                               \
+	 .l2_sets = sets,                                                                        \
+	 .l2_ways = ways,                                                                        \
+	 .l2_sp_entries = sp,                                                                    \
+	 .pwc_entries = pwc,                                                                     \
+	 .walkers = walkers_,                                                                    \
+	 .miss_entries = miss,                                                                   \
+	 .ports = ports_,                                                                        \
+	 .asid_bits = asid,                                                                      \
 	 .formats = formats_},
 #include "twinwalk/configs.def"
 #undef TW_CONFIG
 #undef FMT
 };
 
-enum kind { POWER_OF_2, NUMBER, FORMAT_MASK };
+enum kind { POWER_OF_2, NONE_OR_POWER_OF_2, NUMBER, FORMAT_MASK };
 
 // The fields, named and ordered as the columns of configs.def.
 static const struct field {
@@ -41,14 +42,17 @@ static const struct field {
 	enum kind kind;
 	unsigned int min, max;
 } fields[] = {
-	{"L1FetchEntries", offsetof(struct tw_config, l1_entries[0]), POWER_OF_2, 2, TW_MAX_L1},
+	{"L1FetchEntries", offsetof(struct tw_config, l1_entries[0]), NONE_OR_POWER_OF_2, 2,
+	 TW_MAX_L1},
 	{"L1DataEntries", offsetof(struct tw_config, l1_entries[1]), POWER_OF_2, 2, TW_MAX_L1},
-	{"L2Sets", offsetof(struct tw_config, l2_sets), POWER_OF_2, 2, TW_MAX_L2_SETS},
-	{"L2Ways", offsetof(struct tw_config, l2_ways), POWER_OF_2, 2, TW_MAX_L2_WAYS},
-	{"L2SpEntries", offsetof(struct tw_config, l2_sp_entries), POWER_OF_2, 2, TW_MAX_L2_SP},
-	{"PwcEntries", offsetof(struct tw_config, pwc_entries), POWER_OF_2, 2, TW_MAX_PWC},
-	{"Walkers", offsetof(struct tw_config, walkers), POWER_OF_2, 2, TW_MAX_WALKERS},
-	{"MissEntries", offsetof(struct tw_config, miss_entries), POWER_OF_2, 2, TW_MAX_MISS},
+	{"L2Sets", offsetof(struct tw_config, l2_sets), NONE_OR_POWER_OF_2, 2, TW_MAX_L2_SETS},
+	{"L2Ways", offsetof(struct tw_config, l2_ways), NONE_OR_POWER_OF_2, 2, TW_MAX_L2_WAYS},
+	{"L2SpEntries", offsetof(struct tw_config, l2_sp_entries), NONE_OR_POWER_OF_2, 2,
+	 TW_MAX_L2_SP},
+	{"PwcEntries", offsetof(struct tw_config, pwc_entries), NONE_OR_POWER_OF_2, 2, TW_MAX_PWC},
+	{"Walkers", offsetof(struct tw_config, walkers), POWER_OF_2, 1, TW_MAX_WALKERS},
+	{"MissEntries", offsetof(struct tw_config, miss_entries), POWER_OF_2, 1, TW_MAX_MISS},
+	{"Ports", offsetof(struct tw_config, ports), POWER_OF_2, 1, TW_PORTS},
 	{"AsidBits", offsetof(struct tw_config, asid_bits), NUMBER, 1, TW_MAX_ASID_BITS},
 	{"Formats", offsetof(struct tw_config, formats), FORMAT_MASK, 1, 0xffff},
 };
@@ -91,7 +95,7 @@ bool tw_config_same(const struct tw_config *a, const struct tw_config *b)
 	       a->l2_sets == b->l2_sets && a->l2_ways == b->l2_ways &&
 	       a->l2_sp_entries == b->l2_sp_entries && a->pwc_entries == b->pwc_entries &&
 	       a->walkers == b->walkers && a->miss_entries == b->miss_entries &&
-	       a->asid_bits == b->asid_bits && a->formats == b->formats;
+	       a->ports == b->ports && a->asid_bits == b->asid_bits && a->formats == b->formats;
 }
 
 static bool known_formats(unsigned long mask)
@@ -104,6 +108,8 @@ static bool known_formats(unsigned long mask)
 
 static bool in_range(const struct field *f, unsigned long value)
 {
+	if (f->kind == NONE_OR_POWER_OF_2 && value == 0)
+		return true;
 	if (value < f->min || value > f->max)
 		return false;
 	if (f->kind == FORMAT_MASK)
@@ -117,7 +123,8 @@ static const char *range_text(const struct field *f, char text[96])
 	size_t n = 0;
 
 	if (f->kind != FORMAT_MASK) {
-		snprintf(text, 96, "a %s from %u to %u",
+		snprintf(text, 96, "%sa %s from %u to %u",
+			 f->kind == NONE_OR_POWER_OF_2 ? "0 or " : "",
 			 f->kind == NUMBER ? "number" : "power of two", f->min, f->max);
 		return text;
 	}
@@ -131,8 +138,20 @@ static const char *range_text(const struct field *f, char text[96])
 	return text;
 }
 
+// Parts that are missing together: NULL, or what is wrong.
+static const char *check_parts(const struct tw_config *cfg)
+{
+	if (!cfg->l2_sets != !cfg->l2_ways)
+		return "expected L2Sets and L2Ways = 0 together";
+	if (!cfg->l1_entries[0] != (cfg->ports == 1))
+		return "expected L1FetchEntries = 0 with Ports = 1, and only then";
+	return NULL;
+}
+
 int tw_config_check(const struct tw_config *cfg, char *err, size_t errlen)
 {
+	const char *wrong;
+
 	for (size_t i = 0; i < FIELDS; i++) {
 		char range[96];
 		uint32_t value;
@@ -144,7 +163,27 @@ int tw_config_check(const struct tw_config *cfg, char *err, size_t errlen)
 			return -EINVAL;
 		}
 	}
+	wrong = check_parts(cfg);
+	if (wrong) {
+		snprintf(err, errlen, "%s", wrong);
+		return -EINVAL;
+	}
 	return 0;
+}
+
+void tw_config_widths(const struct tw_config *cfg, struct tw_widths *w)
+{
+	unsigned int va = 12, pa = 12;
+
+	for (unsigned int i = 0; i < FORMAT_CODES; i++) {
+		const struct tw_format_desc *d = tw_format_get((enum tw_format)i);
+
+		if (!d || !(cfg->formats >> i & 1))
+			continue;
+		va = d->va_bits > va ? d->va_bits : va;
+		pa = d->pa_bits > pa ? d->pa_bits : pa;
+	}
+	*w = (struct tw_widths){.vpn = va - 12, .ppn = pa - 12, .pa = pa};
 }
 
 enum { LINE_MAX_BYTES = 255, FILE_MAX_BYTES = 65536 };
@@ -259,7 +298,7 @@ static int read_line(struct reader *r, char *line)
 			return read_field(r, &fields[i], value, (size_t)(value_end - value));
 	}
 	return bad_line(r, "one of L1FetchEntries, L1DataEntries, L2Sets, L2Ways, L2SpEntries, "
-			   "PwcEntries, Walkers, MissEntries, AsidBits, Formats");
+			   "PwcEntries, Walkers, MissEntries, Ports, AsidBits, Formats");
 }
 
 static int read_lines(struct reader *r, FILE *file)
@@ -301,7 +340,7 @@ static int read_lines(struct reader *r, FILE *file)
 int tw_config_read(FILE *file, const char *path, struct tw_config *cfg, char *err, size_t errlen)
 {
 	struct reader r = {.path = path, .err = err, .errlen = errlen};
-	const char *base = strrchr(path, '/');
+	const char *base = strrchr(path, '/'), *wrong;
 	int status;
 
 	if (errlen)
@@ -318,6 +357,11 @@ int tw_config_read(FILE *file, const char *path, struct tw_config *cfg, char *er
 		snprintf(expected, sizeof(expected), "a line for %s before the end",
 			 fields[i].name);
 		return bad_line(&r, expected);
+	}
+	wrong = check_parts(&r.cfg);
+	if (wrong) {
+		snprintf(err, errlen, "%s: %s", path, wrong);
+		return -EINVAL;
 	}
 	snprintf(r.cfg.name, sizeof(r.cfg.name), "%s", base ? base + 1 : path);
 	*cfg = r.cfg;

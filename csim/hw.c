@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "hw_driver.h"
 
@@ -20,8 +21,27 @@ static struct csim_hw *csim_of(struct tw_hw *hw)
 	return (struct csim_hw *)hw;
 }
 
+static int read64(void *user, uint64_t pa, uint64_t *value)
+{
+	return tw_pmem_read64(user, pa, value);
+}
+
+// What the root register holds from now on, with the entries that the hardware has read.
+static int keep_root(struct tw_hw *hw, const struct tw_ctx *ctx)
+{
+	struct tw_mem mem = {.user = hw->pmem, .read64 = read64};
+
+	hw->ctx.format = ctx->format;
+	hw->ctx.asid = ctx->asid;
+	hw->ctx.root_ppn = ctx->root_ppn;
+	hw->ctx.root_low = ctx->root_low;
+	return tw_arch_load_root(&hw->ctx, &mem);
+}
+
 int tw_hw_set_ctx(struct tw_hw *hw, const struct tw_ctx *ctx)
 {
+	bool other_entries = tw_arch_root_entries(ctx) &&
+			     memcmp(ctx->pdpte, hw->ctx.pdpte, sizeof(ctx->pdpte)) != 0;
 	const struct {
 		enum tw_ctrl_reg reg;
 		uint64_t want, have;
@@ -29,31 +49,27 @@ int tw_hw_set_ctx(struct tw_hw *hw, const struct tw_ctx *ctx)
 		{TW_CTRL_FLAGS, ctx->flags, hw->ctx.flags},
 		{TW_CTRL_PKRU, ctx->pkru, hw->ctx.pkru},
 		{TW_CTRL_PHYS, ctx->maxphyaddr, hw->ctx.maxphyaddr},
-		{TW_CTRL_ROOT, tw_ctx_root_word(ctx), tw_ctx_root_word(&hw->ctx)},
 	};
+	int err;
 
 	if (ctx->format != TW_FMT_BARE && !(hw->formats >> ctx->format & 1))
 		return -EINVAL;
 	if (ctx->maxphyaddr < TW_MIN_MAXPHYADDR || ctx->maxphyaddr > TW_MAX_MAXPHYADDR)
 		return -EINVAL;
 	for (size_t i = 0; i < sizeof(write) / sizeof(write[0]); i++) {
-		int err;
-
 		if (write[i].want == write[i].have)
 			continue;
 		err = hw->ops->ctrl_write(hw, write[i].reg, write[i].want);
 		if (err)
 			return err;
 	}
-	// The entries that PAE keeps of its root are the back end's to know.
-	hw->ctx.format = ctx->format;
-	hw->ctx.asid = ctx->asid;
-	hw->ctx.root_ppn = ctx->root_ppn;
-	hw->ctx.root_low = ctx->root_low;
 	hw->ctx.flags = ctx->flags;
 	hw->ctx.pkru = ctx->pkru;
 	hw->ctx.maxphyaddr = ctx->maxphyaddr;
-	return 0;
+	if (tw_ctx_root_word(ctx) == tw_ctx_root_word(&hw->ctx) && !other_entries)
+		return 0;
+	err = hw->ops->ctrl_write(hw, TW_CTRL_ROOT, tw_ctx_root_word(ctx));
+	return err ? err : keep_root(hw, ctx);
 }
 
 static const struct tw_mmu_out *csim_pins(void *user)
@@ -83,9 +99,9 @@ static int csim_ctrl_write(struct tw_hw *hw, enum tw_ctrl_reg reg, uint64_t valu
 	in.mem_req_ready = in.ctrl_valid = true;
 	in.ctrl_addr = (uint8_t)reg;
 	in.ctrl_data = value;
-	return tw_mmu_command(c->mmu, c->bus, &in)
-		       ? 0
-		       : tw_hw_driver_ctrl_write(&c->driver, reg, value);
+	if (!tw_mmu_command(c->mmu, c->bus, &in))
+		return tw_hw_driver_ctrl_write(&c->driver, reg, value);
+	return tw_mmu_pins(c->mmu)->ctrl_refused ? -EINVAL : 0;
 }
 
 static int csim_fence(struct tw_hw *hw, const struct tw_fence *fence)
@@ -175,6 +191,7 @@ int tw_hw_csim_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 	tw_hw_driver_init(&c->driver, &dev, c->bus);
 	c->hw.ops = &csim_ops;
 	c->hw.formats = opts->config->formats;
+	c->hw.one_port = opts->config->ports == 1;
 	c->hw.pmem = opts->pmem;
 	tw_ctx_reset(&c->hw.ctx);
 	*hw = &c->hw;

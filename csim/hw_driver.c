@@ -78,8 +78,9 @@ int tw_hw_driver_ctrl_write(struct tw_hw_driver *d, enum tw_ctrl_reg reg, uint64
 	d->in.ctrl_data = value;
 	err = present(d, &out->ctrl_ready, &d->in.ctrl_valid);
 	for (unsigned int n = 0; !err && n < TW_ACCESS_LIMIT; n++) {
-		if (d->dev.pins(d->dev.user)->ctrl_ready)
-			return 0;
+		out = d->dev.pins(d->dev.user);
+		if (out->ctrl_ready)
+			return out->ctrl_refused ? -EINVAL : 0;
 		err = tw_hw_driver_tick(d);
 	}
 	return err ? err : -ETIMEDOUT;

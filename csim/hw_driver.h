@@ -31,7 +31,8 @@ struct tw_hw_driver {
 void tw_hw_driver_init(struct tw_hw_driver *d, const struct tw_pin_device *dev,
 		       struct tw_membus *bus);
 
-// Each returns 0, -ETIMEDOUT after TW_ACCESS_LIMIT cycles without an answer, or tick()'s error.
+// Each returns 0, -ETIMEDOUT after TW_ACCESS_LIMIT cycles without an answer, or tick()'s error; a
+// control write that is refused -EINVAL.
 int tw_hw_driver_tick(struct tw_hw_driver *d);
 int tw_hw_driver_access(struct tw_hw_driver *d, unsigned int port, const struct tw_req *req,
 			struct tw_hw_result *res);

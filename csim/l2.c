@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The L2 TLB; see l2.h. Invariant: the set-associative part holds 4 KB pages only, the other part
-// none.
+// none; a part without entries is never asked for a set or a victim.
 #include "l2.h"
 
 int tw_l2_init(struct l2 *l2, const struct tw_config *cfg)
@@ -22,7 +22,7 @@ void tw_l2_reset(struct l2 *l2, const struct tw_config *cfg)
 // A 4 KB entry from before the page became part of a superpage answers first.
 bool tw_l2_find(struct l2 *l2, uint64_t va, uint16_t asid, struct l2_hit *hit)
 {
-	int i = tw_tlb_sa_find(&l2->sa, va, asid);
+	int i = l2->sa.sets ? tw_tlb_sa_find(&l2->sa, va, asid) : -1;
 
 	hit->sa = i >= 0;
 	if (!hit->sa)
@@ -45,15 +45,18 @@ void tw_l2_touch(struct l2 *l2, const struct l2_hit *hit, uint64_t at)
 
 void tw_l2_insert(struct l2 *l2, const struct tlb_entry *new, uint64_t at)
 {
-	if (new->resp.size == TW_SIZE_4K)
-		tw_tlb_sa_insert(&l2->sa, new, at);
-	else
+	if (new->resp.size == TW_SIZE_4K) {
+		if (l2->sa.sets)
+			tw_tlb_sa_insert(&l2->sa, new, at);
+	} else if (l2->sp.n) {
 		tw_tlb_fa_insert(&l2->sp, new, l2->sp.plru, at);
+	}
 }
 
 void tw_l2_kill(struct l2 *l2, const struct tlb_entry *page, uint64_t at)
 {
-	tw_tlb_sa_kill(&l2->sa, page, at);
+	if (l2->sa.sets)
+		tw_tlb_sa_kill(&l2->sa, page, at);
 	tw_tlb_fa_kill(&l2->sp, page);
 }
 
@@ -65,12 +68,13 @@ void tw_l2_sweep(struct l2 *l2, unsigned int set, const struct tlb_scope *s, uin
 void tw_l2_finish(struct l2 *l2, const struct tlb_scope *s, uint64_t at)
 {
 	tw_tlb_fa_invalidate(&l2->sp, s);
-	if (!s->by_addr && !s->by_asid)
+	if (!s->by_addr && !s->by_asid && l2->sa.sets)
 		tw_tlb_sa_clear(&l2->sa, s->global, at);
 }
 
 void tw_l2_clear(struct l2 *l2, uint64_t at)
 {
-	tw_tlb_sa_clear(&l2->sa, true, at);
+	if (l2->sa.sets)
+		tw_tlb_sa_clear(&l2->sa, true, at);
 	tw_tlb_fa_clear(&l2->sp);
 }

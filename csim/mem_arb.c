@@ -2,13 +2,16 @@
 // The memory arbiter's pins; see mem_arb.h.
 #include "mem_arb.h"
 
-void tw_mem_arb_pins(const struct mem_arb *a, const struct walkers *ws, struct tw_mmu_out *pins)
+void tw_mem_arb_pins(const struct mem_arb *a, const struct walkers *ws,
+		     const struct root_load *load, struct tw_mmu_out *pins)
 {
-	int i = mem_arb_select(a, ws);
+	int i = mem_arb_select(a, ws, load);
 	struct tw_mem_op op = {0};
 
-	if (i >= 0)
-		walker_request(&ws->w[i], &op);
+	if (i == (int)ws->n)
+		tw_root_load_request(load, ws->n, &op);
+	else if (i >= 0)
+		walker_request(&ws->w[i], (unsigned int)i, &op);
 	pins->mem_req_valid = i >= 0;
 	pins->mem_req_id = i < 0 ? 0 : (uint8_t)i;
 	pins->mem_req_addr = op.addr;

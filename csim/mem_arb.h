@@ -5,24 +5,30 @@
 #define TW_CSIM_MEM_ARB_H
 
 #include "pick.h"
+#include "root_load.h"
 #include "walker.h"
 
 struct mem_arb {
 	unsigned int ptr;
 };
 
-// The walker whose request is on the pins; -1 if none.
-static inline int mem_arb_select(const struct mem_arb *a, const struct walkers *ws)
+// The number of the walker whose request is on the pins, or of the root loader; -1 if none.
+static inline int mem_arb_select(const struct mem_arb *a, const struct walkers *ws,
+				 const struct root_load *load)
 {
-	return ws->asking ? (int)pick(ws->asking, a->ptr) : -1;
+	unsigned int asking = ws->asking | (unsigned int)root_load_asks(load) << ws->n;
+
+	return asking ? (int)pick(asking, a->ptr) : -1;
 }
 
-// The clock edge, with walker i of n on the pins.
-static inline void mem_arb_clock(struct mem_arb *a, unsigned int i, unsigned int n, bool ready)
+// The clock edge, with requester i on the pins. A pointer beyond all of them is as good as one to
+// the first.
+static inline void mem_arb_clock(struct mem_arb *a, unsigned int i, bool ready)
 {
-	a->ptr = ready ? (i + 1) & (n - 1) : i;
+	a->ptr = ready ? i + 1 : i;
 }
 
-void tw_mem_arb_pins(const struct mem_arb *a, const struct walkers *ws, struct tw_mmu_out *pins);
+void tw_mem_arb_pins(const struct mem_arb *a, const struct walkers *ws,
+		     const struct root_load *load, struct tw_mmu_out *pins);
 
 #endif

@@ -98,6 +98,8 @@ void tw_miss_queue_lookup(const struct miss_queue *q, const struct miss_view *v,
 	if (walker >= 0) {
 		lk->outcome = LOOKUP_MERGE;
 		lk->walker = (unsigned int)walker;
+	} else if (!ctrl_has_root(ctrl, e->req.va)) {
+		lk->outcome = LOOKUP_ROOTLESS;
 	} else if (ws->idle && !(q->port[!port].want && q->last_walk == port)) {
 		lk->outcome = LOOKUP_START;
 		lk->walker = (unsigned int)__builtin_ctz(ws->idle);

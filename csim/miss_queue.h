@@ -44,7 +44,14 @@ struct miss_view {
 	unsigned int kill;		  // walkers whose owner is cancelled
 };
 
-enum lookup_outcome { LOOKUP_NONE, LOOKUP_HIT, LOOKUP_MERGE, LOOKUP_START, LOOKUP_STUCK };
+enum lookup_outcome {
+	LOOKUP_NONE,
+	LOOKUP_HIT,
+	LOOKUP_MERGE,
+	LOOKUP_ROOTLESS, // there is no root for the address: a page fault
+	LOOKUP_START,
+	LOOKUP_STUCK
+};
 
 // The lookup of this cycle.
 struct lookup {

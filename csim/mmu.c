@@ -11,13 +11,14 @@
 
 static void reset(struct tw_mmu *m)
 {
-	tw_ctrl_reset(&m->ctrl);
+	tw_ctrl_reset(&m->ctrl, &m->cfg);
 	for (unsigned int p = 0; p < TW_PORTS; p++)
 		tw_port_reset(&m->port[p], m->cfg.l1_entries[p]);
 	tw_miss_queue_reset(&m->miss, m->cfg.miss_entries);
 	tw_l2_reset(&m->l2, &m->cfg);
 	tw_pwc_reset(&m->pwc, m->cfg.pwc_entries);
 	tw_walkers_reset(&m->walkers, m->cfg.walkers);
+	m->load = (struct root_load){.state = ROOT_LOAD_IDLE};
 	m->arb = (struct mem_arb){0};
 	m->fence = (struct fence){0};
 	m->counters = (struct counters){0};
@@ -26,6 +27,7 @@ static void reset(struct tw_mmu *m)
 
 int tw_mmu_create(const struct tw_config *cfg, struct tw_mmu **mmu)
 {
+	struct tw_widths widths;
 	struct tw_mmu *m;
 
 	if (tw_config_check(cfg, NULL, 0))
@@ -34,6 +36,9 @@ int tw_mmu_create(const struct tw_config *cfg, struct tw_mmu **mmu)
 	if (!m)
 		return -ENOMEM;
 	m->cfg = *cfg;
+	tw_config_widths(cfg, &widths);
+	m->vpn = ((UINT64_C(1) << widths.vpn) - 1) << 12;
+	m->asid = (uint16_t)((1u << cfg->asid_bits) - 1);
 	m->short_cut = true;
 	if (tw_l2_init(&m->l2, cfg)) {
 		tw_mmu_destroy(m);
@@ -58,19 +63,24 @@ struct cycle {
 	uint32_t events;
 	unsigned int free[TW_PORTS]; // miss queue entries in FREE
 	bool misses_free;	     // all of them
+	struct tw_req req[TW_PORTS]; // with the address that is translated
 	struct port_decision request[TW_PORTS];
 	struct miss_view view;
 	bool taken, swept, finish; // a fence: taken, has the port of the L2, in FINISH
+	struct tlb_scope scope;	   // of the fence that is taken
 	struct walk_answer answer;
 	unsigned int answered; // the walker
 	bool keep;	       // what it has found
 	uint64_t pwc_plru;     // at the start of the cycle
 	struct lookup lookup;
 	struct completion done;
-	struct tlb_entry page; // a walk's end: the entry that it found, or the page to kill
+	struct tlb_entry page;		// the entry that a walk has found, or the page to kill
+	bool kill;			// it
 	const struct tlb_entry *insert; // into the L1 of done.port; NULL: nothing
 	struct miss_push push[TW_PORTS];
-	int request_of; // walker whose memory request is presented, or -1
+	int request_of; // walker whose memory request is presented, the root loader, or -1
+	struct root_loaded loaded;
+	bool applies; // the pending control write
 };
 
 // --- What is decided -----------------------------------------------------------------------------
@@ -89,7 +99,9 @@ static void decide_request(struct tw_mmu *m, struct cycle *c, unsigned int p)
 		c->events |= EVENT(TW_EV_REQ_STALL);
 		return;
 	}
-	port_decide(&m->port[p], p, &m->ctrl, &c->in->port[p].req, &c->request[p]);
+	c->req[p] = c->in->port[p].req;
+	c->req[p].va = ctrl_va(&m->ctrl, c->req[p].va);
+	port_decide(&m->port[p], p, &m->ctrl, &c->req[p], &c->request[p]);
 	c->events |= EVENT(c->request[p].event);
 }
 
@@ -108,7 +120,8 @@ static void decide_answer(const struct tw_mmu *m, struct cycle *c)
 	walker_answer(w, &m->ctrl, req, c->in->mem_resp_data, c->in->mem_resp_err,
 		      c->view.kill >> i & 1, &c->answer);
 	c->answered = (unsigned int)i;
-	c->keep = c->answer.act == ACT_FILL ? !c->taken : !w->tainted && !c->finish;
+	c->keep = mmu_keeps(m, c->answer.act) &&
+		  (c->answer.act == ACT_FILL ? !c->taken : !w->tainted && !c->finish);
 	if (c->answer.act != ACT_FILL || c->keep)
 		c->events |= walk_events(c->answer.act);
 	if (!walk_ends(c->answer.act))
@@ -118,6 +131,7 @@ static void decide_answer(const struct tw_mmu *m, struct cycle *c)
 	c->done.entry = w->entry;
 	c->done.walker = i;
 	tw_walker_complete(w, &c->answer, &m->ctrl, req, &c->done.resp, &c->page);
+	c->kill = c->answer.act == ACT_FAULT;
 	if (c->answer.act == ACT_OK && c->keep)
 		c->insert = &c->page;
 }
@@ -129,14 +143,20 @@ static void decide_lookup(struct tw_mmu *m, struct cycle *c)
 
 	tw_miss_queue_lookup(&m->miss, &c->view, &m->ctrl, &m->l2, &m->pwc, &m->walkers, lk);
 	c->events |= tw_lookup_events(lk);
-	if (lk->outcome != LOOKUP_HIT)
+	if (lk->outcome != LOOKUP_HIT && lk->outcome != LOOKUP_ROOTLESS)
 		return;
 	c->done.valid = true;
 	c->done.port = lk->port;
 	c->done.entry = lk->entry;
 	c->done.walker = -1;
-	tlb_answer(lk->l2.e, lk->req, &c->done.resp);
-	c->insert = lk->l2.e;
+	if (lk->outcome == LOOKUP_HIT) {
+		tlb_answer(lk->l2.e, lk->req, &c->done.resp);
+		c->insert = lk->l2.e;
+		return;
+	}
+	tw_arch_resp_fault(&m->ctrl.ctx, lk->req, TW_FAULT_PAGE, 0, &c->done.resp);
+	tlb_page_make(&c->page, lk->req->va, m->ctrl.ctx.asid);
+	c->kill = true;
 }
 
 // The port of the L2: a walk's end, FINISH, a sweep, a lookup.
@@ -151,15 +171,23 @@ static void decide_l2_port(struct tw_mmu *m, struct cycle *c)
 		decide_lookup(m, c);
 }
 
+static unsigned int request_event(const struct tw_mmu *m, unsigned int i)
+{
+	return i == m->walkers.n ? TW_EV_MEM_READ : walker_request_event(&m->walkers.w[i]);
+}
+
 static void decide(struct tw_mmu *m, struct cycle *c)
 {
 	c->events = 0;
 	c->misses_free = miss_queue_free(&m->miss);
 	tw_miss_queue_view(&m->miss, c->in, &c->view);
 	c->taken = fence_takes(&m->fence, c->in);
+	if (c->taken)
+		tw_fence_scope(c->in, &m->ctrl, m->vpn, m->asid, &c->scope);
 	c->finish = m->fence.state == FENCE_FINISH;
 	c->done.valid = false;
 	c->insert = NULL;
+	c->kill = false;
 	c->pwc_plru = m->pwc.plru;
 	for (unsigned int p = 0; p < TW_PORTS; p++) {
 		c->free[p] = m->miss.port[p].in[MISS_FREE];
@@ -170,12 +198,14 @@ static void decide(struct tw_mmu *m, struct cycle *c)
 	for (unsigned int p = 0; p < TW_PORTS; p++)
 		tw_miss_queue_push(&m->miss, &c->view, &c->done, p,
 				   resp_fifo_space(&m->port[p].fifo), &c->push[p]);
-	c->request_of = mem_arb_select(&m->arb, &m->walkers);
+	c->request_of = mem_arb_select(&m->arb, &m->walkers, &m->load);
 	if (c->request_of >= 0 && c->in->mem_req_ready)
-		c->events |= EVENT(walker_request_event(&m->walkers.w[c->request_of]));
+		c->events |= EVENT(request_event(m, (unsigned int)c->request_of));
 	if (c->finish)
 		c->events |= EVENT(TW_EV_FENCE);
-	if (ctrl_applies(&m->ctrl, c->misses_free))
+	tw_root_load_answer(&m->load, c->in, m->walkers.n, &c->loaded);
+	c->applies = c->loaded.ends || ctrl_applies(&m->ctrl, c->misses_free);
+	if (c->applies)
 		c->events |= EVENT(TW_EV_CTRL);
 }
 
@@ -192,7 +222,7 @@ static void clock_responses(struct tw_mmu *m, const struct cycle *c)
 				   in->port[p].cancel_all, in->port[p].cancel_id);
 		if (c->push[p].resp)
 			*resp_fifo_push(f, c->push[p].id) = *c->push[p].resp;
-		port_push(&m->port[p], in->port[p].req_id, &in->port[p].req, &c->request[p]);
+		port_push(&m->port[p], in->port[p].req_id, &c->req[p], &c->request[p]);
 	}
 }
 
@@ -212,6 +242,14 @@ static void clock_lookup(struct tw_mmu *m, const struct lookup *lk)
 	}
 }
 
+void tw_mmu_kill(struct tw_mmu *m, const struct tlb_entry *page)
+{
+	tw_tlb_fa_kill(&m->port[TW_PORT_FETCH].l1, page);
+	tw_tlb_fa_kill(&m->port[TW_PORT_DATA].l1, page);
+	tw_l2_kill(&m->l2, page, m->cycle);
+	tw_pwc_kill(&m->pwc, page->va, page->asid);
+}
+
 void tw_mmu_learn(struct tw_mmu *m, const struct walker *w, const struct walk_answer *a,
 		  const struct tlb_entry *page, bool keep, uint64_t pwc_plru)
 {
@@ -222,11 +260,6 @@ void tw_mmu_learn(struct tw_mmu *m, const struct walker *w, const struct walk_an
 		tw_pwc_fill(&m->pwc, &fill, pwc_plru, m->cycle);
 	} else if (a->act == ACT_OK && keep) {
 		tw_l2_insert(&m->l2, page, m->cycle);
-	} else if (a->act == ACT_FAULT) {
-		tw_tlb_fa_kill(&m->port[TW_PORT_FETCH].l1, page);
-		tw_tlb_fa_kill(&m->port[TW_PORT_DATA].l1, page);
-		tw_l2_kill(&m->l2, page, m->cycle);
-		tw_pwc_kill(&m->pwc, page->va, page->asid);
 	}
 }
 
@@ -260,18 +293,19 @@ static void clock_fence(struct tw_mmu *m, const struct cycle *c)
 		tw_pwc_clear(&m->pwc);
 		tw_walkers_taint(&m->walkers);
 	}
-	tw_fence_clock(f, c->in, c->swept, m->l2.sa.sets);
+	tw_fence_clock(f, c->taken ? &c->scope : NULL, c->swept, m->l2.sa.sets);
 }
 
 // Section 3.
 static void clock_ctrl(struct tw_mmu *m, const struct cycle *c)
 {
-	bool applies = ctrl_applies(&m->ctrl, c->misses_free), clear;
+	bool granted = c->request_of == (int)m->walkers.n && c->in->mem_req_ready, clear;
 
 	if (!m->ctrl.pending && !m->ctrl.refused && !c->in->ctrl_valid)
 		return;
-	clear = tw_ctrl_clock(&m->ctrl, &m->cfg, c->in, c->misses_free);
-	for (unsigned int p = 0; applies && p < TW_PORTS; p++)
+	tw_root_load_clock(&m->load, &m->ctrl, &m->cfg, c->misses_free, granted, &c->loaded);
+	clear = tw_ctrl_clock(&m->ctrl, &m->cfg, c->in, c->applies, &c->loaded);
+	for (unsigned int p = 0; c->applies && p < TW_PORTS; p++)
 		tw_port_forget(&m->port[p]);
 	if (!clear)
 		return;
@@ -299,18 +333,21 @@ static void clock_edge(struct tw_mmu *m, const struct cycle *c)
 	if (c->request_of >= 0) {
 		unsigned int i = (unsigned int)c->request_of;
 
-		mem_arb_clock(&m->arb, i, m->walkers.n, c->in->mem_req_ready);
-		if (c->in->mem_req_ready)
+		mem_arb_clock(&m->arb, i, c->in->mem_req_ready);
+		if (c->in->mem_req_ready && i < m->walkers.n) {
 			walker_grant(&m->walkers.w[i]);
-		walkers_update(&m->walkers, i);
+			walkers_update(&m->walkers, i);
+		}
 	}
+	if (c->kill)
+		tw_mmu_kill(m, &c->page);
 	if (c->view.kill)
 		tw_walkers_kill(&m->walkers, c->view.kill);
 	tw_miss_queue_clock(&m->miss, &c->view, &c->lookup, c->swept, &c->done, c->push);
 	for (unsigned int p = 0; p < TW_PORTS; p++)
 		if (c->request[p].outcome == PORT_MISS)
 			tw_miss_queue_allocate(&m->miss, p, (unsigned int)__builtin_ctz(c->free[p]),
-					       c->in->port[p].req_id, &c->in->port[p].req);
+					       c->in->port[p].req_id, &c->req[p]);
 	clock_fence(m, c);
 	clock_ctrl(m, c);
 	counters_clock(&m->counters, c->events, c->in->counter_sel);
@@ -318,6 +355,7 @@ static void clock_edge(struct tw_mmu *m, const struct cycle *c)
 
 void tw_mmu_tick(struct tw_mmu *m, const struct tw_mmu_in *in)
 {
+	struct tw_mmu_in one_port;
 	struct cycle c;
 
 	m->cycle++;
@@ -326,6 +364,11 @@ void tw_mmu_tick(struct tw_mmu *m, const struct tw_mmu_in *in)
 		return;
 	}
 	c.in = in;
+	if (m->cfg.ports == 1) {
+		one_port = *in;
+		memset(&one_port.port[TW_PORT_FETCH], 0, sizeof(one_port.port[TW_PORT_FETCH]));
+		c.in = &one_port;
+	}
 	decide(m, &c);
 	clock_edge(m, &c);
 	m->quiet = tw_mmu_is_quiet(m);

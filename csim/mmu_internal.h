@@ -13,6 +13,7 @@
 #include "miss_queue.h"
 #include "port.h"
 #include "pwc.h"
+#include "root_load.h"
 #include "walker.h"
 
 struct tw_mmu {
@@ -22,11 +23,15 @@ struct tw_mmu {
 	struct l2 l2;
 	struct pwc pwc;
 	struct walkers walkers;
+	struct root_load load;
 	struct mem_arb arb;
 	struct fence fence;
 	struct counters counters;
 
 	struct tw_config cfg;
+	// Of the configuration: address bits that make the VPN, ASID bits.
+	uint64_t vpn;
+	uint16_t asid;
 	uint64_t cycle;
 	// For speed only. quiet: the short cut is allowed, and nothing is in flight but a response
 	// in each queue that leaves with the next cycle.
@@ -41,12 +46,21 @@ struct tw_mmu {
 void tw_mmu_learn(struct tw_mmu *m, const struct walker *w, const struct walk_answer *a,
 		  const struct tlb_entry *page, bool keep, uint64_t pwc_plru);
 
+// The page leaves every TLB, and what leads to it the walk cache.
+void tw_mmu_kill(struct tw_mmu *m, const struct tlb_entry *page);
+
+// Whether a walk that nothing disturbs may leave behind what its answer gives.
+static inline bool mmu_keeps(const struct tw_mmu *m, enum walk_act act)
+{
+	return act != ACT_FILL || m->pwc.n;
+}
+
 bool tw_mmu_is_quiet(const struct tw_mmu *m);
 
 static inline bool port_ready(const struct tw_mmu *m, unsigned int port)
 {
 	return resp_fifo_space(&m->port[port].fifo) && m->miss.port[port].in[MISS_FREE] &&
-	       !m->ctrl.pending;
+	       !m->ctrl.pending && port >= TW_PORTS - m->cfg.ports;
 }
 
 #endif

@@ -18,7 +18,7 @@ static void port_pins(const struct tw_mmu *m, unsigned int p, struct tw_mmu_out 
 		o->port[p].resp_id = 0;
 		o->port[p].resp = (struct tw_resp){0};
 	}
-	tw_tlb_fa_pins(&m->port[p].l1, m->cycle, &o->dbg_l1[p]);
+	tw_tlb_fa_pins(&m->port[p].l1, m->cycle, m->vpn, &o->dbg_l1[p]);
 }
 
 static uint64_t walker_pins(const struct walkers *ws)
@@ -64,10 +64,10 @@ const struct tw_mmu_out *tw_mmu_pins(const struct tw_mmu *mmu)
 	m->out_cycle = m->cycle + 1;
 	for (unsigned int p = 0; p < TW_PORTS; p++)
 		port_pins(m, p, o);
-	tw_tlb_fa_pins(&m->l2.sp, m->cycle, &o->dbg_sp);
-	tw_tlb_sa_pins(&m->l2.sa, m->cycle, o);
-	tw_pwc_pins(&m->pwc, m->cycle, &o->dbg_pwc);
-	tw_mem_arb_pins(&m->arb, &m->walkers, o);
+	tw_tlb_fa_pins(&m->l2.sp, m->cycle, m->vpn, &o->dbg_sp);
+	tw_tlb_sa_pins(&m->l2.sa, m->cycle, m->vpn, o);
+	tw_pwc_pins(&m->pwc, m->cycle, m->vpn, &o->dbg_pwc);
+	tw_mem_arb_pins(&m->arb, &m->walkers, &m->load, o);
 	o->fence_ready = m->fence.state == FENCE_IDLE;
 	o->fence_done = m->fence.done;
 	o->ctrl_ready = !m->ctrl.pending;
@@ -83,12 +83,12 @@ const struct tw_mmu_out *tw_mmu_pins(const struct tw_mmu *mmu)
 	return o;
 }
 
-static void tlb_fa_array(const struct tlb_fa *t, uint64_t (*out)[2])
+static void tlb_fa_array(const struct tlb_fa *t, uint64_t vpn, uint64_t (*out)[2])
 {
 	for (uint64_t v = t->valid; v; v &= v - 1) {
 		unsigned int i = (unsigned int)__builtin_ctzll(v);
 
-		tlb_entry_pack(&t->e[i], out[i]);
+		tlb_entry_pack(&t->e[i], vpn, out[i]);
 	}
 }
 
@@ -98,17 +98,17 @@ void tw_mmu_get_arrays(const struct tw_mmu *m, struct tw_mmu_arrays *a)
 
 	memset(a, 0, sizeof(*a));
 	for (unsigned int p = 0; p < TW_PORTS; p++)
-		tlb_fa_array(&m->port[p].l1, a->l1[p]);
-	tlb_fa_array(&m->l2.sp, a->sp);
+		tlb_fa_array(&m->port[p].l1, m->vpn, a->l1[p]);
+	tlb_fa_array(&m->l2.sp, m->vpn, a->sp);
 	for (unsigned int i = 0; i < m->pwc.n; i++)
 		if (m->pwc.valid >> i & 1)
-			tw_pwc_entry_pack(&m->pwc.e[i], a->pwc[i]);
+			tw_pwc_entry_pack(&m->pwc.e[i], m->vpn, a->pwc[i]);
 	for (unsigned int set = 0; set < t->sets; set++) {
 		a->l2_valid[set] = t->valid[set];
 		a->l2_plru[set] = t->plru[set];
 		for (unsigned int w = 0; w < t->ways; w++)
 			if (t->valid[set] >> w & 1)
-				tlb_entry_pack(&t->e[set * t->ways + w], a->l2[set][w]);
+				tlb_entry_pack(&t->e[set * t->ways + w], m->vpn, a->l2[set][w]);
 	}
 	memcpy(a->counter, m->counters.count, sizeof(a->counter));
 }

@@ -12,13 +12,22 @@ void tw_port_reset(struct port *p, unsigned int entries)
 	tw_tlb_fa_reset(&p->l1, entries);
 }
 
+static bool direct(const struct ctrl *ctrl, const struct tw_req *req, struct tw_resp *resp)
+{
+	if (!tw_arch_direct(&ctrl->ctx, req, resp))
+		return false;
+	if (resp->pa >> ctrl->pa_bits)
+		tw_arch_resp_fault(&ctrl->ctx, req, TW_FAULT_ACCESS, 0, resp);
+	return true;
+}
+
 void tw_port_decide(struct port *p, unsigned int number, const struct ctrl *ctrl,
 		    const struct tw_req *req, struct port_decision *d)
 {
 	int i;
 
-	if (!ctrl_translates(ctrl, req) && (tw_arch_direct(&ctrl->ctx, req, &d->resp) ||
-					    !tw_arch_canonical(&ctrl->ctx, req, &d->resp))) {
+	if (!ctrl_translates(ctrl, req) &&
+	    (direct(ctrl, req, &d->resp) || !tw_arch_canonical(&ctrl->ctx, req, &d->resp))) {
 		d->outcome = PORT_DIRECT;
 		d->event = TW_EV_DIRECT_F + number;
 		return;

@@ -42,7 +42,8 @@ static inline unsigned int access_kind(const struct tw_req *req)
 	return (req->access + 4u * req->priv + 16u * (req->sum + 2u * req->mxr)) & 63;
 }
 
-// For requests that are not known to hit. number: of the port, for the events.
+// For requests that are not known to hit, with ctrl_va() of their address. number: of the port, for
+// the events.
 void tw_port_decide(struct port *p, unsigned int number, const struct ctrl *ctrl,
 		    const struct tw_req *req, struct port_decision *d);
 

@@ -106,21 +106,21 @@ void tw_pwc_clear(struct pwc *p)
 	chain_clear(&p->by_prefix);
 }
 
-void tw_pwc_entry_pack(const struct pwc_entry *e, uint64_t word[2])
+void tw_pwc_entry_pack(const struct pwc_entry *e, uint64_t vpn, uint64_t word[2])
 {
 	word[0] = (uint64_t)e->ws.w | (uint64_t)e->ws.u << 1 | (uint64_t)e->ws.x << 2 |
 		  (uint64_t)e->ws.g << 3 | (uint64_t)e->ws.level << 4 | e->ppn << 7 |
 		  (uint64_t)e->asid << 51;
-	word[1] = e->asid >> 13 | (e->va & TLB_VPN_BITS) >> 9;
+	word[1] = e->asid >> 13 | (e->va & vpn) >> 9;
 }
 
-void tw_pwc_pins(const struct pwc *p, uint64_t cycle, struct tw_dbg_array *pins)
+void tw_pwc_pins(const struct pwc *p, uint64_t cycle, uint64_t vpn, struct tw_dbg_array *pins)
 {
 	*pins = (struct tw_dbg_array){.valid = p->valid, .plru = p->plru};
 	if (strobe(p->write_at, cycle)) {
 		pins->write = true;
 		pins->index = (uint8_t)p->write_index;
-		tw_pwc_entry_pack(&p->e[p->write_index], pins->entry);
+		tw_pwc_entry_pack(&p->e[p->write_index], vpn, pins->entry);
 	}
 }
 

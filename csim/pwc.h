@@ -57,9 +57,9 @@ static inline void pwc_touch(struct pwc *p, unsigned int i)
 // Every entry that matches goes.
 void tw_pwc_kill(struct pwc *p, uint64_t va, uint16_t asid);
 void tw_pwc_clear(struct pwc *p);
-void tw_pwc_entry_pack(const struct pwc_entry *e, uint64_t word[2]);
+void tw_pwc_entry_pack(const struct pwc_entry *e, uint64_t vpn, uint64_t word[2]);
 // NULL, or the invariant that is broken.
 const char *tw_pwc_check(const struct pwc *p);
-void tw_pwc_pins(const struct pwc *p, uint64_t cycle, struct tw_dbg_array *pins);
+void tw_pwc_pins(const struct pwc *p, uint64_t cycle, uint64_t vpn, struct tw_dbg_array *pins);
 
 #endif

@@ -8,10 +8,6 @@
 
 #include "twinwalk/mmu.h"
 
-// The address bits that make the VPN. The others follow from them where an address is canonical.
-enum { TLB_VA_BITS = 48 };
-#define TLB_VPN_BITS ((UINT64_C(1) << TLB_VA_BITS) - (UINT64_C(1) << 12))
-
 struct tlb_entry {
 	uint64_t va;
 	uint64_t mask;		 // address bits above the page size
@@ -21,7 +17,8 @@ struct tlb_entry {
 	uint64_t granted; // for speed only, see port.h
 };
 
-// What a fence invalidates.
+// What a fence invalidates. The address is as entries have it: its bits above the VPN follow from
+// the VPN.
 struct tlb_scope {
 	uint64_t va;
 	uint16_t asid;
@@ -63,10 +60,9 @@ static inline bool tlb_overlap(const struct tlb_entry *a, const struct tlb_entry
 	       (a->rights.g || b->rights.g || a->asid == b->asid);
 }
 
-// A fence's address need not be canonical.
 static inline bool tlb_in_scope(const struct tlb_entry *e, const struct tlb_scope *s)
 {
-	if (s->by_addr && (e->va ^ s->va) & e->mask & TLB_VPN_BITS)
+	if (s->by_addr && (e->va ^ s->va) & e->mask)
 		return false;
 	return e->rights.g ? s->global : !s->by_asid || e->asid == s->asid;
 }
@@ -83,13 +79,21 @@ static inline void tlb_entry_make(struct tlb_entry *e, uint64_t va, uint16_t asi
 	e->granted = 0;
 }
 
+// The 4 KB page that a fault kills.
+static inline void tlb_page_make(struct tlb_entry *e, uint64_t va, uint16_t asid)
+{
+	static const struct tw_rights none;
+
+	tlb_entry_make(e, va, asid, 0, TW_SIZE_4K, &none);
+}
+
 static inline uint64_t tlb_entry_ppn(const struct tlb_entry *e)
 {
 	return e->resp.pa >> 12;
 }
 
-// The layout of section 13.
-static inline void tlb_entry_pack(const struct tlb_entry *e, uint64_t word[2])
+// The layout of section 13. vpn: the address bits that make the VPN.
+static inline void tlb_entry_pack(const struct tlb_entry *e, uint64_t vpn, uint64_t word[2])
 {
 	const struct tw_rights *r = &e->rights;
 
@@ -97,7 +101,7 @@ static inline void tlb_entry_pack(const struct tlb_entry *e, uint64_t word[2])
 		  (uint64_t)r->u << 8 | (uint64_t)r->x << 9 | (uint64_t)r->w << 10 |
 		  (uint64_t)r->r << 11 | (uint64_t)r->g << 12 | (uint64_t)e->resp.size << 13 |
 		  tlb_entry_ppn(e) << 16 | (uint64_t)e->asid << 60;
-	word[1] = e->asid >> 4 | (e->va & TLB_VPN_BITS);
+	word[1] = e->asid >> 4 | (e->va & vpn);
 }
 
 // The permission check with its D part: rows c of section 4 and a of section 7.

@@ -110,7 +110,6 @@ static uint64_t chained(const struct tlb_fa *t, uint64_t va)
 {
 	uint64_t mask = 0;
 
-	va = (uint64_t)((int64_t)(va << (64 - TLB_VA_BITS)) >> (64 - TLB_VA_BITS));
 	for (uint32_t sizes = t->sizes; sizes; sizes &= sizes - 1) {
 		unsigned int size = (unsigned int)__builtin_ctz(sizes);
 		unsigned int i = t->by_page.head[hash_of(va, size)];
@@ -138,13 +137,13 @@ void tw_tlb_fa_clear(struct tlb_fa *t)
 	drop(t, t->valid);
 }
 
-void tw_tlb_fa_pins(const struct tlb_fa *t, uint64_t cycle, struct tw_dbg_array *pins)
+void tw_tlb_fa_pins(const struct tlb_fa *t, uint64_t cycle, uint64_t vpn, struct tw_dbg_array *pins)
 {
 	*pins = (struct tw_dbg_array){.valid = t->valid, .plru = t->plru};
 	if (strobe(t->write_at, cycle)) {
 		pins->write = true;
 		pins->index = (uint8_t)t->write_index;
-		tlb_entry_pack(&t->e[t->write_index], pins->entry);
+		tlb_entry_pack(&t->e[t->write_index], vpn, pins->entry);
 	}
 }
 

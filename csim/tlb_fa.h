@@ -40,7 +40,8 @@ void tw_tlb_fa_invalidate(struct tlb_fa *t, const struct tlb_scope *s);
 void tw_tlb_fa_clear(struct tlb_fa *t);
 // NULL, or the invariant that is broken.
 const char *tw_tlb_fa_check(const struct tlb_fa *t);
-void tw_tlb_fa_pins(const struct tlb_fa *t, uint64_t cycle, struct tw_dbg_array *pins);
+void tw_tlb_fa_pins(const struct tlb_fa *t, uint64_t cycle, uint64_t vpn,
+		    struct tw_dbg_array *pins);
 
 static inline void tlb_fa_touch(struct tlb_fa *t, unsigned int i)
 {

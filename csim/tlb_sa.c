@@ -12,6 +12,8 @@ int tw_tlb_sa_init(struct tlb_sa *t, unsigned int sets, unsigned int ways)
 	memset(t, 0, sizeof(*t));
 	t->sets = sets;
 	t->ways = ways;
+	if (!sets)
+		return 0;
 	t->e = calloc((size_t)sets * ways, sizeof(*t->e));
 	t->page = calloc((size_t)sets * ways, sizeof(*t->page));
 	t->valid = calloc(sets, 1);
@@ -30,8 +32,10 @@ void tw_tlb_sa_free(struct tlb_sa *t)
 
 void tw_tlb_sa_reset(struct tlb_sa *t)
 {
-	memset(t->valid, 0, t->sets);
-	memset(t->plru, 0, t->sets);
+	if (t->sets) {
+		memset(t->valid, 0, t->sets);
+		memset(t->plru, 0, t->sets);
+	}
 	t->absent.va = 1;
 	t->write_at = t->inv_at = t->clear_at = t->touch_at = 0;
 }
@@ -142,14 +146,15 @@ void tw_tlb_sa_clear(struct tlb_sa *t, bool global, uint64_t at)
 			t->valid[i / t->ways] &= (uint8_t) ~(1u << i % t->ways);
 }
 
-void tw_tlb_sa_pins(const struct tlb_sa *t, uint64_t cycle, struct tw_mmu_out *pins)
+void tw_tlb_sa_pins(const struct tlb_sa *t, uint64_t cycle, uint64_t vpn, struct tw_mmu_out *pins)
 {
 	memset(&pins->dbg_l2, 0, sizeof(pins->dbg_l2));
 	if (strobe(t->write_at, cycle)) {
 		pins->dbg_l2.write = true;
 		pins->dbg_l2.set = (uint16_t)t->write_set;
 		pins->dbg_l2.way = (uint8_t)t->write_way;
-		tlb_entry_pack(&t->e[t->write_set * t->ways + t->write_way], pins->dbg_l2.entry);
+		tlb_entry_pack(&t->e[t->write_set * t->ways + t->write_way], vpn,
+			       pins->dbg_l2.entry);
 	}
 	if (strobe(t->inv_at, cycle)) {
 		pins->dbg_l2.inv = true;

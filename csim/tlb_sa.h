@@ -43,6 +43,6 @@ void tw_tlb_sa_invalidate(struct tlb_sa *t, unsigned int set, const struct tlb_s
 void tw_tlb_sa_clear(struct tlb_sa *t, bool global, uint64_t at);
 // NULL, or the invariant that is broken.
 const char *tw_tlb_sa_check(const struct tlb_sa *t);
-void tw_tlb_sa_pins(const struct tlb_sa *t, uint64_t cycle, struct tw_mmu_out *pins);
+void tw_tlb_sa_pins(const struct tlb_sa *t, uint64_t cycle, uint64_t vpn, struct tw_mmu_out *pins);
 
 #endif

@@ -19,15 +19,13 @@ void tw_walker_complete(const struct walker *w, const struct walk_answer *a,
 			const struct ctrl *ctrl, const struct tw_req *req, struct tw_resp *resp,
 			struct tlb_entry *page)
 {
-	static const struct tw_rights none;
-
 	if (a->act == ACT_OK) {
 		tlb_entry_make(page, w->va, ctrl->ctx.asid, a->pte.ppn, a->pte.size,
 			       &a->pte.rights);
 		tlb_answer(page, req, resp);
 		return;
 	}
-	tlb_entry_make(page, w->va, ctrl->ctx.asid, 0, TW_SIZE_4K, &none);
+	tlb_page_make(page, w->va, ctrl->ctx.asid);
 	tw_arch_resp_fault(&ctrl->ctx, req, a->err ? TW_FAULT_ACCESS : TW_FAULT_PAGE, a->pte.cause,
 			   resp);
 }

@@ -145,17 +145,20 @@ void tw_walker_complete(const struct walker *w, const struct walk_answer *a,
 			struct tlb_entry *page);
 
 // The entry that is read next: that of the walk's address in the table TABLE_PPN.
-static inline void walker_aim(struct walker *w, const struct tw_ctx *ctx, uint64_t table_ppn)
+static inline void walker_aim(struct walker *w, const struct ctrl *ctrl, uint64_t table_ppn)
 {
-	w->addr = tw_arch_pte_addr(ctx, table_ppn, w->ws.level, w->va);
-	w->lanes = tw_arch_lanes(ctx, w->addr);
+	w->addr = tw_arch_pte_addr(&ctrl->ctx, table_ppn, w->ws.level, w->va);
+	w->lanes = tw_lanes(ctrl->format, w->addr);
 }
 
-static inline void walker_to_root(struct walker *w, const struct tw_ctx *ctx)
+// A walk starts only where there is a root.
+static inline void walker_to_root(struct walker *w, const struct ctrl *ctrl)
 {
+	uint64_t table;
+
 	w->state = WALKER_REQ;
-	tw_arch_root(ctx, &w->ws);
-	walker_aim(w, ctx, ctx->root_ppn);
+	tw_arch_begin(&ctrl->ctx, w->va, &w->ws, &table);
+	walker_aim(w, ctrl, table);
 	w->from_root = true;
 	w->need_a = false;
 }
@@ -169,12 +172,12 @@ static inline void walker_start(struct walker *w, unsigned int port, unsigned in
 	w->va = va;
 	w->pass2 = false;
 	if (!from) {
-		walker_to_root(w, &ctrl->ctx);
+		walker_to_root(w, ctrl);
 		return;
 	}
 	w->state = WALKER_REQ;
 	w->ws = from->ws;
-	walker_aim(w, &ctrl->ctx, from->ppn);
+	walker_aim(w, ctrl, from->ppn);
 	w->from_root = w->need_a = false;
 }
 
@@ -195,7 +198,7 @@ static inline void walker_act(struct walker *w, const struct walk_answer *a,
 		w->state = WALKER_REQ;
 		w->need_a |= a->stale;
 		walk_state_copy(&w->ws, &a->pte.next);
-		walker_aim(w, &ctrl->ctx, a->pte.ppn);
+		walker_aim(w, ctrl, a->pte.ppn);
 		break;
 	case ACT_CAS:
 		w->state = WALKER_CAS_REQ;
@@ -206,7 +209,7 @@ static inline void walker_act(struct walker *w, const struct walk_answer *a,
 	case ACT_LOST:
 	case ACT_PASS2:
 		w->pass2 = a->act == ACT_PASS2;
-		walker_to_root(w, &ctrl->ctx);
+		walker_to_root(w, ctrl);
 		break;
 	}
 }
@@ -216,11 +219,12 @@ static inline void walker_grant(struct walker *w)
 	w->state = w->state == WALKER_REQ ? WALKER_WAIT : WALKER_CAS_WAIT;
 }
 
-// What a walker asks memory for.
-static inline void walker_request(const struct walker *w, struct tw_mem_op *op)
+// What a walker, the one of this number, asks memory for.
+static inline void walker_request(const struct walker *w, unsigned int id, struct tw_mem_op *op)
 {
 	unsigned int shift = w->lanes == 2 ? 32 : 0;
 
+	op->id = (uint8_t)id;
 	op->addr = w->addr & ~UINT64_C(7);
 	op->lanes = w->lanes;
 	op->cas = w->state == WALKER_CAS_REQ;

@@ -23,6 +23,7 @@ module tw_mmu #(
   parameter int PwcEntries     = 4,
   parameter int Walkers        = 2,
   parameter int MissEntries    = 2,
+  parameter int Ports          = 2,     // 1: port f takes nothing
   parameter int AsidBits       = 16,    // of an ASID; upper bits read as zero
   parameter int Formats        = 'h140  // that it translates: a bit for each code
 ) (
@@ -237,7 +238,7 @@ module tw_mmu #(
     .req_attr_i     (req_f_attr),
     .space_i        (space[0]),
     .miss_free_i    (miss_free[0]),
-    .ctrl_pending_i (ctrl_pending),
+    .ctrl_pending_i (ctrl_pending || Ports == 1),
     .fmt_i          (fmt),
     .flags_i        (flags),
     .pkru_i         (pkru),
@@ -780,7 +781,7 @@ module tw_mmu #(
     .walk_killed_i  (walk_killed != '0),
     .fence_i        (finish),
     .ctrl_i         (ctrl_apply),
-    .req_stall_i    ((req_f_valid_i && !req_f_ready_o) || (req_d_valid_i && !req_d_ready_o)),
+    .req_stall_i    ((req_f_valid_i && !req_f_ready_o && Ports == 2) || (req_d_valid_i && !req_d_ready_o)),
     .resp_stall_i   ((resp_f_valid_o && !resp_f_ready_i) || (resp_d_valid_o && !resp_d_ready_i)),
     .events_o       (events_o),
     .counter_sel_i  (counter_sel_i),

@@ -2,6 +2,8 @@
 // See hw_pins.h.
 #include "hw_pins.h"
 
+#include <errno.h>
+
 static struct tw_hw_pins *pins_of(struct tw_hw *hw)
 {
 	return (struct tw_hw_pins *)hw;
@@ -16,6 +18,7 @@ int tw_hw_pins_init(struct tw_hw_pins *p, const struct tw_hw_opts *opts,
 		return err;
 	tw_hw_driver_init(&p->driver, dev, p->bus);
 	p->hw.pmem = opts->pmem;
+	p->hw.one_port = opts->config->ports == 1;
 	tw_ctx_reset(&p->hw.ctx);
 	return 0;
 }
@@ -39,9 +42,14 @@ int tw_hw_pins_ctrl_write(struct tw_hw *hw, enum tw_ctrl_reg reg, uint64_t value
 {
 	struct tw_hw_pins *p = pins_of(hw);
 
-	if (!p->err)
-		p->err = tw_hw_driver_ctrl_write(&p->driver, reg, value);
-	return p->err;
+	int err = p->err;
+
+	if (!err)
+		err = tw_hw_driver_ctrl_write(&p->driver, reg, value);
+	// One that is refused is over; after another error nothing goes on.
+	if (err != -EINVAL)
+		p->err = err;
+	return err;
 }
 
 int tw_hw_pins_fence(struct tw_hw *hw, const struct tw_fence *fence)

@@ -37,18 +37,13 @@ static unsigned int choose(struct tw_stim_mem *m, struct tw_prng *rng, bool in_o
 static void accept(struct tw_stim_mem *m, struct tw_stim_tables *t,
 		   const struct tw_stim_phase *phase, const struct tw_mmu_out *out)
 {
-	const struct tw_mem_op op = {
-		.addr = out->mem_req_addr,
-		.expected = out->mem_req_expected,
-		.desired = out->mem_req_desired,
-		.lanes = out->mem_req_lanes,
-		.cas = out->mem_req_cas,
-	};
 	unsigned int id = out->mem_req_id % TW_STIM_SLOTS;
+	struct tw_mem_op op;
 	uint64_t data = 0;
 	bool err = tw_prng_chance(t->rng, phase->mem_error);
 
 	m->recent[m->n_recent++ % TW_STIM_RECENT] = out->mem_req_addr;
+	tw_mem_op_of(out, &op);
 	err = err || tw_mem_serve(t->pmem, &op, &data) != 0;
 	if (t->observer.transaction) {
 		struct tw_mem_event ev;

@@ -3,6 +3,7 @@
 // address of an entry, page sizes. A format is one row; the rules that are not data (what the bits
 // of an entry mean) are its scheme, riscv.c or x86.c. Sources: RISC-V privileged architecture,
 // "Sv32" to "Sv57"; Intel SDM volume 3, 4.2 to 4.5.
+#include <errno.h>
 #include <string.h>
 
 #include "internal.h"
@@ -27,6 +28,7 @@ const struct tw_format_desc tw_formats[TW_FORMATS] = {
 			 .levels = 2,
 			 .entry_bytes = 4,
 			 .va_bits = 32,
+			 .pa_bits = 34,
 			 .vpn_shift = {0, 10, 20},
 			 .leaf_levels = 0x03,
 			 .size_of_level = {TW_SIZE_4K, TW_SIZE_4M}},
@@ -36,6 +38,7 @@ const struct tw_format_desc tw_formats[TW_FORMATS] = {
 			 .levels = 3,
 			 .entry_bytes = 8,
 			 .va_bits = 39,
+			 .pa_bits = 56,
 			 .vpn_shift = NINES,
 			 .leaf_levels = 0x07,
 			 .size_of_level = RISCV_SIZES},
@@ -45,6 +48,7 @@ const struct tw_format_desc tw_formats[TW_FORMATS] = {
 			 .levels = 4,
 			 .entry_bytes = 8,
 			 .va_bits = 48,
+			 .pa_bits = 56,
 			 .vpn_shift = NINES,
 			 .leaf_levels = 0x0f,
 			 .size_of_level = RISCV_SIZES},
@@ -54,16 +58,17 @@ const struct tw_format_desc tw_formats[TW_FORMATS] = {
 			 .levels = 5,
 			 .entry_bytes = 8,
 			 .va_bits = 57,
+			 .pa_bits = 56,
 			 .vpn_shift = NINES,
 			 .leaf_levels = 0x1f,
 			 .size_of_level = RISCV_SIZES},
 	[TW_FMT_X86_LEGACY] = {.format = TW_FMT_X86_LEGACY,
 			       .name = "legacy",
 			       .scheme = &tw_scheme_x86,
-			       .x86 = true,
 			       .levels = 2,
 			       .entry_bytes = 4,
 			       .va_bits = 32,
+			       .pa_bits = 40,
 			       .vpn_shift = {0, 10, 20},
 			       .leaf_levels = 0x03,
 			       .size_of_level = {TW_SIZE_4K, TW_SIZE_4M},
@@ -72,10 +77,10 @@ const struct tw_format_desc tw_formats[TW_FORMATS] = {
 	[TW_FMT_X86_PAE] = {.format = TW_FMT_X86_PAE,
 			    .name = "pae",
 			    .scheme = &tw_scheme_x86,
-			    .x86 = true,
 			    .levels = 2,
 			    .entry_bytes = 8,
 			    .va_bits = 32,
+			    .pa_bits = 52,
 			    .vpn_shift = {0, 9, 18},
 			    .leaf_levels = 0x03,
 			    .size_of_level = X86_SIZES,
@@ -83,10 +88,10 @@ const struct tw_format_desc tw_formats[TW_FORMATS] = {
 	[TW_FMT_X86_LONG4] = {.format = TW_FMT_X86_LONG4,
 			      .name = "long4",
 			      .scheme = &tw_scheme_x86,
-			      .x86 = true,
 			      .levels = 4,
 			      .entry_bytes = 8,
 			      .va_bits = 48,
+			      .pa_bits = 52,
 			      .vpn_shift = NINES,
 			      .leaf_levels = 0x07,
 			      .size_of_level = X86_SIZES,
@@ -94,10 +99,10 @@ const struct tw_format_desc tw_formats[TW_FORMATS] = {
 	[TW_FMT_X86_LONG5] = {.format = TW_FMT_X86_LONG5,
 			      .name = "long5",
 			      .scheme = &tw_scheme_x86,
-			      .x86 = true,
 			      .levels = 5,
 			      .entry_bytes = 8,
 			      .va_bits = 57,
+			      .pa_bits = 52,
 			      .vpn_shift = NINES,
 			      .leaf_levels = 0x07,
 			      .size_of_level = X86_SIZES,
@@ -166,11 +171,39 @@ void tw_arch_root(const struct tw_ctx *ctx, struct tw_walk_state *ws)
 	};
 }
 
+unsigned int tw_arch_root_entries(const struct tw_ctx *ctx)
+{
+	return tw_formats[ctx->format].traits & TW_FT_PDPTE ? 4 : 0;
+}
+
+uint64_t tw_arch_root_entry(const struct tw_ctx *ctx, unsigned int i)
+{
+	return (ctx->root_ppn << TW_PAGE_SHIFT) + ctx->root_low + 8 * (uint64_t)i;
+}
+
+bool tw_arch_root_good(const struct tw_ctx *ctx)
+{
+	bool good = true;
+
+	for (unsigned int i = 0; i < tw_arch_root_entries(ctx); i++)
+		good &= tw_formats[ctx->format].scheme->root_entry_good(ctx, ctx->pdpte[i]);
+	return good;
+}
+
 int tw_arch_load_root(struct tw_ctx *ctx, const struct tw_mem *mem)
 {
-	const struct tw_format_desc *f = &tw_formats[ctx->format];
+	struct tw_ctx next = *ctx;
 
-	return f->levels && f->scheme->load_root ? f->scheme->load_root(ctx, mem) : 0;
+	for (unsigned int i = 0; i < tw_arch_root_entries(ctx); i++) {
+		int err = mem->read64(mem->user, tw_arch_root_entry(ctx, i), &next.pdpte[i]);
+
+		if (err)
+			return err;
+	}
+	if (!tw_arch_root_good(&next))
+		return -EINVAL;
+	*ctx = next;
+	return 0;
 }
 
 bool tw_arch_begin(const struct tw_ctx *ctx, uint64_t va, struct tw_walk_state *ws,
@@ -192,14 +225,7 @@ uint64_t tw_arch_pte_addr(const struct tw_ctx *ctx, uint64_t table_ppn, uint8_t 
 	return (table_ppn << TW_PAGE_SHIFT) + index * f->entry_bytes;
 }
 
-uint8_t tw_arch_lanes(const struct tw_ctx *ctx, uint64_t addr)
-{
-	if (tw_formats[ctx->format].entry_bytes == 8)
-		return 3;
-	return addr & 4 ? 2 : 1;
-}
-
 uint64_t tw_arch_entry(const struct tw_ctx *ctx, uint64_t addr, uint64_t word)
 {
-	return tw_lanes_of(word, tw_arch_lanes(ctx, addr));
+	return tw_lanes_of(word, tw_lanes(&tw_formats[ctx->format], addr));
 }

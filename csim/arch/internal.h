@@ -21,8 +21,8 @@ struct tw_scheme {
 			const struct tw_rights *rights, bool *pk);
 	uint8_t (*page_cause)(const struct tw_ctx *ctx, const struct tw_req *req, uint8_t bits);
 	uint8_t (*access_cause)(const struct tw_ctx *ctx, const struct tw_req *req);
-	// NULL: nothing of the root is kept; all of its table is read by walks.
-	int (*load_root)(struct tw_ctx *ctx, const struct tw_mem *mem);
+	// Of formats whose root has entries that are kept; NULL where none has.
+	bool (*root_entry_good)(const struct tw_ctx *ctx, uint64_t entry);
 	bool (*begin)(const struct tw_ctx *ctx, uint64_t va, uint64_t *table_ppn);
 	// tw_entry_layout(); *layout is zero.
 	void (*layout)(const struct tw_format_desc *format, unsigned int level, bool leaf,

@@ -4,9 +4,6 @@
 // entries. Invariant: an entry that faults is left alone (update equals the entry). Source: Intel
 // SDM volume 3, tables 4-4 to 4-20 (entries), 4.4.1 (PDPTE registers), 4.6 (rights, protection
 // keys), 4.7 (error code), 4.8 (A and D).
-#include <errno.h>
-#include <string.h>
-
 #include "entry.h"
 #include "internal.h"
 
@@ -150,24 +147,9 @@ static void decode(const struct tw_ctx *ctx, const struct tw_req *req,
 
 // --- PAE: the page-directory-pointer entries -----------------------------------------------------
 
-static int load_root(struct tw_ctx *ctx, const struct tw_mem *mem)
+static bool root_entry_good(const struct tw_ctx *ctx, uint64_t entry)
 {
-	uint64_t at = (ctx->root_ppn << TW_PAGE_SHIFT) + ctx->root_low, entry[4];
-	uint64_t reserved = X86_PDPTE_RES | ~tw_low_mask(ctx->maxphyaddr);
-
-	if (!has(ctx, TW_FT_PDPTE))
-		return 0;
-	for (unsigned int i = 0; i < 4; i++) {
-		int err = mem->read64(mem->user, at + 8 * i, &entry[i]);
-
-		if (err)
-			return err;
-	}
-	for (unsigned int i = 0; i < 4; i++)
-		if ((entry[i] & X86_P) && (entry[i] & reserved))
-			return -EINVAL;
-	memcpy(ctx->pdpte, entry, sizeof(entry));
-	return 0;
+	return !(entry & X86_P) || !(entry & (X86_PDPTE_RES | ~tw_low_mask(ctx->maxphyaddr)));
 }
 
 static bool begin(const struct tw_ctx *ctx, uint64_t va, uint64_t *table_ppn)
@@ -244,7 +226,7 @@ const struct tw_scheme tw_scheme_x86 = {
 	.allowed = allowed,
 	.page_cause = page_cause,
 	.access_cause = access_cause,
-	.load_root = load_root,
+	.root_entry_good = root_entry_good,
 	.begin = begin,
 	.layout = layout,
 };

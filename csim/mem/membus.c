@@ -71,6 +71,18 @@ void tw_membus_drive(struct tw_membus *b, struct tw_mmu_in *in)
 	}
 }
 
+void tw_mem_op_of(const struct tw_mmu_out *out, struct tw_mem_op *op)
+{
+	*op = (struct tw_mem_op){
+		.addr = out->mem_req_addr,
+		.expected = out->mem_req_expected,
+		.desired = out->mem_req_desired,
+		.lanes = out->mem_req_lanes,
+		.id = out->mem_req_id,
+		.cas = out->mem_req_cas,
+	};
+}
+
 int tw_mem_serve(struct tw_pmem *pmem, const struct tw_mem_op *op, uint64_t *word)
 {
 	uint64_t old;
@@ -90,6 +102,7 @@ void tw_mem_event_of(const struct tw_mem_op *op, uint64_t word, bool err, struct
 	*ev = (struct tw_mem_event){
 		.addr = op->addr + (op->lanes == 2 ? 4 : 0),
 		.bytes = op->lanes == 3 ? 8 : 4,
+		.id = op->id,
 		.data = err ? 0 : tw_lanes_of(word, op->lanes),
 		.expected = op->cas ? tw_lanes_of(op->expected, op->lanes) : 0,
 		.desired = op->cas ? tw_lanes_of(op->desired, op->lanes) : 0,
@@ -154,19 +167,13 @@ void tw_membus_tick(struct tw_membus *b, const struct tw_mmu_out *out, const str
 		remove_answered(b);
 	if (out->mem_req_valid && in->mem_req_ready) {
 		struct tw_membus_request *r = &b->pending[b->count++];
+		struct tw_mem_op op;
 		uint32_t span = b->opts.latency_max - b->opts.latency_min;
 
 		r->id = out->mem_req_id;
 		r->due = b->cycle + b->opts.latency_min + (span ? draw(b) % (span + 1u) : 0);
-		r->data = tw_membus_transact(b,
-					     &(struct tw_mem_op){
-						     .addr = out->mem_req_addr,
-						     .expected = out->mem_req_expected,
-						     .desired = out->mem_req_desired,
-						     .lanes = out->mem_req_lanes,
-						     .cas = out->mem_req_cas,
-					     },
-					     &r->err);
+		tw_mem_op_of(out, &op);
+		r->data = tw_membus_transact(b, &op, &r->err);
 	}
 	b->cycle++;
 	next_cycle(b);

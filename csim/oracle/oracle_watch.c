@@ -17,6 +17,10 @@ struct tw_oracle_watch {
 	uint64_t cycle, next; // since creation, from 0: of what happens, and of the next pins
 	struct tw_ctx ctx;    // as the control registers will be
 	bool pending;	      // ctx is not yet told
+	// A root whose entries the hardware keeps: told with the write, when all of them are read.
+	bool loading;
+	struct tw_ctx root;
+	unsigned int entries; // that have been read
 	struct tw_config cfg;
 	uint64_t fence[OPEN_FENCES]; // ids of open fences, oldest first
 	unsigned int fences;
@@ -89,8 +93,8 @@ static int fence_taken(struct tw_oracle_watch *w, const struct tw_mmu_in *in)
 		.by_addr = in->fence_by_addr,
 		.by_asid = in->fence_by_asid,
 		.global = in->fence_global,
-		.asid = in->fence_asid,
-		.va = in->fence_va,
+		.asid = in->fence_asid & (uint16_t)((1u << w->cfg.asid_bits) - 1),
+		.va = tw_arch_va(&w->o->ctx, in->fence_va),
 	};
 	int ret;
 
@@ -140,6 +144,33 @@ static bool waits(const struct tw_oracle_watch *w, const struct tw_mmu_in *in,
 	return w->asking && !(in->mem_resp_valid && (w->asking >> in->mem_resp_id % WALKERS & 1));
 }
 
+// The write of a root register whose table the hardware reads itself takes effect when the last
+// entry has come, unless one is bad. The entries are those that memory gave.
+static void root_cycle(struct tw_oracle_watch *w, const struct tw_mmu_in *in)
+{
+	if (!w->loading || !in->mem_resp_valid || in->mem_resp_id != w->cfg.walkers ||
+	    !(w->asking >> w->cfg.walkers & 1))
+		return;
+	w->root.pdpte[w->entries++] = in->mem_resp_data;
+	w->loading = !in->mem_resp_err && w->entries < tw_arch_root_entries(&w->root);
+	if (w->loading || in->mem_resp_err || !tw_arch_root_good(&w->root))
+		return;
+	w->ctx = w->root;
+}
+
+// A control write is taken.
+static void ctrl_taken(struct tw_oracle_watch *w, const struct tw_mmu_in *in)
+{
+	unsigned int reg = in->ctrl_addr & 3;
+
+	w->root = w->ctx;
+	w->pending = tw_ctx_write(&w->root, &w->cfg, reg, in->ctrl_data);
+	w->loading = w->pending && reg == TW_CTRL_ROOT && tw_arch_root_entries(&w->root);
+	w->entries = 0;
+	if (w->pending && !w->loading)
+		w->ctx = w->root;
+}
+
 // Nobody waits for ever.
 static int look_for_overdue(struct tw_oracle_watch *w, const struct tw_mmu_in *in,
 			    const struct tw_mmu_out *out)
@@ -167,14 +198,16 @@ int tw_oracle_watch_cycle(struct tw_oracle_watch *w, const struct tw_mmu_in *in,
 	w->cycle = w->next++;
 	if (in->rst) {
 		tw_ctx_reset(&w->ctx);
-		w->pending = false;
+		w->pending = w->loading = false;
 		w->fences = 0;
 		w->asking = 0;
 		return keep_error(w, tw_oracle_reset(w->o, w->cycle));
 	}
 	// ctrl_ready_o is low while a write is pending.
 	if (w->pending && out->ctrl_ready) {
-		w->pending = false;
+		if (w->loading)
+			protocol(w, "a root is in force before its entries are read");
+		w->pending = w->loading = false;
 		ret = tw_oracle_ctx(w->o, w->cycle, &w->ctx);
 	}
 	if (ret == 0 && out->fence_done)
@@ -189,10 +222,11 @@ int tw_oracle_watch_cycle(struct tw_oracle_watch *w, const struct tw_mmu_in *in,
 	}
 	if (ret == 0 && in->fence_valid && out->fence_ready)
 		ret = fence_taken(w, in);
+	root_cycle(w, in);
 	if (ret == 0)
 		ret = look_for_overdue(w, in, out);
 	if (in->ctrl_valid && out->ctrl_ready)
-		w->pending = tw_ctx_write(&w->ctx, &w->cfg, in->ctrl_addr & 3, in->ctrl_data);
+		ctrl_taken(w, in);
 	return keep_error(w, ret < 0 ? ret : judged);
 }
 
@@ -202,6 +236,8 @@ void tw_oracle_watch_mem(void *watch, const struct tw_mem_event *ev)
 	struct tw_oracle_verdict v;
 	int ret = 0;
 
+	if (ev->id == w->cfg.walkers) // the root loader's, not of any request
+		return;
 	if (ev->err) {
 		ret = tw_oracle_bus_error(w->o, w->cycle, ev->addr);
 	} else if (ev->cas && ev->data == ev->expected) {

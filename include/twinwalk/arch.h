@@ -178,10 +178,10 @@ struct tw_format_desc {
 	enum tw_format format;
 	const char *name; // as in files and on the command line: "sv39", "long4"
 	const struct tw_scheme *scheme;
-	bool x86;
 	uint8_t levels;	     // tables on the longest walk
 	uint8_t entry_bytes; // 4 or 8
 	uint8_t va_bits; // 32: the upper half of an address does not exist; else canonical width
+	uint8_t pa_bits; // of an address that an entry can hold
 	// The VPN bit at which the index of each level begins; [levels] is where the highest ends.
 	uint8_t vpn_shift[TW_LEVELS_MAX + 1];
 	uint8_t leaf_levels;		      // bit i: a leaf is allowed at level i
@@ -223,6 +223,12 @@ uint64_t tw_arch_va(const struct tw_ctx *ctx, uint64_t va);
 // #GP, and nothing changes); -EIO for a bus error.
 int tw_arch_load_root(struct tw_ctx *ctx, const struct tw_mem *mem);
 
+// The same in parts: how many entries of 8 bytes are read (0: none), where the I-th stands, and
+// whether those in ctx->pdpte are good.
+unsigned int tw_arch_root_entries(const struct tw_ctx *ctx);
+uint64_t tw_arch_root_entry(const struct tw_ctx *ctx, unsigned int i);
+bool tw_arch_root_good(const struct tw_ctx *ctx);
+
 // The state at the root, and the physical address of the entry that VA selects in the table
 // TABLE_PPN at LEVEL. tw_arch_begin() gives the table that VA's walk begins in, and is false if
 // there is none (PAE: a PDPTE that is not present): a page fault without a read.
@@ -236,7 +242,13 @@ uint64_t tw_arch_entry(const struct tw_ctx *ctx, uint64_t addr, uint64_t word);
 
 // The 4-byte halves of that word that it takes: 3 both, 1 the low one, 2 the high one; and what is
 // in them.
-uint8_t tw_arch_lanes(const struct tw_ctx *ctx, uint64_t addr);
+static inline uint8_t tw_lanes(const struct tw_format_desc *format, uint64_t addr)
+{
+	if (format->entry_bytes == 8)
+		return 3;
+	return addr & 4 ? 2 : 1;
+}
+
 static inline uint64_t tw_lanes_of(uint64_t word, uint8_t lanes)
 {
 	if (lanes == 3)

@@ -2,8 +2,8 @@
 // Hardware configurations: the geometry of one MMU. A configuration is a plain value; the named
 // ones come from configs.def and are built in the RTL too, others can be read from a file and get
 // their RTL on demand (twinwalk/tb.h). Invariant: a struct tw_config that passed tw_config_check()
-// has counts that are powers of two within the ranges below, and formats that the architecture
-// knows.
+// has counts that are powers of two within the ranges below, or 0 where a part may be missing, and
+// formats that the architecture knows.
 #ifndef TWINWALK_CONFIG_H
 #define TWINWALK_CONFIG_H
 
@@ -17,15 +17,15 @@ extern "C" {
 #endif
 
 enum {
-	TW_MAX_L1 = 64,	       // entries of one L1 TLB: 2..64
-	TW_MAX_L2_SETS = 4096, // 2..4096
-	TW_MAX_L2_WAYS = 8,    // 2..8
-	TW_MAX_L2_SP = 64,     // superpage part of the L2: 2..64
-	TW_MAX_PWC = 64,       // page-walk cache entries: 2..64
-	TW_MAX_WALKERS = 8,    // 2..8
-	TW_MAX_MISS = 8,       // miss queue entries of one port: 2..8
+	TW_MAX_L1 = 64,	       // entries of one L1 TLB: 2..64; 0 for a port that is not there
+	TW_MAX_L2_SETS = 4096, // 2..4096; 0: no set-associative part
+	TW_MAX_L2_WAYS = 8,    // 2..8; 0 with 0 sets
+	TW_MAX_L2_SP = 64,     // superpage part of the L2: 2..64; 0: there is none
+	TW_MAX_PWC = 64,       // page-walk cache entries: 2..64; 0: there is none
+	TW_MAX_WALKERS = 8,    // 1..8
+	TW_MAX_MISS = 8,       // miss queue entries of one port: 1..8
 	TW_MAX_ASID_BITS = 16, // 1..16
-	TW_PORTS = 2,	       // port 0 fetches, port 1 loads and stores
+	TW_PORTS = 2,	       // port 0 fetches, port 1 loads and stores; 1: port 1 does both
 };
 
 struct tw_config {
@@ -37,9 +37,18 @@ struct tw_config {
 	unsigned int pwc_entries;
 	unsigned int walkers;
 	unsigned int miss_entries; // per port
-	unsigned int asid_bits;	   // of an ASID or PCID; upper bits read as zero
-	uint32_t formats;	   // that it translates: bit numbers of enum tw_format
+	unsigned int ports;
+	unsigned int asid_bits; // of an ASID or PCID; upper bits read as zero
+	uint32_t formats;	// that it translates: bit numbers of enum tw_format
 };
+
+// What a configuration's formats need, in bits: virtual page numbers, physical page numbers and
+// physical addresses.
+struct tw_widths {
+	unsigned int vpn, ppn, pa;
+};
+
+void tw_config_widths(const struct tw_config *cfg, struct tw_widths *widths);
 
 // The number of named configurations, and the I-th of them; NULL when I is out of range.
 size_t tw_config_count(void);

@@ -92,6 +92,7 @@ struct tw_hw {
 	const struct tw_hw_ops *ops;
 	struct tw_pmem *pmem;
 	uint32_t formats;  // that it translates: a mask, bit numbers of enum tw_format
+	bool one_port;	   // it has TW_PORT_DATA only, which then takes fetches too
 	struct tw_ctx ctx; // control state as last written through this interface
 };
 
@@ -121,12 +122,14 @@ int tw_hw_csim_create(const struct tw_hw_opts *opts, struct tw_hw **hw);
 static inline int tw_hw_access(struct tw_hw *hw, unsigned int port, const struct tw_req *req,
 			       struct tw_hw_result *res)
 {
-	return hw->ops->access(hw, port, req, res);
+	return hw->ops->access(hw, hw->one_port ? (unsigned int)TW_PORT_DATA : port, req, res);
 }
 
-// Writes the control registers that differ from CTX, and returns when they are in force. Flushes
-// nothing (but see docs/contract.md section 3 for a change of format). -EINVAL for a format that
-// the hardware lacks, and for a MAXPHYADDR out of range.
+// Writes the control registers that differ from CTX, the root last, and returns when they are in
+// force. Flushes nothing (but see docs/contract.md section 3 for a change of format). A format that
+// keeps entries of its root reads them when the root is written: where CTX has others than those
+// read last, that is written too. -EINVAL for a format that the hardware lacks, for a MAXPHYADDR
+// out of range, and for a root that is refused: the other registers are then written.
 int tw_hw_set_ctx(struct tw_hw *hw, const struct tw_ctx *ctx);
 
 // Runs a fence to its done.

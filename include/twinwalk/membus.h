@@ -24,8 +24,12 @@ struct tw_membus;
 struct tw_mem_op {
 	uint64_t addr, expected, desired;
 	uint8_t lanes; // bit 0 the low half, bit 1 the high one
+	uint8_t id;    // of the walker, or of the root loader
 	bool cas;
 };
+
+// The request on the pins.
+void tw_mem_op_of(const struct tw_mmu_out *out, struct tw_mem_op *op);
 
 // What a memory does with a request: *word is the word as it was before. 0, -EIO, -ENOMEM.
 int tw_mem_serve(struct tw_pmem *pmem, const struct tw_mem_op *op, uint64_t *word);

@@ -23,7 +23,7 @@ struct tw_membus_opts {
 // bytes at ADDR, 4 or 8. cas: data is the old value; it took place if data == expected and !err.
 struct tw_mem_event {
 	uint64_t cycle, addr, data, expected, desired;
-	uint8_t bytes;
+	uint8_t bytes, id; // id: of the walker, or of the root loader
 	bool cas, err;
 };
 typedef void (*tw_mem_observer)(void *user, const struct tw_mem_event *ev);

@@ -108,9 +108,9 @@ const char *tw_mmu_check(const struct tw_mmu *mmu);
 // present cycle on return (the next access may be presented in it: one hit per cycle). bus answers
 // the memory port; it must belong to this model alone. *cycles (may be NULL) = cycles from request
 // to response. Takes a short cut where the outcome is the same in every bit of state;
-// tw_mmu_set_short_cut() switches that off for tests. Returns 0, or -EBUSY when something is in
-// flight on the port, or -ETIMEDOUT when no response comes within TW_ACCESS_LIMIT cycles (a memory
-// that never answers).
+// tw_mmu_set_short_cut() switches that off for tests. Returns 0; -EBUSY when something is in flight
+// on the port; -EINVAL for a port that the configuration lacks; -ETIMEDOUT when no response comes
+// within TW_ACCESS_LIMIT cycles (a memory that never answers).
 enum { TW_ACCESS_LIMIT = 10000000 };
 int tw_mmu_access(struct tw_mmu *mmu, struct tw_membus *bus, unsigned int port,
 		  const struct tw_req *req, struct tw_resp *resp, uint64_t *cycles);

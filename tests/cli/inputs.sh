@@ -31,6 +31,7 @@ L2SpEntries = 2
 PwcEntries = 2
 Walkers = 2
 MissEntries = 2
+Ports = 2
 AsidBits = 16
 Formats = sv39+long4
 CONFIG

@@ -27,6 +27,7 @@ static const char good[] = "# a comment\n"
 			   "PwcEntries = 8\n"
 			   "Walkers = 2\n"
 			   "MissEntries = 8\n"
+			   "Ports = 2\n"
 			   "AsidBits = 9\n"
 			   "Formats = sv32+sv39";
 
@@ -120,11 +121,11 @@ static void the_check_names_the_field_and_the_range(void **state)
 	(void)state;
 	c.l2_sets = 8192;
 	assert_int_equal(tw_config_check(&c, err, sizeof(err)), -EINVAL);
-	assert_string_equal(err, "L2Sets is 8192: expected a power of two from 2 to 4096");
+	assert_string_equal(err, "L2Sets is 8192: expected 0 or a power of two from 2 to 4096");
 	c.l2_sets = 8;
-	c.walkers = 1;
+	c.walkers = 0;
 	assert_int_equal(tw_config_check(&c, err, sizeof(err)), -EINVAL);
-	assert_string_equal(err, "Walkers is 1: expected a power of two from 2 to 8");
+	assert_string_equal(err, "Walkers is 0: expected a power of two from 1 to 8");
 	c.walkers = 2;
 	c.l1_entries[1] = 12;
 	assert_int_equal(tw_config_check(&c, err, sizeof(err)), -EINVAL);
@@ -204,7 +205,7 @@ static void an_endless_file_is_refused_after_64_kilobytes(void **state)
 static void each_name_must_be_there(void **state)
 {
 	(void)state;
-	expect_error(with("L2Ways = 2\n", ""), ":12: expected a line for L2Ways before the end");
+	expect_error(with("L2Ways = 2\n", ""), ":13: expected a line for L2Ways before the end");
 	expect_error("", ":1: expected a line for L1FetchEntries before the end");
 }
 
@@ -220,7 +221,7 @@ static void unknown_names_are_refused(void **state)
 	(void)state;
 	expect_error(with("Walkers", "walkers"),
 		     ":9: expected one of L1FetchEntries, L1DataEntries, L2Sets, L2Ways, "
-		     "L2SpEntries, PwcEntries, Walkers, MissEntries, AsidBits, Formats");
+		     "L2SpEntries, PwcEntries, Walkers, MissEntries, Ports, AsidBits, Formats");
 }
 
 static void values_out_of_range_are_refused(void **state)
@@ -232,7 +233,77 @@ static void values_out_of_range_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		expect_error(with("Walkers = 2", bad[i]),
-			     ":9: expected Walkers = a power of two from 2 to 8");
+			     ":9: expected Walkers = a power of two from 1 to 8");
+}
+
+static void parts_may_be_missing(void **state)
+{
+	static const struct {
+		unsigned int l1f, sets, ways, sp, pwc, walkers, miss, ports;
+		const char *wrong; // NULL: nothing
+	} c[] = {
+		{2, 0, 0, 0, 0, 1, 1, 2, NULL},
+		{0, 8, 2, 4, 4, 2, 2, 1, NULL},
+		{0, 0, 0, 0, 0, 1, 1, 1, NULL},
+		{2, 0, 2, 4, 4, 2, 2, 2, "expected L2Sets and L2Ways = 0 together"},
+		{2, 8, 0, 4, 4, 2, 2, 2, "expected L2Sets and L2Ways = 0 together"},
+		{0, 8, 2, 4, 4, 2, 2, 2,
+		 "expected L1FetchEntries = 0 with Ports = 1, and only then"},
+		{2, 8, 2, 4, 4, 2, 2, 1,
+		 "expected L1FetchEntries = 0 with Ports = 1, and only then"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
+		char text[400], message[100];
+		struct tw_config cfg;
+		int n = snprintf(
+			text, sizeof(text),
+			"L1FetchEntries = %u\nL1DataEntries = 2\nL2Sets = %u\nL2Ways = %u\n"
+			"L2SpEntries = %u\nPwcEntries = %u\nWalkers = %u\n"
+			"MissEntries = %u\nPorts = %u\nAsidBits = 9\nFormats = sv32\n",
+			c[i].l1f, c[i].sets, c[i].ways, c[i].sp, c[i].pwc, c[i].walkers, c[i].miss,
+			c[i].ports);
+
+		snprintf(message, sizeof(message), "folder/test_config: %s", c[i].wrong);
+		assert_int_equal(load(text, (size_t)n, &cfg), c[i].wrong ? -EINVAL : 0);
+		assert_string_equal(err, c[i].wrong ? message : "");
+		if (c[i].wrong)
+			continue;
+		assert_int_equal(tw_config_check(&cfg, err, sizeof(err)), 0);
+		cfg.l2_ways ^= 2;
+		assert_int_equal(tw_config_check(&cfg, err, sizeof(err)), -EINVAL);
+	}
+}
+
+static void widths_are_those_of_the_widest_format(void **state)
+{
+	static const struct {
+		const char *formats;
+		unsigned int vpn, pa;
+	} c[] = {
+		{"sv32", 20, 34},	{"legacy", 20, 40},
+		{"legacy+pae", 20, 52}, {"sv39", 27, 56},
+		{"long4", 36, 52},	{"sv39+long4", 36, 56},
+		{"sv48", 36, 56},	{"long5", 45, 52},
+		{"sv57", 45, 56},	{"sv32+long5+sv39", 45, 56},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
+		char formats[64];
+		struct tw_config cfg;
+		struct tw_widths w;
+		const char *text;
+
+		snprintf(formats, sizeof(formats), "Formats = %s", c[i].formats);
+		text = with("Formats = sv32+sv39", formats);
+		assert_int_equal(load(text, strlen(text), &cfg), 0);
+		tw_config_widths(&cfg, &w);
+		assert_int_equal(w.vpn, c[i].vpn);
+		assert_int_equal(w.pa, c[i].pa);
+		assert_int_equal(w.ppn, c[i].pa - 12);
+	}
 }
 
 static void formats_are_names_joined_by_plus(void **state)
@@ -244,7 +315,7 @@ static void formats_are_names_joined_by_plus(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		expect_error(with("Formats = sv32+sv39", bad[i]),
-			     ":12: expected Formats = " FORMATS ", joined by +, each once");
+			     ":13: expected Formats = " FORMATS ", joined by +, each once");
 }
 
 static void lines_of_another_form_are_refused(void **state)
@@ -282,6 +353,8 @@ int main(void)
 		cmocka_unit_test(each_name_may_be_there_once),
 		cmocka_unit_test(unknown_names_are_refused),
 		cmocka_unit_test(values_out_of_range_are_refused),
+		cmocka_unit_test(parts_may_be_missing),
+		cmocka_unit_test(widths_are_those_of_the_widest_format),
 		cmocka_unit_test(formats_are_names_joined_by_plus),
 		cmocka_unit_test(lines_of_another_form_are_refused),
 		cmocka_unit_test(a_nul_byte_is_refused),

@@ -39,7 +39,8 @@ static void random_sample(struct gen *g, struct sample *s)
 				       .u = chance(g, 500),
 				       .x = chance(g, 900),
 				       .g = chance(g, 100)};
-	s->pte = s->d->x86 ? random_x86(g, level < 3 ? level : 3) : random_riscv(g, level);
+	s->pte = s->d->scheme == &tw_scheme_x86 ? random_x86(g, level < 3 ? level : 3)
+						: random_riscv(g, level);
 	for (unsigned int n = below(g, 4); n; n--)
 		s->pte ^= UINT64_C(1) << below(g, 64);
 	if (s->d->entry_bytes == 4)
@@ -66,7 +67,7 @@ static void decoding_depends_on_no_flag_to_which_the_entry_is_not_sensitive(void
 			s.ctx.maxphyaddr = (uint8_t)(36 + below(&g, 17));
 		tw_arch_decode(&s.ctx, &s.req, &s.ws, s.pte, &after);
 		// Of the cause, what follows from the request's flags is compared elsewhere.
-		if (s.d->x86) {
+		if (s.d->scheme == &tw_scheme_x86) {
 			before.cause &= tw_or_rules(s.ctx.format)->entry_cause;
 			after.cause &= tw_or_rules(s.ctx.format)->entry_cause;
 		}

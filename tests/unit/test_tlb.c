@@ -210,8 +210,7 @@ static struct tlb_entry entry_of(uint64_t vpn, unsigned int size, uint16_t asid,
 
 static struct tlb_scope random_scope(void)
 {
-	// What lies above the VPN is no part of a fence's address.
-	return (struct tlb_scope){.va = address(random_vpn()) ^ (rng() & 1 ? rng() << 48 : 0),
+	return (struct tlb_scope){.va = address(random_vpn()),
 				  .asid = (uint16_t)(rng() % 3),
 				  .by_addr = rng() & 1,
 				  .by_asid = rng() & 1,
@@ -439,26 +438,67 @@ static void walk_cache_forgets_the_way_to_a_page_and_nothing_else(void **state)
 	assert_int_equal(p.e[tw_pwc_find(&p, 0x40201000, 8)].ppn, 400);
 }
 
+static void fence_operands_are_cut_to_what_entries_hold(void **state)
+{
+	static const struct {
+		unsigned int vpn;
+		enum tw_format format;
+		uint64_t va, want;
+	} c[] = {
+		{45, TW_FMT_SV57, UINT64_C(0xfe00000000001fff), UINT64_C(0x1000)},
+		{45, TW_FMT_SV57, UINT64_C(0x0100000000001000), UINT64_C(0xff00000000001000)},
+		{45, TW_FMT_SV39, UINT64_C(0x0000008000001000), UINT64_C(0x8000001000)},
+		{45, TW_FMT_SV32, UINT64_C(0xffffffff80001000), UINT64_C(0x80001000)},
+		{36, TW_FMT_X86_LONG4, UINT64_C(0x1234800000001000), UINT64_C(0xffff800000001000)},
+		{27, TW_FMT_SV39, UINT64_C(0xabcdef4000001000), UINT64_C(0xffffffc000001000)},
+		{20, TW_FMT_SV32, UINT64_C(0xffffffff80001000), UINT64_C(0x80001000)},
+		{20, TW_FMT_BARE, UINT64_C(0xffffffff80001000), UINT64_C(0x80001000)},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
+		struct tw_config cfg = *tw_config_find("tiny");
+		struct tw_mmu_in in = {.fence_va = c[i].va, .fence_asid = 0xffff};
+		struct tw_mmu_in root = {.ctrl_valid = true, .ctrl_addr = TW_CTRL_ROOT};
+		struct tlb_scope scope;
+		struct ctrl ctrl;
+
+		cfg.formats = c[i].format == TW_FMT_BARE ? 1u << TW_FMT_SV32 : 1u << c[i].format;
+		root.ctrl_data = (uint64_t)c[i].format << 60;
+		tw_ctrl_reset(&ctrl, &cfg);
+		tw_ctrl_clock(&ctrl, &cfg, &root, false, NULL);
+		tw_ctrl_clock(&ctrl, &cfg, &root, true, NULL);
+		tw_fence_scope(&in, &ctrl, ((UINT64_C(1) << c[i].vpn) - 1) << 12, 0x1ff, &scope);
+		assert_true(scope.va == c[i].want);
+		assert_int_equal(scope.asid, 0x1ff);
+	}
+}
+
 static void packed_entries_follow_the_contract(void **state)
 {
 	struct tw_rights r = {.w = true, .u = true, .g = true, .attr = 5, .pkey = 9};
-	struct pwc_entry pe = {.va = 0xfffffffff000, .ppn = 1, .asid = 0x8001};
+	struct pwc_entry pe = {.va = UINT64_C(0x1fffffffffff000), .ppn = 1, .asid = 0x8001};
+	const uint64_t vpn45 = ((UINT64_C(1) << 57) - 1) & ~UINT64_C(0xfff);
+	const uint64_t vpn36 = ((UINT64_C(1) << 48) - 1) & ~UINT64_C(0xfff);
 	struct tlb_entry e;
 	uint64_t word[2];
 
 	(void)state;
-	tlb_entry_make(&e, 0xabcdef123000, 0xf00d, 0x123456789ab, TW_SIZE_4K, &r);
-	tlb_entry_pack(&e, word);
+	tlb_entry_make(&e, UINT64_C(0xff45abcdef123000), 0xf00d, 0x123456789ab, TW_SIZE_4K, &r);
+	tlb_entry_pack(&e, vpn45, word);
 	// pkey 3:0, attr 6:4, D 7, U 8, X 9, W 10, R 11, global 12, size 15:13, PPN 59:16,
-	// ASID 75:60, VPN 111:76.
+	// ASID 75:60, VPN 120:76.
 	assert_int_equal(word[0], UINT64_C(0x9) | 5u << 4 | 1u << 8 | 1u << 10 | 1u << 12 |
 					  UINT64_C(0x123456789ab) << 16 | UINT64_C(0xd) << 60);
+	assert_int_equal(word[1], UINT64_C(0xf00) | UINT64_C(0x145abcdef123) << 12);
+	// A narrower VPN leaves zeros above it.
+	tlb_entry_pack(&e, vpn36, word);
 	assert_int_equal(word[1], UINT64_C(0xf00) | UINT64_C(0xabcdef123) << 12);
 	pe.ws = (struct tw_walk_state){.level = 2, .u = true};
-	tw_pwc_entry_pack(&pe, word);
-	// W 0, U 1, X 2, G 3, level 6:4, PPN 50:7, ASID 66:51, VPN 102:67.
+	tw_pwc_entry_pack(&pe, vpn45, word);
+	// W 0, U 1, X 2, G 3, level 6:4, PPN 50:7, ASID 66:51, VPN 111:67.
 	assert_int_equal(word[0], UINT64_C(2) | 2u << 4 | 1u << 7 | UINT64_C(1) << 51);
-	assert_int_equal(word[1], UINT64_C(4) | UINT64_C(0xfffffffff) << 3);
+	assert_int_equal(word[1], UINT64_C(4) | UINT64_C(0x1fffffffffff) << 3);
 }
 
 int main(void)
@@ -472,6 +512,7 @@ int main(void)
 		cmocka_unit_test(walk_cache_replaces_its_own_entry_for_the_same_table),
 		cmocka_unit_test(what_was_looked_for_in_vain_is_inserted_once),
 		cmocka_unit_test(walk_cache_forgets_the_way_to_a_page_and_nothing_else),
+		cmocka_unit_test(fence_operands_are_cut_to_what_entries_hold),
 		cmocka_unit_test(packed_entries_follow_the_contract),
 	};
 

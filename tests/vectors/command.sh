@@ -47,6 +47,7 @@ L2SpEntries = 2
 PwcEntries = 2
 Walkers = 2
 MissEntries = 2
+Ports = 2
 AsidBits = 16
 Formats = sv39+long4
 CONFIG
@@ -64,7 +65,7 @@ expect 2 '' '^usage:' good good
 expect 2 '' 'unrecognized option' --nonsense good
 expect 2 '' "^no hardware 'spike'; there is " --hw spike good
 expect 2 '' "^no configuration or file 'huge'; there are: tiny large$" --hw csim --config huge good
-expect 3 '' 'bad_config:4: expected L2Ways = a power of two from 2 to 8$' --hw csim --config ./bad_config good
+expect 3 '' 'bad_config:4: expected L2Ways = 0 or a power of two from 2 to 8$' --hw csim --config ./bad_config good
 expect 3 '^0 ok 123' '^bad:4: expected load, store or fetch, not "jump"$' bad
 expect 4 '' '^absent: No such file or directory$' absent
 if "$twinwalk" vectors --hw rtl good >/dev/null 2>&1; then # a build with RTL
