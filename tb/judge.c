@@ -31,7 +31,8 @@ static void observe_transaction(void *user, const struct tw_mem_event *ev)
 int tw_judge_create(struct tw_stim *stim, const struct tw_config *config, uint64_t max_wait,
 		    struct tw_judge **judge)
 {
-	const struct tw_oracle_opts opts = {
+	struct tw_widths widths;
+	struct tw_oracle_opts opts = {
 		.mem = {tw_stim_memory(stim), read64, NULL},
 		.max_wait = max_wait,
 		.reads_told = true,
@@ -42,6 +43,8 @@ int tw_judge_create(struct tw_stim *stim, const struct tw_config *config, uint64
 
 	if (!j)
 		return -ENOMEM;
+	tw_config_widths(config, &widths);
+	opts.pa_bits = (uint8_t)widths.pa;
 	err = tw_oracle_create(&opts, &j->oracle);
 	if (!err)
 		err = tw_oracle_watch_create(j->oracle, config, &j->watch);

@@ -116,8 +116,14 @@ static uint32_t possible_events(const struct tw_config *c, const struct extent *
 	uint32_t events = ~(15u << TW_EV_L1F_HIT | 15u << TW_EV_L1D_HIT | 15u << TW_EV_L2_HIT);
 	uint32_t l2 = 0;
 
-	events |= sizes_to_events(e->sizes, TW_EV_L1F_HIT);
 	events |= sizes_to_events(e->sizes, TW_EV_L1D_HIT);
+	if (c->ports == TW_PORTS)
+		events |= sizes_to_events(e->sizes, TW_EV_L1F_HIT);
+	else
+		events &= ~(1u << TW_EV_L1F_MISS | 1u << TW_EV_DIRECT_F);
+	// A request waits for the walk of another.
+	if (c->ports * c->miss_entries == 1)
+		events &= ~(1u << TW_EV_MERGE);
 	if (c->l2_sets)
 		l2 |= 1u << TW_SIZE_4K;
 	if (c->l2_sp_entries)

@@ -16,7 +16,7 @@ int tw_stim_coverage_create(const struct tw_config *config, struct tw_stim_cover
 	c->config = *config;
 	c->answered = -1;
 	tw_cover_init(&c->cover);
-	c->l2_valid = calloc(config->l2_sets, 1);
+	c->l2_valid = calloc(config->l2_sets + 1u, 1);
 	tw_stim_coverage_add(c);
 	if (c->cover.error || !c->l2_valid) {
 		tw_stim_coverage_destroy(c);
@@ -90,8 +90,11 @@ static void compare_fa(struct tw_stim_coverage *c, struct tag_compare t, const s
 static void compare_set(struct tw_stim_coverage *c, struct tag_compare t, const struct tlb_sa *sa,
 			uint64_t va, uint16_t asid)
 {
-	unsigned int set = tlb_sa_set(sa, va);
+	unsigned int set;
 
+	if (!sa->sets)
+		return;
+	set = tlb_sa_set(sa, va);
 	for (unsigned int v = sa->valid[set]; v; v &= v - 1)
 		compare_entry(c, t, &sa->e[set * sa->ways + (unsigned int)__builtin_ctz(v)], va,
 			      asid);
@@ -183,6 +186,8 @@ static void see_l2_write(struct tw_stim_coverage *c, const struct tw_mmu *m,
 	const struct tlb_sa *t = &m->l2.sa;
 	const struct tlb_entry *e = &t->e[set * t->ways];
 
+	if (!t->sets)
+		return;
 	if (out->dbg_l2.write) {
 		see_entry(c, L2, set * t->ways + way, &e[way]);
 		if (c->l2_valid[set] == TW_BITS(t->ways) && !out->dbg_l2.inv)
@@ -376,6 +381,7 @@ static void see_answer(struct tw_stim_coverage *c, const struct tw_mmu *m,
 		       const struct tw_mmu_in *in)
 {
 	unsigned int id = in->mem_resp_id;
+	const struct walker *w;
 
 	c->answered = -1;
 	if (!in->mem_resp_valid)
@@ -391,8 +397,10 @@ static void see_answer(struct tw_stim_coverage *c, const struct tw_mmu *m,
 		return;
 	}
 	see(c, c->unasked, id, UINT64_C(1) << m->walkers.w[id].state);
-	if (m->walkers.w[id].state == WALKER_CAS_WAIT && !in->mem_resp_err)
-		see(c, c->word_alone, 0, only(m->walkers.w[id].expected ^ in->mem_resp_data));
+	w = &m->walkers.w[id];
+	if (w->state == WALKER_CAS_WAIT && !in->mem_resp_err)
+		see(c, c->word_alone, 0,
+		    only(w->expected ^ tw_lanes_of(in->mem_resp_data, w->lanes)));
 	c->answered = (int)id;
 }
 
@@ -434,7 +442,7 @@ void tw_stim_coverage_cycle(struct tw_stim_coverage *c, const struct tw_mmu *m,
 		return;
 	}
 	see_fence(c, m);
-	for (unsigned int p = 0; p < TW_PORTS; p++)
+	for (unsigned int p = TW_PORTS - c->config.ports; p < TW_PORTS; p++)
 		see_port(c, m, p, in);
 	see_walkers(c, m);
 	see_answer(c, m, in);

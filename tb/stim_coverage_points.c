@@ -94,7 +94,9 @@ static void add_port(struct tw_stim_coverage *c, unsigned int port)
 #define NAME(text) (port == TW_PORT_FETCH ? "f " text : "d " text)
 	p->miss_va = add_reg(c, NAME("miss #"), n, 1, "va", c->bounds.va);
 	p->miss_id = add_reg(c, NAME("miss #"), n, 1, "id", TW_BITS(ID_W));
-	p->done_addr = add_reg(c, NAME("miss # done"), n, 1, "address", c->bounds.answer);
+	// With one entry nothing is answered meanwhile, so that the response queue has room.
+	if (n > 1)
+		p->done_addr = add_reg(c, NAME("miss # done"), n, 1, "address", c->bounds.answer);
 	p->fifo_addr = add_reg(c, NAME("response #"), RESP_QUEUE, 1, "address", TW_BITS(64));
 	p->fifo_id = add_reg(c, NAME("response #"), RESP_QUEUE, 1, "id", TW_BITS(ID_W));
 	if (n > 1)
@@ -116,7 +118,8 @@ static void add_walkers(struct tw_stim_coverage *c)
 		add_partly_fixed(c, "walker #", n, "expected", b->updated, b->always_before);
 	c->walk_desired =
 		add_partly_fixed(c, "walker #", n, "desired", b->updated, b->always_after);
-	c->merge_alone = add_alone(c, "miss and walk", "vpn", b->vpn);
+	if (c->config.ports * c->config.miss_entries > 1)
+		c->merge_alone = add_alone(c, "miss and walk", "vpn", b->vpn);
 	if (n > 1)
 		c->addr_alone = add_alone(c, "two walks", "address", b->walk);
 	c->word_alone = add_alone(c, "compare-and-swap", "word", b->word);
@@ -152,7 +155,7 @@ void tw_stim_coverage_add(struct tw_stim_coverage *c)
 	c->fence_vpn = add_reg(c, "fence", 1, 1, "vpn", b->vpn);
 	c->fence_asid = add_reg(c, "fence", 1, 1, "asid", TW_BITS(c->config.asid_bits));
 	add_arrays(c);
-	for (unsigned int p = 0; p < TW_PORTS; p++)
+	for (unsigned int p = TW_PORTS - c->config.ports; p < TW_PORTS; p++)
 		add_port(c, p);
 	add_walkers(c);
 	add_counters(c);

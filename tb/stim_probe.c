@@ -84,6 +84,18 @@ static unsigned int page_shift(const struct page *page)
 	return page->group ? 16 : 12u + page->space->format->vpn_shift[page->level];
 }
 
+static unsigned int any_port(struct tw_stim_probe *p)
+{
+	return p->config.ports == TW_PORTS ? tw_prng_bits(p->rng, 1) : TW_PORT_DATA;
+}
+
+static uint8_t any_access(struct tw_stim_probe *p, unsigned int port)
+{
+	if (port == TW_PORT_FETCH || (p->config.ports < TW_PORTS && tw_prng_bits(p->rng, 1)))
+		return TW_FETCH;
+	return tw_prng_bits(p->rng, 2) ? TW_LOAD : tw_prng_bits(p->rng, 2) ? TW_STORE : TW_RMW;
+}
+
 // An access somewhere in the page.
 static struct tw_stim_probe_op *add_request(struct tw_stim_probe *p, const struct page *page,
 					    unsigned int port)
@@ -96,10 +108,7 @@ static struct tw_stim_probe_op *add_request(struct tw_stim_probe *p, const struc
 		offset &= 0xfff;
 	op->port = (uint8_t)port;
 	op->addr = page->va | offset;
-	op->access = port == TW_PORT_FETCH	? TW_FETCH
-		     : tw_prng_bits(p->rng, 2)	? TW_LOAD
-		     : !tw_prng_bits(p->rng, 2) ? TW_RMW
-						: TW_STORE;
+	op->access = any_access(p, port);
 	return op;
 }
 
@@ -220,7 +229,7 @@ static void add_same_set(struct tw_stim_probe *p, const struct page *page)
 		add_edit(p, page, entry_of(&like, table_of(page->addr[1]), 1),
 			 tw_stim_entry_pointer(page->space, 1, table));
 		add_path(p, &like, 0, table, true);
-		add_request(p, &like, tw_prng_bits(p->rng, 1));
+		add_request(p, &like, any_port(p));
 		add(p, OP_IDLE);
 	}
 }
@@ -247,10 +256,11 @@ static void add_start(struct tw_stim_probe *p, const struct page *page)
 
 static void add_accesses(struct tw_stim_probe *p, const struct page *page)
 {
-	unsigned int first = tw_prng_bits(p->rng, 1);
+	unsigned int first = any_port(p);
+	unsigned int second = p->config.ports == TW_PORTS ? !first : first;
 
 	add_request(p, page, first);
-	add_request(p, page, !first)->join = tw_prng_bits(p->rng, 1);
+	add_request(p, page, second)->join = first != second && tw_prng_bits(p->rng, 1);
 }
 
 // A delay with which something meets the end of a fence of this scope that was just taken.
@@ -354,7 +364,7 @@ static void add_walk(struct tw_stim_probe *p, const struct page *page)
 {
 	struct tw_stim_probe_op *read;
 
-	add_request(p, page, tw_prng_bits(p->rng, 1));
+	add_request(p, page, any_port(p));
 	read = add(p, OP_READ);
 	read->cycles = 40;
 	read->addr = add_change(p, page, 500);
@@ -382,7 +392,7 @@ static void plan(struct tw_stim_probe *p)
 	near = course == WALKING || (course == MEETING && tw_prng_bits(p->rng, 1));
 	if (course != WALKING || tw_prng_bits(p->rng, 1)) {
 		if (course == MEETING)
-			add_request(p, near ? &beside : &page, tw_prng_bits(p->rng, 1));
+			add_request(p, near ? &beside : &page, any_port(p));
 		else
 			add_accesses(p, near ? &beside : &page);
 		add(p, OP_IDLE);
@@ -396,13 +406,13 @@ static void plan(struct tw_stim_probe *p)
 	if (course == REFILL) {
 		add_request(p, &page, TW_PORT_DATA)->access = TW_STORE;
 		add(p, OP_IDLE);
-		add_request(p, &page, TW_PORT_FETCH);
+		add_request(p, &page, TW_PORTS - p->config.ports)->access = TW_FETCH;
 		add(p, OP_IDLE);
 	}
 	if (tw_prng_bits(p->rng, 2))
 		add_delay(p, tw_prng_below(p->rng, 7));
 	if (course == MEETING && tw_prng_bits(p->rng, 1)) {
-		add_request(p, &page, tw_prng_bits(p->rng, 1));
+		add_request(p, &page, any_port(p));
 		add_delay(p, tw_prng_bits(p->rng, 2));
 	}
 	add_fence(p, &fence);

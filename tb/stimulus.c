@@ -303,7 +303,11 @@ static void new_request(struct tw_stim *s, unsigned int port, struct tw_mmu_in *
 		req->sum = tw_prng_bits(r, 1);
 		req->mxr = tw_prng_bits(r, 1);
 	} else {
-		req->access = port == TW_PORT_FETCH    ? TW_FETCH
+		// The only port fetches too.
+		bool fetch = port == TW_PORT_FETCH ||
+			     (s->config.ports < TW_PORTS && tw_prng_chance(r, 300));
+
+		req->access = fetch		       ? TW_FETCH
 			      : tw_prng_chance(r, 600) ? TW_LOAD
 			      : tw_prng_chance(r, 800) ? TW_STORE
 						       : TW_RMW;

@@ -230,11 +230,44 @@ int tw_oracle_watch_cycle(struct tw_oracle_watch *w, const struct tw_mmu_in *in,
 	return keep_error(w, ret < 0 ? ret : judged);
 }
 
-void tw_oracle_watch_mem(void *watch, const struct tw_mem_event *ev)
+// The aligned word that an entry of 4 bytes lies in, with what the event says of that half: the
+// other half is what memory holds, of which the event is the newest change.
+static int word_of(struct tw_oracle_watch *w, uint64_t addr, uint64_t half, uint64_t *word)
 {
+	const struct tw_mem *mem = &w->o->opts.mem;
+	unsigned int shift = addr & 4 ? 32 : 0;
+	int ret = mem->read64(mem->user, addr & ~UINT64_C(7), word);
+
+	*word = (*word & ~(UINT64_C(0xffffffff) << shift)) | half << shift;
+	return ret;
+}
+
+// The same event, of a whole word.
+static int widen(struct tw_oracle_watch *w, struct tw_mem_event *ev)
+{
+	int ret = 0;
+
+	if (ev->bytes == 4 && !ev->err)
+		ret = word_of(w, ev->addr, ev->data, &ev->data);
+	if (ret == 0 && ev->bytes == 4 && !ev->err && ev->cas)
+		ret = word_of(w, ev->addr, ev->expected, &ev->expected);
+	if (ret == 0 && ev->bytes == 4 && !ev->err && ev->cas)
+		ret = word_of(w, ev->addr, ev->desired, &ev->desired);
+	ev->addr &= ~UINT64_C(7);
+	return ret;
+}
+
+void tw_oracle_watch_mem(void *watch, const struct tw_mem_event *event)
+{
+	struct tw_mem_event word = *event, *ev = &word;
 	struct tw_oracle_watch *w = watch;
 	struct tw_oracle_verdict v;
-	int ret = 0;
+	int ret = widen(w, ev);
+
+	if (ret < 0) {
+		keep_error(w, ret);
+		return;
+	}
 
 	if (ev->id == w->cfg.walkers) // the root loader's, not of any request
 		return;
