@@ -7,7 +7,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -23,13 +22,13 @@
 #include <unistd.h>
 
 #include "../host/input.h"
-#include "../host/number.h"
 #include "../host/output.h"
 #include "../trace/format.h"
 #include "../trace/recorder.h"
 #include "../trace/stream.h"
 #include "cli.h"
 #include "interrupt.h"
+#include "options.h"
 
 #define READ_SIZE  (1u << 20)
 #define STACK_SIZE "8388608" // bytes; Linux's default limit
@@ -37,27 +36,43 @@
 
 enum { GRACE = 400 }; // milliseconds that a program has to end after a signal
 
-static const char usage[] =
-	"usage: twinwalk record [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
-	"Runs PROGRAM (for Linux on x86-64, with one thread) and records its memory accesses.\n\n"
-	"  -o, --output FILE   the trace (default: the program's name with .twt)\n"
-	"  -f, --force         replace FILE even if it is no trace\n"
-	"  -l, --level N       compression, 1 (fast) to 19 (small); default 9\n"
-	"  -q, --qemu FILE     the emulator (default: qemu-x86_64 in PATH)\n"
-	"  -p, --plugin FILE   Twinwalk's TCG plugin (default: near the twinwalk command)\n"
-	"  -h, --help\n\n"
-	"PROGRAM keeps its standard input, output and environment. Its own exit status becomes "
-	"part of the\n"
-	"trace; the exit status of `twinwalk record` tells whether the recording succeeded.\n";
-
 struct job {
 	char output[PATH_MAX];
 	char qemu[PATH_MAX];
 	char plugin[PATH_MAX];
 	char program[PATH_MAX];
-	int level;
+	uint32_t level;
 	bool force;
-	char **argv; // the program's
+	const char *asked_output, *asked_qemu, *asked_plugin; // NULL: not given
+	char **argv;					      // the program's
+};
+
+#define TO(member) CLI_MEMBER(job, member)
+
+static const struct cli_option options[] = {
+	{"output", "FILE", "the trace (default: the program's name with .twt)", TO(asked_output),
+	 .letter = 'o'},
+	{"force", NULL, "replace FILE even if it is no trace", TO(force), .letter = 'f'},
+	{"level", "N", "compression, 1 (fast) to 19 (small); default 9", TO(level), .min = 1,
+	 .max = 19, .letter = 'l'},
+	{"qemu", "FILE", "the emulator (default: qemu-x86_64 in PATH)", TO(asked_qemu),
+	 .letter = 'q'},
+	{"plugin", "FILE", "Twinwalk's TCG plugin (default: near the twinwalk command)",
+	 TO(asked_plugin), .letter = 'p'},
+};
+
+static const struct cli_command command = {
+	.name = "record",
+	.intro = "[OPTION...] [--] PROGRAM [ARGUMENT...]\n"
+		 "Runs PROGRAM (for Linux on x86-64, with one thread) and records its memory "
+		 "accesses.\n",
+	.outro = "PROGRAM keeps its standard input, output and environment. Its own exit status "
+		 "becomes part of the\n"
+		 "trace; the exit status of `twinwalk record` tells whether the recording "
+		 "succeeded.\n",
+	.options = options,
+	.n_options = sizeof(options) / sizeof(options[0]),
+	.rest = true,
 };
 
 __attribute__((format(printf, 2, 3))) static int fail(int status, const char *format, ...)
@@ -144,55 +159,24 @@ static int check_program(const char *path)
 	return TW_OK;
 }
 
-static int parse(int argc, char **argv, struct job *job)
+// Not TW_OK, or *help: there is nothing to be done.
+static int parse(int argc, char **argv, struct job *job, bool *help)
 {
-	static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-						{"level", required_argument, NULL, 'l'},
-						{"force", no_argument, NULL, 'f'},
-						{"qemu", required_argument, NULL, 'q'},
-						{"plugin", required_argument, NULL, 'p'},
-						{"help", no_argument, NULL, 'h'},
-						{NULL, 0, NULL, 0}};
-	const char *qemu = "qemu-x86_64";
-	const char *base;
-	bool fits = true;
-	uint64_t level;
-	int c;
+	const char *base, *qemu;
+	bool fits;
+	int first, status;
 
 	job->level = 9;
-	while ((c = getopt_long(argc, argv, "+o:l:q:p:fh", options, NULL)) != -1) {
-		switch (c) {
-		case 'o':
-			fits = fits && copy_path(job->output, optarg);
-			break;
-		case 'l':
-			if (!tw_number(optarg, strlen(optarg), 1, 19, &level))
-				return fail(TW_USAGE, "--level %s: expected 1 to 19", optarg);
-			job->level = (int)level;
-			break;
-		case 'f':
-			job->force = true;
-			break;
-		case 'q':
-			qemu = optarg;
-			break;
-		case 'p':
-			if (!realpath(optarg, job->plugin))
-				return fail(TW_SYSTEM, "plugin %s: %s", optarg, strerror(errno));
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			exit(TW_OK);
-		default:
-			fputs(usage, stderr);
-			return TW_USAGE;
-		}
-	}
-	if (optind == argc) {
-		fputs(usage, stderr);
-		return TW_USAGE;
-	}
-	job->argv = argv + optind;
+	status = (int)cli_options(&command, argc, argv, job, &first, help);
+	if (status != TW_OK || *help)
+		return status;
+	if (first == argc)
+		return (int)cli_usage(&command);
+	qemu = job->asked_qemu ? job->asked_qemu : "qemu-x86_64";
+	fits = copy_path(job->output, job->asked_output ? job->asked_output : "");
+	if (job->asked_plugin && !realpath(job->asked_plugin, job->plugin))
+		return fail(TW_SYSTEM, "plugin %s: %s", job->asked_plugin, strerror(errno));
+	job->argv = argv + first;
 	base = strrchr(job->argv[0], '/');
 	base = base ? base + 1 : job->argv[0];
 	if (!job->output[0])
@@ -406,19 +390,21 @@ int tw_cmd_record(const char *repeat, int argc, char **argv)
 	struct tw_recorder *r = NULL;
 	struct tw_output *out = NULL;
 	const char *name;
+	bool help = false;
 	int status, error;
 
 	(void)repeat;
 	if (!job)
 		return fail(TW_SYSTEM, "out of memory");
-	status = parse(argc, argv, job);
-	if (!status)
-		status = open_output(job, &out);
+	status = parse(argc, argv, job, &help);
+	if (status || help)
+		goto out;
+	status = open_output(job, &out);
 	if (status)
 		goto out;
 	name = strrchr(job->program, '/');
 	name = name ? name + 1 : job->program;
-	error = tw_trace_create_fd(tw_output_fd(out), job->output, name, job->level, &w);
+	error = tw_trace_create_fd(tw_output_fd(out), job->output, name, (int)job->level, &w);
 	if (error) {
 		status = fail(TW_SYSTEM, "%s", tw_trace_writer_error(w));
 		goto out;

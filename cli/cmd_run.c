@@ -21,12 +21,30 @@ struct command {
 
 // --- What a replay asks of us ----------------------------------------------------------
 
+static enum tw_status check_format(const struct replay_opts *opts, const struct tw_config *config,
+				   char *err, size_t errlen)
+{
+	size_t n;
+
+	if (config->formats >> opts->format & 1)
+		return TW_OK;
+	n = (size_t)snprintf(err, errlen, "configuration %s does not have the format %s, but",
+			     opts->config, tw_format_get(opts->format)->name);
+	for (unsigned int i = 0; config->formats >> i && n < errlen; i++)
+		if (config->formats >> i & 1 && tw_format_get((enum tw_format)i))
+			n += (size_t)snprintf(err + n, errlen - n, " %s",
+					      tw_format_get((enum tw_format)i)->name);
+	return TW_USAGE;
+}
+
 static enum tw_status create(void *arg, const struct replay_opts *opts, struct tw_hw_opts *hw_opts,
 			     struct tw_config *config, struct tw_hw **hw, char *err, size_t errlen)
 {
 	const struct command *c = arg;
 	enum tw_status status = tw_backend_config(opts->config, config, err, errlen);
 
+	if (status == TW_OK)
+		status = check_format(opts, config, err, errlen);
 	hw_opts->config = config;
 	hw_opts->wave_fd = wave_fd(&c->wave);
 	hw_opts->wave_from = c->wave.from;

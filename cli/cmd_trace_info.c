@@ -4,7 +4,6 @@
 // checks go beyond the reader's: the header's footprint must be what the events touch, and every
 // event must be possible in the address space that those before it left.
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,21 +11,11 @@
 #include <string.h>
 #include <twinwalk/trace.h>
 
-#include "../host/number.h"
 #include "../trace/footprint.h"
 #include "../trace/lru.h"
 #include "../trace/regions.h"
 #include "cli.h"
-
-static const char usage[] =
-	"usage: twinwalk trace-info [OPTION...] FILE...\n"
-	"Checks traces and shows what is in them.\n\n"
-	"  -t, --table       one row of a Markdown table for each trace\n"
-	"  -f, --frames N    also the page faults of a memory of N frames with LRU replacement\n"
-	"                    (default: half the footprint)\n"
-	"  -d, --dump        print every event\n"
-	"  -h, --help\n\n"
-	"exit status: 3 if a file is not a valid trace\n";
+#include "options.h"
 
 enum { PAGE_ANON = 1, PAGE_FILE = 2 }; // bits of a page in survey.backing
 
@@ -235,53 +224,44 @@ out:
 	return status;
 }
 
+#define TO(member) CLI_MEMBER(options, member)
+
+static const struct cli_option options[] = {
+	{"table", NULL, "one row of a Markdown table for each trace", TO(table), .letter = 't'},
+	{"frames", "N",
+	 "also the page faults of a memory of N frames with LRU replacement (default: half the "
+	 "footprint)",
+	 TO(frames), .min = 2, .max = 1u << 26, .letter = 'f'},
+	{"dump", NULL, "print every event", TO(dump), .letter = 'd'},
+};
+
+static const struct cli_command command = {
+	.name = "trace-info",
+	.intro = "[OPTION...] FILE...\nChecks traces and shows what is in them.\n",
+	.outro = "exit status: 3 if a file is not a valid trace\n",
+	.options = options,
+	.n_options = sizeof(options) / sizeof(options[0]),
+};
+
 int tw_cmd_trace_info(const char *repeat, int argc, char **argv)
 {
-	static const struct option options[] = {{"table", no_argument, NULL, 't'},
-						{"frames", required_argument, NULL, 'f'},
-						{"dump", no_argument, NULL, 'd'},
-						{"help", no_argument, NULL, 'h'},
-						{NULL, 0, NULL, 0}};
 	struct options o = {0};
-	int worst = TW_OK;
-	uint64_t frames;
-	int c;
+	bool help;
+	int worst, first;
 
 	(void)repeat;
-
-	while ((c = getopt_long(argc, argv, "tf:dh", options, NULL)) != -1) {
-		switch (c) {
-		case 't':
-			o.table = true;
-			break;
-		case 'f':
-			if (!tw_number(optarg, strlen(optarg), 2, 1u << 26, &frames))
-				return fail("--frames", TW_USAGE, "expected 2 to 67108864");
-			o.frames = (uint32_t)frames;
-			break;
-		case 'd':
-			o.dump = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return TW_OK;
-		default:
-			fputs(usage, stderr);
-			return TW_USAGE;
-		}
-	}
-	if (optind == argc) {
-		fputs(usage, stderr);
-		return TW_USAGE;
-	}
-	if (!tw_inputs_ok("trace-info", (const char *const *)argv + optind,
-			  (size_t)(argc - optind)))
+	worst = (int)cli_options(&command, argc, argv, &o, &first, &help);
+	if (worst != TW_OK || help)
+		return worst;
+	if (first == argc)
+		return (int)cli_usage(&command);
+	if (!tw_inputs_ok("trace-info", (const char *const *)argv + first, (size_t)(argc - first)))
 		return TW_USAGE;
 	if (o.table)
 		puts("| trace | accesses | fetch | load | store | rmw | pages | fetched | data | "
 		     "anonymous | of files | LRU refaults | bytes | per access |\n"
 		     "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
-	for (int i = optind; i < argc; i++) {
+	for (int i = first; i < argc; i++) {
 		int status = survey(argv[i], &o);
 
 		if (status > worst)

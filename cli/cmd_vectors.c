@@ -2,7 +2,6 @@
 // `twinwalk vectors`: runs translation vectors (RVW1, X86W1; docs/vectors.md) on one back end and
 // prints one line for each access. The work is in vectors/.
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,21 +10,8 @@
 #include "../vectors/vectors.h"
 #include "backend.h"
 #include "cli.h"
+#include "options.h"
 #include "wave.h"
-
-static const char usage[] =
-	"usage: twinwalk vectors [OPTION...] FILE > RESULTS\n"
-	"Runs translation vectors of the formats RVW1 and X86W1, plain or gzip, and prints the\n"
-	"result of each access.\n\n"
-	"  --hw NAME       what translates: arch (the architecture, no TLB; default), csim, rtl "
-	"or\n"
-	"                  lockstep\n"
-	"  --config NAME   the configuration of csim, rtl, lockstep (default: large), or a file\n"
-	"  --waves FILE    lockstep: waveform of a difference (default: difference.fst)\n"
-	"  --force         --waves may replace a file that is no waveform\n"
-	"  --no-rd         leave out which entries were read\n"
-	"  -h, --help\n\n"
-	"exit status: 1 if lockstep finds a difference, 3 if FILE is not as docs/vectors.md says\n";
 
 struct options {
 	const char *hw, *config, *file, *wave;
@@ -106,59 +92,50 @@ static bool has_effect(const struct options *o)
 	return !option;
 }
 
-static bool parse_options(int argc, char **argv, struct options *o, enum tw_status *status)
+static const char *back_ends(size_t i)
 {
-	enum { HW = 1, CONFIG, WAVES, FORCE, NO_RD };
-	static const struct option options[] = {
-		{"hw", required_argument, NULL, HW},
-		{"config", required_argument, NULL, CONFIG},
-		{"waves", required_argument, NULL, WAVES},
-		{"force", no_argument, NULL, FORCE},
-		{"no-rd", no_argument, NULL, NO_RD},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
-	int c;
+	return i == 0 ? tw_backend_names : NULL;
+}
+
+#define TO(member) CLI_MEMBER(options, member)
+
+static const struct cli_option options[] = {
+	{"hw", "NAME", "what translates: arch (the architecture, no TLB; default), or hardware: %s",
+	 TO(hw), .words = back_ends},
+	{"config", "NAME", "the configuration of the hardware (default: large), or a file",
+	 TO(config)},
+	{"waves", "FILE", "lockstep: waveform of a difference (default: difference.fst)", TO(wave)},
+	{"force", NULL, "--waves may replace a file that is no waveform", TO(force)},
+	{"no-rd", NULL, "leave out which entries were read", TO(vec.no_rd)},
+};
+
+static const struct cli_command command = {
+	.name = "vectors",
+	.intro = "[OPTION...] FILE > RESULTS\n"
+		 "Runs translation vectors of the formats RVW1 and X86W1, plain or gzip, and "
+		 "prints the\n"
+		 "result of each access.\n",
+	.outro = "exit status: 1 if lockstep finds a difference, 3 if FILE is not as "
+		 "docs/vectors.md says\n",
+	.options = options,
+	.n_options = sizeof(options) / sizeof(options[0]),
+};
+
+// Not TW_OK, or *help: there is nothing to be done.
+static enum tw_status parse_options(int argc, char **argv, struct options *o, bool *help)
+{
+	enum tw_status status;
+	int first;
 
 	*o = (struct options){.hw = "arch"};
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case HW:
-			o->hw = optarg;
-			break;
-		case CONFIG:
-			o->config = optarg;
-			break;
-		case WAVES:
-			o->wave = optarg;
-			break;
-		case FORCE:
-			o->force = true;
-			break;
-		case NO_RD:
-			o->vec.no_rd = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			*status = TW_OK;
-			return false;
-		default:
-			*status = TW_USAGE;
-			return false;
-		}
-	}
-	if (optind + 1 != argc) {
-		fputs(usage, stderr);
-		*status = TW_USAGE;
-		return false;
-	}
-	o->file = argv[optind];
+	status = cli_options(&command, argc, argv, o, &first, help);
+	if (status != TW_OK || *help)
+		return status;
+	if (first + 1 != argc)
+		return cli_usage(&command);
+	o->file = argv[first];
 	o->arch = !strcmp(o->hw, "arch");
-	if (!has_effect(o)) {
-		*status = TW_USAGE;
-		return false;
-	}
-	return true;
+	return has_effect(o) ? TW_OK : TW_USAGE;
 }
 
 // What comes through a pipe comes only once.
@@ -174,9 +151,10 @@ int tw_cmd_vectors(const char *repeat, int argc, char **argv)
 	char err[1 << 15] = "";
 	struct tw_pmem *pm;
 	struct options o;
-	enum tw_status status;
+	bool help;
+	enum tw_status status = parse_options(argc, argv, &o, &help);
 
-	if (!parse_options(argc, argv, &o, &status))
+	if (status != TW_OK || help)
 		return (int)status;
 	if (!tw_inputs_ok("vectors", &o.file, 1))
 		return TW_USAGE;

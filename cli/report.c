@@ -162,6 +162,11 @@ void report_print(FILE *f, const struct replay_result *r)
 		"verified                 %14" PRIu64 "  pages of memory and %" PRIu64
 		" of files equal the shadow copy\n",
 		r->pages_verified, r->file_pages_verified);
+	if (r->ranges_moved)
+		fprintf(f,
+			"ranges moved             %14" PRIu64
+			"  to addresses that the format has\n",
+			r->ranges_moved);
 	if (r->files_grown)
 		fprintf(f, "files made longer        %14" PRIu64 "\n", r->files_grown);
 	fprintf(f,

@@ -263,6 +263,7 @@ static cJSON *json_run(const struct replay_result *r, bool timing)
 	json_latency(o, k);
 	json_hw(o, &r->hw);
 	json_kernel(o, k);
+	number(o, "ranges_moved", r->ranges_moved);
 	number(o, "pages_verified", r->pages_verified);
 	number(o, "file_pages_verified", r->file_pages_verified);
 	hex(o, "responses", k->response_digest);

@@ -2,280 +2,189 @@
 // See run_options.h.
 #include "run_options.h"
 
-#include <getopt.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../host/number.h"
 #include "backend.h"
+#include "options.h"
 
-static const char usage[] =
-	"usage: twinwalk run [OPTION...] TRACE...\n"
-	"Replays recorded programs through the kernel, its page tables walked by the hardware. "
-	"Every\n"
-	"byte read is compared with a shadow copy, and at the end all memory, swap and files are.\n"
-	"Several traces run as processes in turn.\n\n"
-	"  --hw NAME            csim (default), rtl or lockstep\n"
-	"  --compare A,B,...    run on several and compare results, cycles and memory images\n"
-	"  --config NAME        hardware configuration, or a file of one (default: large)\n"
-	"  --format NAME        sv39 (default) or long4\n"
-	"  --svade              sv39: A and D bits set by the kernel, not by the hardware\n"
-	"  --frames N           frames of 4 KB (default: half of what the traces touch, at most 4 "
-	"GB)\n"
-	"  --swap N             swap slots (default: twice what the traces touch, at most 128 GB)\n"
-	"  --swap-file FILE     where swap lies: empty, or swap before (default: in the work "
-	"folder)\n"
-	"  --policy NAME        page replacement: clock (default), fifo\n"
-	"  --mem-latency N[-M]  cycles of a page-table read (default: 10); a range is random\n"
-	"  --asid-bits N        use fewer ASIDs\n"
-	"  --quantum N          events between context switches (default: 100000)\n"
-	"  --cost NAME=N        cycles of one piece of kernel work; see docs/kernel.md\n"
-	"  --seed N             of contents, latencies and initial register values (default: 1)\n"
-	"  --limit N            stop after N events\n"
-	"  --check N            verify all invariants of the kernel every N events\n"
-	"  --work DIR           where files without a name lie (default: TMPDIR, or /tmp)\n"
-	"  --waves FILE         lockstep: waveform of a difference (default: difference.fst)\n"
-	"  --wave-cycles A-B    rtl: write a waveform of these cycles into that file\n"
-	"  --force              --waves may replace a file that is no waveform\n"
-	"  --json               report as JSON; --timing adds the host's time\n"
-	"  --progress           show progress even if stderr is no terminal\n"
-	"  -h, --help\n\n"
-	"Numbers are decimal, or hexadecimal after 0x.\n"
-	"exit status: 1 a byte, a result or a cycle differs; 3 bad trace; 4 disk full, I/O error, "
-	"no\n"
-	"memory on this machine; 6 the frames and swap slots given do not suffice\n";
+// --- Words -----------------------------------------------------------------------------
 
-enum {
-	OPT_HW = 256,
-	OPT_COMPARE,
-	OPT_CONFIG,
-	OPT_FORMAT,
-	OPT_SVADE,
-	OPT_FRAMES,
-	OPT_SWAP,
-	OPT_SWAP_FILE,
-	OPT_POLICY,
-	OPT_LATENCY,
-	OPT_ASID_BITS,
-	OPT_QUANTUM,
-	OPT_COST,
-	OPT_SEED,
-	OPT_LIMIT,
-	OPT_CHECK,
-	OPT_WORK,
-	OPT_WAVES,
-	OPT_WAVE_CYCLES,
-	OPT_FORCE,
-	OPT_JSON,
-	OPT_TIMING,
-	OPT_PROGRESS,
-};
-
-static const struct option long_options[] = {
-	{"hw", required_argument, NULL, OPT_HW},
-	{"compare", required_argument, NULL, OPT_COMPARE},
-	{"config", required_argument, NULL, OPT_CONFIG},
-	{"format", required_argument, NULL, OPT_FORMAT},
-	{"svade", no_argument, NULL, OPT_SVADE},
-	{"frames", required_argument, NULL, OPT_FRAMES},
-	{"swap", required_argument, NULL, OPT_SWAP},
-	{"swap-file", required_argument, NULL, OPT_SWAP_FILE},
-	{"policy", required_argument, NULL, OPT_POLICY},
-	{"mem-latency", required_argument, NULL, OPT_LATENCY},
-	{"asid-bits", required_argument, NULL, OPT_ASID_BITS},
-	{"quantum", required_argument, NULL, OPT_QUANTUM},
-	{"cost", required_argument, NULL, OPT_COST},
-	{"seed", required_argument, NULL, OPT_SEED},
-	{"limit", required_argument, NULL, OPT_LIMIT},
-	{"check", required_argument, NULL, OPT_CHECK},
-	{"work", required_argument, NULL, OPT_WORK},
-	{"waves", required_argument, NULL, OPT_WAVES},
-	{"wave-cycles", required_argument, NULL, OPT_WAVE_CYCLES},
-	{"force", no_argument, NULL, OPT_FORCE},
-	{"json", no_argument, NULL, OPT_JSON},
-	{"timing", no_argument, NULL, OPT_TIMING},
-	{"progress", no_argument, NULL, OPT_PROGRESS},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
-
-static enum tw_status bad(const char *option, const char *expected)
+static const char *format_name(size_t i)
 {
-	fprintf(stderr, "twinwalk run: %s: expected %s\n", option, expected);
-	return TW_USAGE;
+	enum tw_format format = tw_kernel_format(i);
+
+	return format == TW_FMT_BARE ? NULL : tw_format_get(format)->name;
 }
 
-static bool parse_latency(const char *text, struct replay_opts *o)
+static const char *back_ends(size_t i)
 {
-	uint64_t lo, hi;
-
-	if (!tw_number_range(text, 1, 100000, &lo, &hi))
-		return false;
-	o->latency_min = (uint32_t)lo;
-	o->latency_max = (uint32_t)hi;
-	return true;
+	return i == 0 ? tw_backend_names : NULL;
 }
 
-static bool parse_cost(const char *text, struct tw_costs *costs)
+// --- Options that are more than a number or a text -------------------------------------
+
+static const char *take_compare(void *options, const char *arg)
 {
-	const char *eq = strchr(text, '=');
-	uint64_t value;
-
-	for (unsigned int i = 0; eq && i < TW_COSTS; i++) {
-		const char *name = tw_cost_name(i);
-
-		if (strlen(name) == (size_t)(eq - text) &&
-		    strncmp(name, text, (size_t)(eq - text)) == 0 &&
-		    tw_number(eq + 1, strlen(eq + 1), 0, UINT32_MAX, &value)) {
-			costs->cycles[i] = (uint32_t)value;
-			return true;
-		}
-	}
-	return false;
-}
-
-// Options that take a number, and the numbers they take.
-static const struct {
-	int option;
-	const char *name;
-	uint64_t min, max;
-} numbers[] = {
-	{OPT_FRAMES, "--frames", 1, 1u << 24}, {OPT_SWAP, "--swap", 0, 1u << 26},
-	{OPT_ASID_BITS, "--asid-bits", 1, 16}, {OPT_QUANTUM, "--quantum", 1, UINT64_MAX},
-	{OPT_SEED, "--seed", 0, UINT64_MAX},   {OPT_LIMIT, "--limit", 1, UINT64_MAX},
-	{OPT_CHECK, "--check", 1, UINT64_MAX},
-};
-
-// Returns false for an option that takes no number; *status tells whether the number was good.
-static bool number_option(int c, struct replay_opts *r, enum tw_status *status)
-{
-	size_t i = 0;
-	uint64_t v;
-
-	while (i < sizeof(numbers) / sizeof(numbers[0]) && numbers[i].option != c)
-		i++;
-	if (i == sizeof(numbers) / sizeof(numbers[0]))
-		return false;
-	*status = TW_OK;
-	if (!tw_number(optarg, strlen(optarg), numbers[i].min, numbers[i].max, &v)) {
-		fprintf(stderr,
-			"twinwalk run: %s %s: expected a number from %" PRIu64 " to %" PRIu64 "\n",
-			numbers[i].name, optarg, numbers[i].min, numbers[i].max);
-		*status = TW_USAGE;
-		return true;
-	}
-	switch (c) {
-	case OPT_FRAMES:
-		r->frames = (uint32_t)v;
-		break;
-	case OPT_SWAP:
-		r->swap_slots = (uint32_t)v;
-		r->swap_given = true;
-		break;
-	case OPT_ASID_BITS:
-		r->asid_bits = (unsigned int)v;
-		break;
-	case OPT_QUANTUM:
-		r->quantum = v;
-		break;
-	case OPT_SEED:
-		r->seed = v;
-		break;
-	case OPT_LIMIT:
-		r->limit = v;
-		break;
-	default:
-		r->check = v;
-	}
-	return true;
-}
-
-static enum tw_status parse_compare(struct run_options *o)
-{
+	struct run_options *o = options;
 	char *s;
 
 	free(o->names);
 	o->compare = true;
 	o->n_hw = 0;
-	o->names = strdup(optarg);
-	for (s = strtok(o->names, ","); s && o->n_hw < RUN_BACK_ENDS; s = strtok(NULL, ","))
+	o->names = strdup(arg);
+	for (s = o->names ? strtok(o->names, ",") : NULL; s && o->n_hw < RUN_BACK_ENDS;
+	     s = strtok(NULL, ","))
 		o->hw[o->n_hw++] = s;
-	return o->n_hw && !s ? TW_OK : bad("--compare", "1 to 8 names of hardware, as in csim,rtl");
+	return o->n_hw && !s ? NULL : "1 to 8 names of hardware, as in csim,rtl";
 }
 
-static enum tw_status one_option(int c, struct run_options *o)
+static const char *take_format(void *options, const char *arg)
 {
-	struct replay_opts *r = &o->replay;
-	enum tw_status status;
+	struct run_options *o = options;
+	const char *name;
 
-	if (number_option(c, r, &status))
-		return status;
-	switch (c) {
-	case OPT_HW:
-		r->hw = optarg;
-		return TW_OK;
-	case OPT_COMPARE:
-		return parse_compare(o);
-	case OPT_CONFIG:
-		r->config = optarg;
-		return TW_OK;
-	case OPT_FORMAT:
-		if (!strcmp(optarg, "sv39"))
-			r->format = TW_FMT_SV39;
-		else if (!strcmp(optarg, "long4"))
-			r->format = TW_FMT_X86_LONG4;
-		else
-			return bad("--format", "sv39 or long4");
-		return TW_OK;
-	case OPT_SVADE:
-		r->svade = true;
-		return TW_OK;
-	case OPT_SWAP_FILE:
-		r->swap_path = optarg;
-		return TW_OK;
-	case OPT_POLICY:
-		for (size_t i = 0; tw_policy_name(i); i++)
-			if (!strcmp(optarg, tw_policy_name(i)))
-				r->policy = optarg;
-		return r->policy ? TW_OK : bad("--policy", "clock or fifo");
-	case OPT_LATENCY:
-		return parse_latency(optarg, r)
-			       ? TW_OK
-			       : bad("--mem-latency", "1 to 100000, or a range N-M");
-	case OPT_COST:
-		return parse_cost(optarg, &r->costs)
-			       ? TW_OK
-			       : bad("--cost", "NAME=CYCLES, names as in docs/kernel.md");
-	case OPT_WORK:
-		r->work = optarg;
-		return TW_OK;
-	case OPT_WAVES:
-		o->wave_path = optarg;
-		return TW_OK;
-	case OPT_WAVE_CYCLES:
-		return tw_number_range(optarg, 0, UINT64_MAX, &o->wave_from, &o->wave_to) &&
-				       o->wave_from < o->wave_to
-			       ? TW_OK
-			       : bad("--wave-cycles", "a range of cycles, as in 0-20000");
-	case OPT_FORCE:
-		o->force = true;
-		return TW_OK;
-	case OPT_JSON:
-		o->json = true;
-		return TW_OK;
-	case OPT_TIMING:
-		o->timing = true;
-		return TW_OK;
-	case OPT_PROGRESS:
-		o->progress = true;
-		return TW_OK;
-	default:
-		fputs(usage, stderr);
-		return TW_USAGE;
-	}
+	for (size_t i = 0; (name = format_name(i)); i++)
+		if (!strcmp(arg, name)) {
+			o->replay.format = tw_kernel_format(i);
+			return NULL;
+		}
+	return "";
 }
+
+static const char *take_swap(void *options, const char *arg)
+{
+	struct run_options *o = options;
+	uint64_t v;
+
+	if (!tw_number(arg, strlen(arg), 0, 1u << 26, &v))
+		return "a number from 0 to 67108864";
+	o->replay.swap_slots = (uint32_t)v;
+	o->replay.swap_given = true;
+	return NULL;
+}
+
+static const char *take_policy(void *options, const char *arg)
+{
+	struct run_options *o = options;
+
+	for (size_t i = 0; tw_policy_name(i); i++)
+		if (!strcmp(arg, tw_policy_name(i))) {
+			o->replay.policy = arg;
+			return NULL;
+		}
+	return "";
+}
+
+static const char *take_latency(void *options, const char *arg)
+{
+	struct run_options *o = options;
+	uint64_t lo, hi;
+
+	if (!tw_number_range(arg, 1, 100000, &lo, &hi))
+		return "1 to 100000, or a range N-M";
+	o->replay.latency_min = (uint32_t)lo;
+	o->replay.latency_max = (uint32_t)hi;
+	return NULL;
+}
+
+static const char *take_cost(void *options, const char *arg)
+{
+	struct run_options *o = options;
+	const char *eq = strchr(arg, '=');
+	uint64_t value;
+
+	for (unsigned int i = 0; eq && i < TW_COSTS; i++) {
+		const char *name = tw_cost_name(i);
+
+		if (strlen(name) == (size_t)(eq - arg) &&
+		    strncmp(name, arg, (size_t)(eq - arg)) == 0 &&
+		    tw_number(eq + 1, strlen(eq + 1), 0, UINT32_MAX, &value)) {
+			o->replay.costs.cycles[i] = (uint32_t)value;
+			return NULL;
+		}
+	}
+	return "NAME=CYCLES, names as in docs/kernel.md";
+}
+
+static const char *take_wave_cycles(void *options, const char *arg)
+{
+	struct run_options *o = options;
+
+	return tw_number_range(arg, 0, UINT64_MAX, &o->wave_from, &o->wave_to) &&
+			       o->wave_from < o->wave_to
+		       ? NULL
+		       : "a range of cycles, as in 0-20000";
+}
+
+// --- The table -------------------------------------------------------------------------
+
+#define TO(member) CLI_MEMBER(run_options, member)
+
+static const struct cli_option options[] = {
+	{"hw", "NAME", "%s (default: csim)", TO(replay.hw), .words = back_ends},
+	{"compare", "A,B,...", "run on several and compare results, cycles and memory images",
+	 .take = take_compare},
+	{"config", "NAME", "hardware configuration, or a file of one (default: large)",
+	 TO(replay.config)},
+	{"format", "NAME",
+	 "of page tables, which the configuration must have: %s (default: sv39). Where 32 bits are "
+	 "too few for a trace's addresses, its regions are moved together",
+	 .take = take_format, .words = format_name},
+	{"svade", NULL, "RISC-V: A and D bits set by the kernel, not by the hardware",
+	 TO(replay.svade)},
+	{"frames", "N", "frames of 4 KB (default: half of what the traces touch, at most 4 GB)",
+	 TO(replay.frames), .min = 1, .max = 1u << 24},
+	{"swap", "N", "swap slots (default: twice what the traces touch, at most 128 GB)",
+	 .take = take_swap},
+	{"swap-file", "FILE",
+	 "where swap lies: empty, or swap before (default: in the work folder)",
+	 TO(replay.swap_path)},
+	{"policy", "NAME", "page replacement: %s (default: clock)", .take = take_policy,
+	 .words = tw_policy_name},
+	{"mem-latency", "N[-M]", "cycles of a page-table read (default: 10); a range is random",
+	 .take = take_latency},
+	{"asid-bits", "N", "use fewer ASIDs", TO(replay.asid_bits), .min = 1, .max = 16},
+	{"quantum", "N", "events between context switches (default: 100000)", TO(replay.quantum),
+	 .min = 1, .max = UINT64_MAX},
+	{"cost", "NAME=N", "cycles of one piece of kernel work; see docs/kernel.md",
+	 .take = take_cost},
+	{"seed", "N", "of contents, latencies and initial register values (default: 1)",
+	 TO(replay.seed), .max = UINT64_MAX},
+	{"limit", "N", "stop after N events", TO(replay.limit), .min = 1, .max = UINT64_MAX},
+	{"check", "N", "verify all invariants of the kernel every N events", TO(replay.check),
+	 .min = 1, .max = UINT64_MAX},
+	{"work", "DIR", "where files without a name lie (default: TMPDIR, or /tmp)",
+	 TO(replay.work)},
+	{"waves", "FILE", "lockstep: waveform of a difference (default: difference.fst)",
+	 TO(wave_path)},
+	{"wave-cycles", "A-B", "rtl: write a waveform of these cycles into that file",
+	 .take = take_wave_cycles},
+	{"force", NULL, "--waves may replace a file that is no waveform", TO(force)},
+	{"json", NULL, "report as JSON", TO(json)},
+	{"timing", NULL, "with --json: the host's time, too", TO(timing)},
+	{"progress", NULL, "show progress even if stderr is no terminal", TO(progress)},
+};
+
+static const struct cli_command command = {
+	.name = "run",
+	.intro = "[OPTION...] TRACE...\n"
+		 "Replays recorded programs through the kernel, its page tables walked by the "
+		 "hardware. Every\n"
+		 "byte read is compared with a shadow copy, and at the end all memory, swap and "
+		 "files are.\n"
+		 "Several traces run as processes in turn.\n",
+	.outro = "Numbers are decimal, or hexadecimal after 0x.\n"
+		 "exit status: 1 a byte, a result or a cycle differs; 3 bad trace; 4 disk full, "
+		 "I/O error, no\n"
+		 "memory on this machine; 6 the frames and swap slots given do not suffice\n",
+	.options = options,
+	.n_options = sizeof(options) / sizeof(options[0]),
+};
+
+// --- What they may not be together -----------------------------------------------------
 
 static bool runs_on(const struct run_options *o, const char *hw)
 {
@@ -328,8 +237,8 @@ static enum tw_status has_effect(const struct run_options *o, bool hw_given)
 
 enum tw_status run_options(int argc, char **argv, struct run_options *o, bool *help)
 {
-	enum tw_status status = TW_OK;
-	int c;
+	enum tw_status status;
+	int first = argc;
 
 	*o = (struct run_options){
 		.replay = {.config = "large",
@@ -339,33 +248,24 @@ enum tw_status run_options(int argc, char **argv, struct run_options *o, bool *h
 			   .latency_max = 10,
 			   .quantum = 100000},
 	};
-	*help = false;
 	tw_costs_default(&o->replay.costs);
 	o->progress = isatty(STDERR_FILENO);
-	while (status == TW_OK && (c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-		if (c == 'h') {
-			fputs(usage, stdout);
-			*help = true;
-			return TW_OK;
-		}
-		status = one_option(c, o);
-	}
-	if (status == TW_OK && optind == argc) {
-		fputs(usage, stderr);
-		status = TW_USAGE;
-	}
+	status = cli_options(&command, argc, argv, o, &first, help);
+	if (status != TW_OK || *help)
+		return status;
+	if (first == argc)
+		return cli_usage(&command);
 	if (!o->compare) {
 		o->hw[0] = o->replay.hw ? o->replay.hw : "csim";
 		o->n_hw = 1;
 	}
-	if (status == TW_OK)
-		status = all_known(o);
+	status = all_known(o);
 	if (status == TW_OK)
 		status = has_effect(o, o->replay.hw != NULL);
 	if (o->wave_from < o->wave_to && !o->wave_path)
 		o->wave_path = WAVE_DEFAULT;
-	o->replay.traces = (const char *const *)(argv + optind);
-	o->replay.n_traces = (unsigned int)(argc - optind);
+	o->replay.traces = (const char *const *)(argv + first);
+	o->replay.n_traces = (unsigned int)(argc - first);
 	return status;
 }
 

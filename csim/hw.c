@@ -192,6 +192,7 @@ int tw_hw_csim_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 	c->hw.ops = &csim_ops;
 	c->hw.formats = opts->config->formats;
 	c->hw.one_port = opts->config->ports == 1;
+	c->hw.asid_bits = opts->config->asid_bits;
 	c->hw.pmem = opts->pmem;
 	tw_ctx_reset(&c->hw.ctx);
 	*hw = &c->hw;

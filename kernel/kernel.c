@@ -42,19 +42,27 @@ bool tw_kernel_shortage(const struct tw_kernel *k)
 	return k->shortage;
 }
 
+// What both the format and the hardware have.
+static unsigned int asid_bits(const struct tw_kernel_opts *o)
+{
+	unsigned int bits = tw_pte_format(o->format)->asid_bits;
+
+	return bits < o->hw->asid_bits ? bits : o->hw->asid_bits;
+}
+
 static int check_opts(const struct tw_kernel_opts *o, char *err, size_t errlen)
 {
 	const struct tw_pte_format *fmt = tw_pte_format(o->format);
+	const char *name = fmt ? tw_format_get(o->format)->name : NULL;
 
 	if (!o->hw)
 		snprintf(err, errlen, "no hardware given");
 	else if (!fmt)
-		snprintf(err, errlen,
-			 "page-table format %d: expected sv32, sv39, sv48, sv57, legacy, pae, "
-			 "long4 or long5",
-			 o->format);
+		snprintf(err, errlen, "no page-table format has the number %d", o->format);
+	else if (!(o->hw->formats >> o->format & 1))
+		snprintf(err, errlen, "the hardware does not have the format %s", name);
 	else if (o->svade && !fmt->svade)
-		snprintf(err, errlen, "svade: x86 sets A and D in hardware always");
+		snprintf(err, errlen, "svade: %s sets A and D in hardware always", name);
 	else if (o->frames < TW_MIN_FRAMES)
 		snprintf(err, errlen, "%u frames: expected %d or more", o->frames, TW_MIN_FRAMES);
 	else if (!tw_page_aligned(o->ram_base) ||
@@ -68,14 +76,14 @@ static int check_opts(const struct tw_kernel_opts *o, char *err, size_t errlen)
 		snprintf(err, errlen,
 			 "%u swap slots: expected less than %llu, which an entry of %s "
 			 "can name",
-			 o->swap_slots, (unsigned long long)tw_pte_most(fmt), fmt->name);
+			 o->swap_slots, (unsigned long long)tw_pte_most(fmt), name);
 	else if (((o->ram_base >> TW_PAGE_SHIFT_4K) + o->frames) >> fmt->pfn_bits)
 		snprintf(err, errlen, "%u frames at %llx: expected memory below 2^%d for %s",
 			 o->frames, (unsigned long long)o->ram_base,
-			 TW_PAGE_SHIFT_4K + fmt->pfn_bits, fmt->name);
-	else if (o->asid_bits > fmt->asid_bits)
-		snprintf(err, errlen, "%u ASID bits: %s has %u", o->asid_bits, fmt->name,
-			 fmt->asid_bits);
+			 TW_PAGE_SHIFT_4K + fmt->pfn_bits, name);
+	else if (o->asid_bits > asid_bits(o))
+		snprintf(err, errlen, "%u ASID bits: the hardware has %u for %s", o->asid_bits,
+			 asid_bits(o), name);
 	else
 		return 0;
 	return -EINVAL;
@@ -114,7 +122,7 @@ static int create(struct tw_kernel *k, char *err, size_t errlen)
 
 	e = e ? e : tw_reclaim_create(k, err, errlen);
 	e = e ? e : tw_cache_create(k);
-	e = e ? e : tw_paging_create(k, k->opts.asid_bits ? k->opts.asid_bits : k->fmt->asid_bits);
+	e = e ? e : tw_paging_create(k, k->opts.asid_bits);
 	e = e ? e : create_swap(k, err, errlen);
 	if (e)
 		return e;
@@ -150,6 +158,8 @@ int tw_kernel_create(const struct tw_kernel_opts *opts, struct tw_kernel **out, 
 	if (!k)
 		return -ENOMEM;
 	k->opts = *opts;
+	if (k->opts.asid_bits == 0)
+		k->opts.asid_bits = asid_bits(opts);
 	if (k->opts.fence_all == 0)
 		k->opts.fence_all = 32;
 	k->hw = opts->hw;

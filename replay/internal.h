@@ -17,6 +17,19 @@ struct replay_object {
 	int fd;		      // the real file; -1: none
 };
 
+// Where a process's addresses lie; see relocate.c.
+struct replay_place {
+	uint64_t start, end; // as recorded
+	uint64_t to;	     // where start lies
+};
+
+struct replay_places {
+	struct replay_place *place;
+	size_t n, room;		  // n 0: addresses are as recorded
+	struct replay_place near; // of the address that was looked up last
+	uint64_t brk;		  // the first break, as recorded
+};
+
 struct replay_proc {
 	struct replay *r;
 	unsigned int number; // in the order of the command line
@@ -24,6 +37,7 @@ struct replay_proc {
 	struct tw_trace *trace;
 	struct tw_proc *proc; // NULL: finished
 	struct shadow shadow;
+	struct replay_places places;
 	struct tw_trace_regions regions; // as the trace says
 	struct replay_object **objects;	 // the files, then shared anonymous memory by its number
 	uint32_t n_objects, n_files;
@@ -80,6 +94,12 @@ enum tw_status replay_broken(struct replay_proc *p, const char *rule);
 // The same for a negative errno of the kernel.
 enum tw_status replay_kernel_error(struct replay_proc *p, const char *what, int error);
 
+// relocate.c: before the first event: finds a place in [start, end) for all that the trace maps,
+// if some of it lies beyond.
+enum tw_status replay_place_all(struct replay_proc *p, uint64_t start, uint64_t end);
+// Turns an event's addresses into those of their places, of which there are some.
+void replay_relocate(struct replay_proc *p, struct tw_trace_event *e);
+void replay_free_places(struct replay_places *s);
 // access.c: one event of kinds up to TW_TRACE_COPY_OUT.
 enum tw_status replay_access(struct replay_proc *p);
 // map.c: one event of the other kinds, but EXIT.

@@ -13,6 +13,8 @@
 #include "internal.h"
 
 #define RAM_BASE UINT64_C(0x80000000)
+// Of what is moved because it lies too high: as low as Linux allows, vm.mmap_min_addr.
+#define LOWEST UINT64_C(0x10000)
 // Of sizes that are not given: 4 GB of memory, 128 GB of swap at most.
 enum { MIN_FRAMES = 128, MAX_FRAMES = 1 << 20, MAX_SLOTS = 1 << 25 };
 
@@ -149,14 +151,18 @@ static enum tw_status make_procs(struct replay *r)
 	struct tw_layout layout;
 
 	tw_layout_default(r->k, &layout);
-	// Traces have addresses below 2^38, of which any may be mapped.
+	// Traces have addresses below 2^38, of which any may be mapped; what lies beyond the end is
+	// moved.
 	layout.lo = 0;
 	raise_descriptors();
 	for (unsigned int i = 0; i < r->opts.n_traces; i++) {
 		struct replay_proc *p = &r->procs[i];
-		int e = tw_proc_create(r->k, &layout, &p->proc);
-		enum tw_status status;
+		enum tw_status status = replay_place_all(p, LOWEST, layout.hi);
+		int e;
 
+		if (status != TW_OK)
+			return status;
+		e = tw_proc_create(r->k, &layout, &p->proc);
 		if (e)
 			return replay_kernel_error(p, "new process", e);
 		r->running++;
@@ -199,6 +205,7 @@ void replay_destroy(struct replay *r)
 
 		replay_free_objects(p);
 		shadow_free(&p->shadow.pages);
+		replay_free_places(&p->places);
 		tw_trace_regions_free(&p->regions);
 		tw_trace_close(p->trace);
 	}

@@ -251,6 +251,8 @@ static enum tw_status run_process(struct replay_proc *p, uint64_t quantum, uint6
 			return replay_stop(r, tw_status_of(more), "%s", tw_trace_error(p->trace));
 		if (more == 0 || p->event.kind == TW_TRACE_EXIT)
 			return end_process(p);
+		if (p->places.n)
+			replay_relocate(p, &p->event);
 		if (p->event.kind <= TW_TRACE_COPY_OUT)
 			status = replay_access(p);
 		else

@@ -3,8 +3,9 @@
 // system calls become calls of the kernel at the recorded addresses, their accesses go through the
 // MMU, every value read is compared with the shadow, and at the end so is everything: memory, swap,
 // files. One trace is one process; several run in turn. replay.c: main loop; machine.c: what it
-// runs on; access.c: loads and stores; map.c: system calls; object.c: what is mapped; verify.c: the
-// final comparison; compare.c: two runs. Prints nothing.
+// runs on; access.c: loads and stores; map.c: system calls; relocate.c: addresses that a format
+// does not have; object.c: what is mapped; verify.c: the final comparison; compare.c: two runs.
+// Prints nothing.
 #ifndef TW_REPLAY_H
 #define TW_REPLAY_H
 
@@ -79,8 +80,9 @@ struct replay_result {
 	char signal[16];	       // that ended the run, or ""
 	struct replay *machine;	       // still there after a signal; replay_result_free()
 	uint64_t events, files_grown;
-	uint64_t accesses[4]; // by enum tw_access, as recorded
-	uint64_t copies;      // by the kernel
+	uint64_t ranges_moved; // of addresses, because the format ends before them
+	uint64_t accesses[4];  // by enum tw_access, as recorded
+	uint64_t copies;       // by the kernel
 	uint64_t pages_verified, file_pages_verified;
 	uint64_t image_digest;
 	struct tw_kernel_stats kernel;

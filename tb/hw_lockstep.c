@@ -118,6 +118,7 @@ int tw_hw_lockstep_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 	}
 	l->pins.hw.ops = &lockstep_ops;
 	l->pins.hw.formats = opts->config->formats;
+	l->pins.hw.asid_bits = opts->config->asid_bits;
 	*hw = &l->pins.hw;
 	return 0;
 }

@@ -127,6 +127,7 @@ int tw_hw_rtl_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 	tw_rtl_pins(r->rtl, &r->out);
 	r->pins.hw.ops = &rtl_ops;
 	r->pins.hw.formats = opts->config->formats;
+	r->pins.hw.asid_bits = opts->config->asid_bits;
 	*hw = &r->pins.hw;
 	return 0;
 }

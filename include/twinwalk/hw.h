@@ -91,9 +91,10 @@ struct tw_hw_ops {
 struct tw_hw {
 	const struct tw_hw_ops *ops;
 	struct tw_pmem *pmem;
-	uint32_t formats;  // that it translates: a mask, bit numbers of enum tw_format
-	bool one_port;	   // it has TW_PORT_DATA only, which then takes fetches too
-	struct tw_ctx ctx; // control state as last written through this interface
+	uint32_t formats;	// that it translates: a mask, bit numbers of enum tw_format
+	unsigned int asid_bits; // of an ASID that it tells apart
+	bool one_port;		// it has TW_PORT_DATA only, which then takes fetches too
+	struct tw_ctx ctx;	// control state as last written through this interface
 };
 
 // The bytes with which a waveform (FST) begins.

@@ -112,7 +112,7 @@ struct tw_file;
 
 struct tw_kernel_opts {
 	struct tw_hw *hw;      // borrowed; must outlive the kernel
-	enum tw_format format; // a radix format that the hardware has too
+	enum tw_format format; // one of tw_kernel_format() that the hardware has too
 	bool svade;	       // RISC-V only: the kernel sets A and D in a fault, not the hardware
 	bool poison;	   // freed frames are overwritten, so that a stale translation is noticed
 	bool durable;	   // msync and sync end with fdatasync of the real file
@@ -123,8 +123,8 @@ struct tw_kernel_opts {
 	uint32_t swap_slots;	// pages
 	const char *policy;	// replacement policy; NULL: "clock"
 	uint32_t watermark[3];	// free frames: min, low, high; all 0: 1, 2, 3 times 1/128 of frames
-	unsigned int asid_bits; // 0: all that the format has (RISC-V 16, Sv32 9; x86 12, legacy and
-				// PAE 0)
+	unsigned int asid_bits; // 0: all that format and hardware have (RISC-V 16, Sv32 9; x86 12,
+				// legacy and PAE 0)
 	unsigned int
 		fence_all; // more pages than this in one process are fenced by ASID at once; 0: 32
 	struct tw_costs costs; // tw_costs_default()
@@ -165,6 +165,10 @@ const char *tw_kernel_error(const struct tw_kernel *k);
 // True if the last call failed with -ENOMEM because simulated memory is exhausted: too few frames
 // are free and no page can leave memory. False: the host's memory, or address space.
 bool tw_kernel_shortage(const struct tw_kernel *k);
+
+// The page-table formats that the kernel drives: the I-th; TW_FMT_BARE: there is none. Their names
+// are tw_format_get()'s.
+enum tw_format tw_kernel_format(size_t i);
 
 // Names of the replacement policies: the I-th, or NULL.
 const char *tw_policy_name(size_t i);

@@ -44,7 +44,7 @@ void tw_kernel_get_stats(struct tw_kernel *k, struct tw_kernel_stats *out)
 	}
 	s->swap_slots = swap.slots;
 	s->swap_used = swap.used;
-	s->asid_bits = k->opts.asid_bits ? k->opts.asid_bits : k->fmt->asid_bits;
+	s->asid_bits = k->opts.asid_bits;
 	s->swap_cached = swap.cached;
 	tw_reclaim_marks(k, s->watermark);
 	s->frame_bytes = (uint64_t)k->frames_total * sizeof(struct tw_frame) + tw_rmap_bytes(k);

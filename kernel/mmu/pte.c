@@ -207,19 +207,17 @@ static uint8_t x86_page_cause(const struct tw_req *req, bool present)
 	.encode = nx_encode, .decode = x86_decode, .effective_prot = nx_prot
 
 static const struct tw_pte_format formats[] = {
-	{.format = TW_FMT_SV32, .name = "sv32", .asid_bits = 9, TENS, RISCV},
-	{.format = TW_FMT_SV39, .name = "sv39", .va_bits = 39, .asid_bits = 16, NINES(3), RISCV},
-	{.format = TW_FMT_SV48, .name = "sv48", .va_bits = 48, .asid_bits = 16, NINES(4), RISCV},
-	{.format = TW_FMT_SV57, .name = "sv57", .va_bits = 57, .asid_bits = 16, NINES(5), RISCV},
+	{.format = TW_FMT_SV32, .asid_bits = 9, TENS, RISCV},
+	{.format = TW_FMT_SV39, .va_bits = 39, .asid_bits = 16, NINES(3), RISCV},
+	{.format = TW_FMT_SV48, .va_bits = 48, .asid_bits = 16, NINES(4), RISCV},
+	{.format = TW_FMT_SV57, .va_bits = 57, .asid_bits = 16, NINES(5), RISCV},
 	{.format = TW_FMT_X86_LEGACY,
-	 .name = "legacy",
 	 TENS,
 	 X86,
 	 .encode = x86_encode,
 	 .decode = x86_decode,
 	 .effective_prot = x86_prot},
 	{.format = TW_FMT_X86_PAE,
-	 .name = "pae",
 	 .levels = 3,
 	 .dynamic = 1,
 	 .entry_bytes = 8,
@@ -231,19 +229,14 @@ static const struct tw_pte_format formats[] = {
 	 .decode = pae_decode,
 	 .effective_prot = nx_prot,
 	 .page_cause = x86_page_cause},
-	{.format = TW_FMT_X86_LONG4,
-	 .name = "long4",
-	 .va_bits = 48,
-	 .asid_bits = 12,
-	 NINES(4),
-	 X86_LONG},
-	{.format = TW_FMT_X86_LONG5,
-	 .name = "long5",
-	 .va_bits = 57,
-	 .asid_bits = 12,
-	 NINES(5),
-	 X86_LONG},
+	{.format = TW_FMT_X86_LONG4, .va_bits = 48, .asid_bits = 12, NINES(4), X86_LONG},
+	{.format = TW_FMT_X86_LONG5, .va_bits = 57, .asid_bits = 12, NINES(5), X86_LONG},
 };
+
+enum tw_format tw_kernel_format(size_t i)
+{
+	return i < sizeof(formats) / sizeof(formats[0]) ? formats[i].format : TW_FMT_BARE;
+}
 
 const struct tw_pte_format *tw_pte_format(enum tw_format format)
 {

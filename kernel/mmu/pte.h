@@ -34,7 +34,6 @@ enum { TW_PT_LEVELS_MAX = 5 };
 
 struct tw_pte_format {
 	enum tw_format format;
-	const char *name;
 	uint8_t levels; // tables on the longest path; the four entries of PAE's root are one
 	// Entries at levels 1 to dynamic point to tables that come and go; above, the tables are
 	// made with the root (PAE, whose hardware reads the root only when it is loaded).

@@ -24,7 +24,7 @@ grep -q 'LRU memory  *300 ' "$tmp/stdout" || fail "trace-info: 0300 is not 300"
 for bad in '' -1 +1 ' 1' 1k 1.5 0x 18446744073709551616; do
 	expect 2 'expected a number from 1 to 16777216' "$twinwalk" run --frames "$bad" "$shuf"
 done
-expect 2 'expected 2 to 67108864' "$twinwalk" trace-info --frames 1 "$shuf"
+expect 2 'expected a number from 2 to 67108864' "$twinwalk" trace-info --frames 1 "$shuf"
 expect 2 'expected 1 to 100000, or a range N-M' "$twinwalk" run --mem-latency 5-3 "$shuf"
 expect 2 'expected a number from 1 to 16777216' "$twinwalk" run --frames 268435456 "$shuf"
 

@@ -339,6 +339,7 @@ int strict_create(struct tw_pmem *pmem, struct tw_hw **hw)
 	s->hw.ops = &strict_ops;
 	s->hw.pmem = pmem;
 	s->hw.formats = UINT32_MAX;
+	s->hw.asid_bits = 16;
 	s->hw.ctx.maxphyaddr = 52;
 	s->bad_page = 1;
 	*hw = &s->hw;

@@ -82,9 +82,16 @@ static void options_that_cannot_be_are_named(void **state)
 	REFUSED(o.frames = TW_MIN_FRAMES - 1, "31 frames: expected 32 or more");
 	REFUSED(o.frames = 257, "257 frames at 80000000: expected flat, page-aligned memory");
 	REFUSED(o.ram_base += 8, "256 frames at 80000008: expected flat, page-aligned memory");
-	REFUSED(o.asid_bits = 17, "17 ASID bits: sv39 has 16");
+	REFUSED(o.asid_bits = 17, "17 ASID bits: the hardware has 16 for sv39");
 	REFUSED((o.format = TW_FMT_X86_LONG4, o.svade = true),
-		"svade: x86 sets A and D in hardware always");
+		"svade: long4 sets A and D in hardware always");
+	REFUSED(o.format = 3, "no page-table format has the number 3");
+	w.hw->formats = 1u << TW_FMT_SV39;
+	REFUSED(o.format = TW_FMT_SV57, "the hardware does not have the format sv57");
+	w.hw->asid_bits = 4;
+	REFUSED(o.asid_bits = 5, "5 ASID bits: the hardware has 4 for sv39");
+	w.hw->formats = UINT32_MAX;
+	w.hw->asid_bits = 16;
 	REFUSED((o.swap_slots = 1, o.swap_path = NULL), "swap slots without a swap file");
 	REFUSED(o.policy = "best", "no replacement policy is called \"best\"");
 #undef REFUSED

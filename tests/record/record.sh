@@ -117,7 +117,7 @@ expect 4 'before the program' "$twinwalk" record -p "$dir/input" -o "$trace" -- 
 expect 4 'No such file or directory' "$twinwalk" record -o "$dir/no/such/dir.twt" -- "$probe"
 expect 2 'usage' "$twinwalk" record
 expect 2 'usage' "$twinwalk" record --nonsense -- "$probe"
-expect 2 'expected 1 to 19' "$twinwalk" record -l 20 -- "$probe"
+expect 2 'expected a number from 1 to 19' "$twinwalk" record -l 20 -- "$probe"
 [ ! -e "$trace" ] || fail "a failed recording left a file behind"
 
 expect 3 'this is not a trace' "$twinwalk" trace-info "$dir/input"
