@@ -41,8 +41,9 @@ struct replay_proc {
 	struct tw_trace_regions regions; // as the trace says
 	struct replay_object **objects;	 // the files, then shared anonymous memory by its number
 	uint32_t n_objects, n_files;
-	bool ended; // no event is at work: the final comparison
-	uint64_t n; // events so far
+	uint32_t populated; // pages of files, by MAP_POPULATE
+	bool ended;	    // no event is at work: the final comparison
+	uint64_t n;	    // events so far
 	struct tw_trace_event event;
 };
 

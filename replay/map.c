@@ -7,6 +7,8 @@
 
 #include "internal.h"
 
+enum { POPULATE_MOST = 16384 }; // 64 MB
+
 static uint64_t page_up(uint64_t v)
 {
 	return (v + SHADOW_PAGE - 1) >> SHADOW_SHIFT << SHADOW_SHIFT;
@@ -35,6 +37,21 @@ static void drop(struct replay_proc *p, uint64_t start, uint64_t end)
 	shadow_drop(&p->shadow.pages, start >> SHADOW_SHIFT, end >> SHADOW_SHIFT);
 }
 
+// Whether MAP_POPULATE of these pages is followed. More than memory holds would only push itself
+// out again; and contents of files, which nobody may ever read, are made for so many pages of a
+// trace.
+static bool populates(struct replay_proc *p, uint64_t pages, bool of_file)
+{
+	if (pages > p->r->opts.frames)
+		return false;
+	if (!of_file)
+		return true;
+	if (pages > POPULATE_MOST - p->populated)
+		return false;
+	p->populated += (uint32_t)pages;
+	return true;
+}
+
 static enum tw_status map(struct replay_proc *p)
 {
 	const struct tw_trace_event *e = &p->event;
@@ -52,8 +69,7 @@ static enum tw_status map(struct replay_proc *p)
 	if (anon)
 		flags = (flags & ~(uint32_t)TW_MAP_TYPE) | TW_MAP_ANONYMOUS |
 			(shared ? TW_MAP_SHARED : TW_MAP_PRIVATE);
-	// More than memory holds would only push itself out again.
-	if (len >> SHADOW_SHIFT > p->r->opts.frames)
+	if (flags & TW_MAP_POPULATE && !populates(p, len >> SHADOW_SHIFT, !anon))
 		flags &= ~(uint32_t)TW_MAP_POPULATE;
 	if (shared && anon) {
 		o = replay_new_shmem(p, len);

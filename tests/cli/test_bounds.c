@@ -72,6 +72,33 @@ static void populating_more_than_memory_is_bounded_by_memory(void **state)
 	assert_true(usage.ru_maxrss < 256 * 1024);
 }
 
+// The same file again and again, elsewhere each time.
+static void populating_much_of_files_is_bounded_by_itself(void **state)
+{
+	struct tw_trace_writer *w = begin_trace();
+
+	(void)state;
+	assert_int_equal(tw_trace_add_file(w, "large", FILE_SIZE), 0);
+	put_start(w);
+	for (uint64_t i = 0; i < 16; i++) {
+		put(w, (struct tw_trace_event){.kind = TW_TRACE_MMAP,
+					       .len = FILE_SIZE / 16,
+					       .prot = 1,
+					       .flags = TW_TRACE_MAP_SHARED | 0x8000,
+					       .file = 0,
+					       .offset = i * FILE_SIZE / 16,
+					       .result = (int64_t)FILE_AT});
+		put_access(w, TW_TRACE_LOAD, FILE_AT);
+		put(w, (struct tw_trace_event){
+			       .kind = TW_TRACE_MUNMAP, .addr = FILE_AT, .len = FILE_SIZE / 16});
+	}
+	end_trace(w);
+	if (run_trace("--frames 20000", NULL) != 0)
+		fail_msg("%s", text);
+	// Once 16384 pages are populated; after that the one that is touched.
+	assert_non_null(strstr(text, "and 16399 of files equal the shadow copy"));
+}
+
 static void populated_pages_have_their_contents(void **state)
 {
 	struct tw_trace_writer *w = begin_trace();
@@ -214,6 +241,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(contents_of_a_mapped_file_are_made_when_touched),
 		TEST(populating_more_than_memory_is_bounded_by_memory),
+		TEST(populating_much_of_files_is_bounded_by_itself),
 		TEST(populated_pages_have_their_contents),
 		TEST(what_a_trace_says_of_its_size_takes_little_memory),
 		TEST(a_trace_may_have_many_files),
