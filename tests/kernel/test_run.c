@@ -119,7 +119,8 @@ static void bad_options_are_status_2(void **state)
 	expect("", 2, "usage:");
 	expect("--frames none " SHUF, 2, "expected");
 	expect("--frames 10 " SHUF, 2, "32 or more");
-	expect("--format sv48 " SHUF, 2, "sv39 or long4");
+	expect("--format sv48 " SHUF, 2, "does not have the format sv48");
+	expect("--format sv47 " SHUF, 2, "expected sv32, sv39");
 	expect("--policy none " SHUF, 2, "clock or fifo");
 	expect("--hw none " SHUF, 2, "none");
 	expect("--config none " SHUF, 2, "none");
