@@ -52,7 +52,7 @@ struct options {
 	uint64_t sabotage; // first cycle in which the device sees a changed input; 0: none
 	const char *wave;
 	enum tw_device_mode mode;
-	bool json, oracle, coverage, force;
+	bool json, oracle, coverage, force, help;
 };
 
 struct run {
@@ -155,6 +155,7 @@ static bool parse(struct options *o, int argc, char **argv)
 		{"force", no_argument, NULL, 'f'},
 		{"coverage", no_argument, NULL, 'v'},
 		{"max-wait", required_argument, NULL, 't'},
+		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
 	int c;
@@ -165,6 +166,9 @@ static bool parse(struct options *o, int argc, char **argv)
 		bool ok = true;
 
 		switch (c) {
+		case 'h':
+			o->help = true;
+			return true;
 		case 'c':
 			o->config_arg = optarg;
 			break;
@@ -596,6 +600,11 @@ int main(int argc, char **argv)
 		fputs(usage_text, stderr);
 		free(r);
 		return STATUS_USAGE;
+	}
+	if (r->opt.help) {
+		fputs(usage_text, stdout);
+		free(r);
+		return fflush(stdout) ? STATUS_SYSTEM : STATUS_OK;
 	}
 	status = find_config(&r->opt);
 	if (!status)

@@ -159,6 +159,8 @@ CONFIG
 expect 0 "a configuration with a strange name" --mode csim --config "$tmp/a \"b\"" --cycles 1000 --json
 contains "$tmp/out" '^{"config":"a \\"b\\"",'
 rm "$tmp/a \"b\""
+expect 0 "help" --help
+contains "$tmp/out" '^usage: '
 expect 2 "an unknown option" --no-such-option
 expect 2 "a bad number" --cycles many
 expect 2 "a bad mode" --mode verilog
