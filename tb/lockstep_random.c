@@ -383,11 +383,12 @@ static void print_json(const struct run *r, int status)
 	printf("{\"config\":");
 	tw_json_string(stdout, r->opt.config.name);
 	printf(",\"mode\":\"%s\",\"seed\":%" PRIu64 ",\"cycles\":%" PRIu64
-	       ",\"seconds\":%.3f,\"cycles_per_second\":%.0f,\"status\":%d,\"accepted\":%" PRIu64
-	       ",\"answered\":%" PRIu64 ",\"cancelled\":%" PRIu64,
+	       ",\"seconds\":%.3f,\"cycles_per_second\":%.0f,\"status\":%d",
 	       mode_name(r->opt.mode), r->opt.seed, r->cycle, r->seconds,
-	       (double)r->cycle / r->seconds, status, r->watch.accepted, r->watch.answered,
-	       r->watch.cancelled);
+	       (double)r->cycle / r->seconds, status);
+	if (checked(r))
+		printf(",\"accepted\":%" PRIu64 ",\"answered\":%" PRIu64 ",\"cancelled\":%" PRIu64,
+		       r->watch.accepted, r->watch.answered, r->watch.cancelled);
 	if (r->judge) {
 		tw_judge_stats(r->judge, &s);
 		printf(",\"oracle\":{\"responses\":%" PRIu64 ",\"updates\":%" PRIu64

@@ -158,6 +158,13 @@ Formats = sv39
 CONFIG
 expect 0 "a configuration with a strange name" --mode csim --config "$tmp/a \"b\"" --cycles 1000 --json
 contains "$tmp/out" '^{"config":"a \\"b\\"",'
+# Requests are counted where they are checked; elsewhere there is no number, rather than a zero.
+if grep -q '"accepted":' "$tmp/out"; then
+	echo "an unchecked run counts requests: $(cut -c 1-200 "$tmp/out")"
+	failed=1
+fi
+expect 0 "a checked run" --cycles 1000 --json
+contains "$tmp/out" ',"accepted":[1-9][0-9]*,"answered":[1-9][0-9]*,"cancelled":'
 rm "$tmp/a \"b\""
 expect 0 "help" --help
 contains "$tmp/out" '^usage: '
