@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every test of the kernel starts from: physical memory, the strict MMU, a temporary
-// directory, a kernel in it.
+// What every test of the kernel starts from: physical memory, the strict MMU or other hardware, a
+// temporary directory, a kernel in it.
 #ifndef WORLD_H
 #define WORLD_H
 
@@ -23,6 +23,7 @@ struct world {
 	struct tw_kernel *k;
 	struct tw_signal sig;
 	struct tw_kernel_opts opts;
+	bool strict;
 	char dir[64], swap[96];
 };
 
@@ -38,13 +39,15 @@ struct world_opts {
 	unsigned int asid_bits;
 	bool svade;
 	uint32_t watermark[3];
+	// Creates the hardware; NULL: the strict MMU.
+	struct tw_hw *(*hw)(struct tw_pmem *pm);
 };
 
 void world_open(struct world *w, const struct world_opts *opts);
 // Ends the kernel (its result is returned) and removes all files.
 int world_close(struct world *w);
 
-// Fails the test if any invariant of the kernel is broken, or the MMU holds anything stale.
+// Fails the test if any invariant of the kernel is broken, or the strict MMU holds anything stale.
 void world_check(struct world *w);
 
 // A process of the default layout, running.
