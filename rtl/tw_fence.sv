@@ -6,7 +6,9 @@
 `default_nettype none
 
 module tw_fence #(
-  parameter int Sets = 8
+  parameter int Sets     = 8,      // 0: nothing is swept
+  parameter int AsidBits = 16,
+  parameter int Formats  = 'h140
 ) (
   input  wire logic                     clk_i,
   input  wire logic                     rst_i,
@@ -24,7 +26,7 @@ module tw_fence #(
   output logic                          take_o,         // to the walkers (tainted) and the walk cache (emptied)
   output logic                          sweep_o,        // to the lookup stage: wants the L2's port
   input  wire logic                     sweep_gnt_i,    // from the lookup stage: the step happens
-  output logic [$clog2(Sets)-1:0]       sweep_set_o,    // to the set-associative part
+  output logic [tw_pkg::index_w(Sets)-1:0] sweep_set_o,    // to the set-associative part
   output logic                          finish_o,       // to all TLBs, the lookup stage and the completion stage
   output logic                          finish_all_o,   // to the set-associative part: no address and no ASID
 
@@ -36,7 +38,8 @@ module tw_fence #(
   output logic [1:0]                    dbg_fence_o     // debug view: the state
 );
 
-  localparam int SetW = $clog2(Sets);
+  localparam int SetW = tw_pkg::index_w(Sets);
+  localparam int VpnW = tw_fmt::vpn_w(Formats);
 
   typedef enum logic [1:0] {
     StIdle   = 2'd0,
@@ -47,8 +50,8 @@ module tw_fence #(
   state_e                    state_q;
   logic                      done_q;
   logic                      by_addr_q, by_asid_q, global_q;
-  logic [tw_pkg::VpnW-1:0]   vpn_q;
-  logic [tw_pkg::AsidW-1:0]  asid_q;
+  logic [VpnW-1:0]           vpn_q;
+  logic [AsidBits-1:0]       asid_q;
   logic [SetW-1:0]           set_q;
 
   assign fence_ready_o = state_q == StIdle;
@@ -60,8 +63,8 @@ module tw_fence #(
   assign finish_o     = state_q == StFinish;
   assign finish_all_o = finish_o && !by_addr_q && !by_asid_q;
 
-  assign scope_tag_o    = {vpn_q, asid_q};
-  assign scope_mask_o   = {{tw_pkg::VpnW{by_addr_q}}, {tw_pkg::AsidW{by_asid_q}}};
+  assign scope_tag_o    = tw_pkg::tag(tw_pkg::VpnW'(vpn_q), tw_pkg::AsidW'(asid_q));
+  assign scope_mask_o   = tw_pkg::tag_bits({tw_pkg::VpnW{by_addr_q}}, by_asid_q);
   assign scope_global_o = global_q;
 
   assign dbg_fence_o = state_q;
@@ -73,7 +76,7 @@ module tw_fence #(
     end else begin
       done_q <= finish_o;
       case (state_q)
-        StIdle:  if (take_o) state_q <= fence_by_addr_i || fence_by_asid_i ? StSweep : StFinish;
+        StIdle:  if (take_o) state_q <= Sets != 0 && (fence_by_addr_i || fence_by_asid_i) ? StSweep : StFinish;
         // One step for an address, one for each set without.
         StSweep: if (sweep_gnt_i && (by_addr_q || set_q == SetW'(Sets - 1))) state_q <= StFinish;
         default: state_q <= StIdle;
@@ -86,8 +89,8 @@ module tw_fence #(
       by_addr_q <= fence_by_addr_i;
       by_asid_q <= fence_by_asid_i;
       global_q  <= fence_global_i;
-      vpn_q     <= fence_vpn_i;
-      asid_q    <= fence_asid_i;
+      vpn_q     <= VpnW'(fence_vpn_i);
+      asid_q    <= AsidBits'(fence_asid_i);
       set_q     <= fence_by_addr_i ? fence_vpn_i[SetW-1:0] : '0;
     end else if (sweep_gnt_i) begin
       set_q <= set_q + 1'b1;

@@ -8,11 +8,11 @@ module tw_pick #(
   parameter int N = 4
 ) (
   input  wire logic [N-1:0]         request_i,
-  input  wire logic [$clog2(N)-1:0] pointer_i,
-  output logic [$clog2(N)-1:0]      index_o
+  input  wire logic [tw_pkg::index_w(N)-1:0] pointer_i,  // below N
+  output logic [tw_pkg::index_w(N)-1:0] index_o
 );
 
-  localparam int IndexW = $clog2(N);
+  localparam int IndexW = tw_pkg::index_w(N);
 
   always @* begin
     index_o = '0;
@@ -35,9 +35,14 @@ module tw_pick #(
   `TW_TRUE(request_i == '0, index_o == '0)
 
 `ifdef FORMAL
-  // No request lies between the pointer and the result.
+  // How far a bit is from the pointer, going up and wrapping.
+  function automatic int distance(input int from, input int to);
+    distance = to >= from ? to - from : to + N - from;
+  endfunction
+
+  // No request lies between the pointer, if it is the number of a bit, and the result.
   for (genvar i = 0; i < N; i++) begin : g_first
-    `TW_TRUE(request_i[i], IndexW'(IndexW'(i) - pointer_i) >= IndexW'(index_o - pointer_i))
+    `TW_TRUE(request_i[i] && 32'(pointer_i) < N, distance(32'(pointer_i), i) >= distance(32'(pointer_i), 32'(index_o)))
   end
 `endif
 

@@ -3,13 +3,15 @@
 // below the root. Invariant: at most one entry for each level, prefix and ASID. Emptied by every fence, so that it
 // never needs to know which pointers a fence means. docs/contract.md, section 8.
 //
-// Tag {VPN, ASID} with the VPN bits below the prefix zero. mask_q and level_q are decoded copies of an entry's level:
+// A tag has the VPN bits below the prefix zero; tags and data are packed to the bits that the configuration has. mask_q and level_q are decoded copies of an entry's level:
 // the tag bits that it compares, and a bit for each level.
 `include "tw_assert.svh"
 `default_nettype none
 
 module tw_pwc #(
-  parameter int Entries = 4
+  parameter int Entries  = 4,
+  parameter int AsidBits = 16,
+  parameter int Formats  = 'h140
 ) (
   input  wire logic                        clk_i,
   input  wire logic                        rst_i,
@@ -37,30 +39,40 @@ module tw_pwc #(
   // Debug view, section 13: to pins.
   output logic                             dbg_write_o,
   output logic [5:0]                       dbg_index_o,
-  output logic [111:0]                     dbg_entry_o,
+  output logic [tw_pkg::TagW+tw_pkg::PwcDataW-1:0] dbg_entry_o,
   output logic [63:0]                      dbg_valid_o,
   output logic [63:0]                      dbg_plru_o
 );
 
   localparam int IndexW = $clog2(Entries);
+  localparam int Levels = tw_fmt::most(Formats, tw_fmt::RowRoot, 7);  // levels that an entry can lead to
+  localparam int TagW   = tw_fmt::vpn_w(Formats) + AsidBits;
+  localparam int DataW  = tw_pkg::PwcPpn + tw_fmt::ppn_w(Formats);
 
-  logic [Entries-1:0]          valid_q;
-  logic [tw_pkg::TagW-1:0]     tag_q  [0:Entries-1];
-  logic [tw_pkg::TagW-1:0]     mask_q [0:Entries-1];
-  logic [tw_pkg::PwcDataW-1:0] data_q [0:Entries-1];
-  (* mem2reg *) logic [Entries-1:0] level_q [0:tw_pkg::PwcLevels-1];  // by level: which entries are of it
-  logic [Entries-2:0]          plru_q, plru_d;
+  logic [Entries-1:0] valid_q;
+  logic [TagW-1:0]    tag_q  [0:Entries-1];
+  logic [TagW-1:0]    mask_q [0:Entries-1];
+  logic [DataW-1:0]   data_q [0:Entries-1];
+  (* mem2reg *) logic [Entries-1:0] level_q [0:Levels-1];  // by level: which entries are of it
+  logic [Entries-2:0] plru_q, plru_d;
+
+  function automatic logic [tw_pkg::LevelW-1:0] level_of(input logic [DataW-1:0] data);
+    level_of = tw_pkg::pwc_level(tw_pkg::PwcDataW'(data));
+  endfunction
 
   // ---- Lookup -------------------------------------------------------------------------------------------------------
 
+  logic [TagW-1:0]    lookup_tag;
   logic [Entries-1:0] match, nearest;
   logic [IndexW-1:0]  hit_index;
+
+  assign lookup_tag = TagW'({tw_pkg::tag_pack(AsidBits, lookup_tag_i)});
 
   always @* begin
     match = '0;
     if (lookup_i) begin
       for (int i = 0; i < Entries; i++)
-        match[i] = valid_q[i] && ((lookup_tag_i ^ tag_q[i]) & mask_q[i]) == '0;
+        match[i] = valid_q[i] && ((lookup_tag ^ tag_q[i]) & mask_q[i]) == '0;
     end
   end
 
@@ -68,7 +80,7 @@ module tw_pwc #(
   always @* begin
     nearest = match;
     if (match != '0) begin
-      for (int l = tw_pkg::PwcLevels - 1; l >= 0; l--) begin
+      for (int l = Levels - 1; l >= 0; l--) begin
         if ((match & level_q[l]) != '0) nearest = match & level_q[l];
       end
     end
@@ -84,26 +96,24 @@ module tw_pwc #(
   end
 
   assign hit_o      = match != '0;
-  assign hit_data_o = hit_o ? data_q[hit_index] : '0;
+  assign hit_data_o = hit_o ? tw_pkg::PwcDataW'(data_q[hit_index]) : '0;
 
   // ---- Fill ---------------------------------------------------------------------------------------------------------
 
-  logic [IndexW-1:0] victim, way;
+  logic [TagW-1:0]    fill_tag, kill_tag;
+  logic [Entries-1:0] same;
+  logic [IndexW-1:0]  way;
 
   assign filled_o = fill_i && !clear_i;
+  assign fill_tag = TagW'({tw_pkg::tag_pack(AsidBits, fill_tag_i)});
+  assign kill_tag = TagW'({tw_pkg::tag_pack(AsidBits, kill_tag_i)});
 
-  // The place of a new entry: the one it replaces, else the lowest invalid, else the victim.
+  // The entry that a fill replaces.
   always @* begin
-    way = victim;
+    same = '0;
     if (fill_i) begin
-      for (int i = Entries - 1; i >= 0; i--) begin
-        if (!valid_q[i]) way = IndexW'(i);
-      end
-      for (int i = 0; i < Entries; i++) begin
-        if (valid_q[i] && tag_q[i] == fill_tag_i &&
-            data_q[i][tw_pkg::PwcLevel +: 3] == fill_data_i[tw_pkg::PwcLevel +: 3])
-          way = IndexW'(i);
-      end
+      for (int i = 0; i < Entries; i++)
+        same[i] = valid_q[i] && tag_q[i] == fill_tag && level_of(data_q[i]) == tw_pkg::pwc_level(fill_data_i);
     end
   end
 
@@ -114,30 +124,30 @@ module tw_pwc #(
       valid_q[way] <= 1'b1;
     end else if (kill_i) begin
       for (int i = 0; i < Entries; i++)
-        if (((kill_tag_i ^ tag_q[i]) & mask_q[i]) == '0) valid_q[i] <= 1'b0;
+        if (((kill_tag ^ tag_q[i]) & mask_q[i]) == '0) valid_q[i] <= 1'b0;
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (filled_o) begin
-      tag_q[way]  <= fill_tag_i;
-      mask_q[way] <= fill_mask_i;
-      data_q[way] <= fill_data_i;
-      for (int l = 0; l < tw_pkg::PwcLevels; l++)
-        level_q[l][way] <= fill_data_i[tw_pkg::PwcLevel +: 3] == 3'(l);
+      tag_q[way]  <= fill_tag;
+      mask_q[way] <= TagW'({tw_pkg::tag_pack(AsidBits, fill_mask_i)});
+      data_q[way] <= DataW'(fill_data_i);
+      for (int l = 0; l < Levels; l++) level_q[l][way] <= tw_pkg::pwc_level(fill_data_i) == 3'(l);
     end
   end
 
   // ---- Replacement --------------------------------------------------------------------------------------------------
 
-  tw_plru #(.N(Entries)) u_plru (
+  tw_place #(.N(Entries)) u_place (
+    .insert_i   (filled_o),
+    .valid_i    (valid_q),
+    .replaced_i (same),
     .tree_i     (plru_q),
     .hit_i      (touch_i),
     .hit_way_i  (hit_index),
-    .fill_i     (filled_o),
-    .fill_way_i (way),
-    .tree_o     (plru_d),
-    .victim_o   (victim)
+    .way_o      (way),
+    .tree_o     (plru_d)
   );
 
   always_ff @(posedge clk_i) begin
@@ -147,24 +157,29 @@ module tw_pwc #(
 
   // ---- Debug view ---------------------------------------------------------------------------------------------------
 
-  logic              written_q;
-  logic [IndexW-1:0] written_way_q;
+  logic              written;
+  logic [IndexW-1:0] written_way;
 
-  always_ff @(posedge clk_i) begin
-    if (rst_i) begin
-      written_q     <= 1'b0;
-      written_way_q <= '0;
-    end else begin
-      written_q     <= filled_o;
-      written_way_q <= filled_o ? way : '0;
-    end
-  end
+  tw_view #(.Width(IndexW)) u_view (
+    .clk_i    (clk_i),
+    .rst_i    (rst_i),
+    .strobe_i (filled_o),
+    .value_i  (way),
+    .strobe_o (written),
+    .value_o  (written_way)
+  );
 
-  assign dbg_write_o = written_q;
-  assign dbg_index_o = 6'(written_way_q);
-  assign dbg_entry_o = written_q ? 112'({tag_q[written_way_q], data_q[written_way_q]}) : 112'd0;
+  assign dbg_write_o = written;
+  assign dbg_index_o = 6'(written_way);
   assign dbg_valid_o = 64'(valid_q);
   assign dbg_plru_o  = 64'(plru_q);
+
+  always @* begin
+    dbg_entry_o = '0;
+    if (written)
+      dbg_entry_o = {tw_pkg::tag_unpack(AsidBits, tw_pkg::TagW'(tag_q[written_way])),
+                     tw_pkg::PwcDataW'(data_q[written_way])};
+  end
 
   // ---- Properties --------------------------------------------------------------------------------------------------
 
@@ -173,20 +188,20 @@ module tw_pwc #(
 `ifdef TW_ASSERT
   // What the last cycle did, and the valid entries that it should not have left.
   logic                    killed_q;
-  logic [tw_pkg::TagW-1:0] killed_tag_q;
+  logic [TagW-1:0]         killed_tag_q;
   logic [Entries-1:0]      left;
 
   always_ff @(posedge clk_i) begin
     killed_q <= kill_i;
-    if (kill_i) killed_tag_q <= kill_tag_i;
+    if (kill_i) killed_tag_q <= kill_tag;
   end
 
   always @* begin
     left = '0;
-    if (written_q) begin
+    if (written) begin
       for (int i = 0; i < Entries; i++)
-        left[i] = valid_q[i] && IndexW'(i) != written_way_q && tag_q[i] == tag_q[written_way_q] &&
-                  data_q[i][tw_pkg::PwcLevel +: 3] == data_q[written_way_q][tw_pkg::PwcLevel +: 3];
+        left[i] = valid_q[i] && IndexW'(i) != written_way && tag_q[i] == tag_q[written_way] &&
+                  level_of(data_q[i]) == level_of(data_q[written_way]);
     end else if (killed_q) begin
       for (int i = 0; i < Entries; i++)
         left[i] = valid_q[i] && ((killed_tag_q ^ tag_q[i]) & mask_q[i]) == '0;
@@ -198,10 +213,10 @@ module tw_pwc #(
   `TW_EXPECT(fill_i, !kill_i && (fill_tag_i & ~fill_mask_i) == '0)
 
   // The entry just filled is the only one of its level, prefix and ASID.
-  `TW_CHECK(written_q, valid_q[written_way_q] && left == '0)
+  `TW_CHECK(written, valid_q[written_way] && left == '0)
 
   // After a kill nothing matches its address.
-  `TW_CHECK(killed_q && !written_q, left == '0)
+  `TW_CHECK(killed_q && !written, left == '0)
 
   // A hit is a valid entry that matches.
   `TW_CHECK(hit_o, match[hit_index])
@@ -218,26 +233,26 @@ module tw_pwc #(
   `TW_EXPECT(touch_i, hit_o)
 
   // While a format stands, a level has one mask.
-  (* anyconst *) logic [tw_pkg::PwcLevels*tw_pkg::TagW-1:0] level_masks;
+  (* anyconst *) logic [Levels*TagW-1:0] level_masks;
 
-  for (genvar l = 0; l < tw_pkg::PwcLevels; l++) begin : g_level
-    `TW_EXPECT(fill_i && fill_data_i[tw_pkg::PwcLevel +: 3] == 3'(l),
-               fill_mask_i == level_masks[l*tw_pkg::TagW +: tw_pkg::TagW])
+  for (genvar l = 0; l < Levels; l++) begin : g_level
+    `TW_EXPECT(fill_i && tw_pkg::pwc_level(fill_data_i) == 3'(l),
+               TagW'({tw_pkg::tag_pack(AsidBits, fill_mask_i)}) == level_masks[l*TagW +: TagW])
   end
-  `TW_EXPECT(fill_i, fill_data_i[tw_pkg::PwcLevel +: 3] < 3'(tw_pkg::PwcLevels))
+  `TW_EXPECT(fill_i, tw_pkg::pwc_level(fill_data_i) < 3'(Levels))
 
   for (genvar a = 0; a < Entries; a++) begin : g_entry
     // Level, level bits and mask agree.
-    `TW_CHECK(valid_q[a], data_q[a][tw_pkg::PwcLevel +: 3] < 3'(tw_pkg::PwcLevels) && (tag_q[a] & ~mask_q[a]) == '0)
-    for (genvar l = 0; l < tw_pkg::PwcLevels; l++) begin : g_bit
-      `TW_CHECK(valid_q[a], level_q[l][a] == (data_q[a][tw_pkg::PwcLevel +: 3] == 3'(l)))
-      `TW_CHECK(valid_q[a] && level_q[l][a], mask_q[a] == level_masks[l*tw_pkg::TagW +: tw_pkg::TagW])
+    `TW_CHECK(valid_q[a], level_of(data_q[a]) < 3'(Levels) && (tag_q[a] & ~mask_q[a]) == '0)
+    for (genvar l = 0; l < Levels; l++) begin : g_bit
+      `TW_CHECK(valid_q[a], level_q[l][a] == (level_of(data_q[a]) == 3'(l)))
+      `TW_CHECK(valid_q[a] && level_q[l][a], mask_q[a] == level_masks[l*TagW +: TagW])
     end
 
     // No two valid entries have the same level, prefix and ASID.
     for (genvar b = 0; b < a; b++) begin : g_pair
       `TW_CHECK(valid_q[a] && valid_q[b], tag_q[a] != tag_q[b] ||
-                data_q[a][tw_pkg::PwcLevel +: 3] != data_q[b][tw_pkg::PwcLevel +: 3])
+                level_of(data_q[a]) != level_of(data_q[b]))
     end
   end
 `endif

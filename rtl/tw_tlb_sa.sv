@@ -4,14 +4,16 @@
 // invalidation stands beside it. Invariant: no two valid ways of a set match the same address. docs/contract.md,
 // sections 6 and 7.
 //
-// The arrays are addressed with {set, way}. Valid and global bits are kept by way and the PLRU bits by node, one bit a
+// Tags and data are packed to the bits that the configuration has. The arrays are addressed with {set, way}. Valid and global bits are kept by way and the PLRU bits by node, one bit a
 // set, so that a whole array is invalidated or reset at one edge.
 `include "tw_assert.svh"
 `default_nettype none
 
 module tw_tlb_sa #(
-  parameter int Sets = 8,
-  parameter int Ways = 2
+  parameter int Sets     = 8,
+  parameter int Ways     = 2,
+  parameter int AsidBits = 16,
+  parameter int Formats  = 'h140
 ) (
   input  wire logic                      clk_i,
   input  wire logic                      rst_i,
@@ -23,6 +25,7 @@ module tw_tlb_sa #(
   output logic [tw_pkg::TagW-1:0]        hit_tag_o,       // valid with hit_o, else 0
   output logic [tw_pkg::DataW-1:0]       hit_data_o,
   input  wire logic                      touch_i,         // the hit is used: counts for the replacement
+  input  wire logic                      drop_i,          // what the lookup matches becomes invalid
 
   // Insert or kill: from a walk's completion.
   input  wire logic                      insert_i,
@@ -43,7 +46,7 @@ module tw_tlb_sa #(
   output logic                           dbg_write_o,
   output logic [11:0]                    dbg_set_o,
   output logic [2:0]                     dbg_way_o,
-  output logic [120:0]                   dbg_entry_o,
+  output logic [tw_pkg::TagW+tw_pkg::DataW-1:0] dbg_entry_o,
   output logic                           dbg_inv_o,
   output logic [11:0]                    dbg_inv_set_o,
   output logic [7:0]                     dbg_inv_mask_o,
@@ -55,39 +58,51 @@ module tw_tlb_sa #(
 
   localparam int SetW = $clog2(Sets);
   localparam int WayW = $clog2(Ways);
+  localparam int AttrW = tw_fmt::attr_w(Formats);
+  localparam int PkeyW = tw_fmt::pkey_w(Formats);
+  localparam int TagW  = tw_fmt::vpn_w(Formats) + AsidBits;
+  localparam int DataW = tw_pkg::data_w(tw_fmt::ppn_w(Formats), AttrW, PkeyW);
 
   // mem2reg: registers, not memories, because all are changed at once.
   (* mem2reg *) logic [Sets-1:0] valid_q  [0:Ways-1];
   (* mem2reg *) logic [Sets-1:0] global_q [0:Ways-1];
   (* mem2reg *) logic [Sets-1:0] plru_q   [0:Ways-2];
-  logic [tw_pkg::TagW-1:0]       tag_q    [0:Sets*Ways-1];
-  logic [tw_pkg::DataW-1:0]      data_q   [0:Sets*Ways-1];
+  logic [TagW-1:0]               tag_q    [0:Sets*Ways-1];
+  logic [DataW-1:0]              data_q   [0:Sets*Ways-1];
 
   // ---- The port: one set, one compare -------------------------------------------------------------------------------
 
   logic                    port_used, spare_global;
+  logic [tw_pkg::TagW-1:0] asked_tag, asked_mask;
   logic [SetW-1:0]         set;
-  logic [tw_pkg::TagW-1:0] tag, mask;
+  logic [TagW-1:0]         tag, mask;
   logic [Ways-1:0]         set_valid, match;
 
   assign port_used = lookup_i || insert_i || kill_i || sweep_i;
 
+  // The tag bits that an entry compares: all, but for the ASID of one that is global.
+  function automatic logic [TagW-1:0] page_mask(input logic is_global);
+    page_mask = TagW'({tw_pkg::tag_pack(AsidBits, tw_fmt::tag_mask(tw_fmt::Size4K, is_global))});
+  endfunction
+
   always @* begin
-    tag          = lookup_tag_i;
-    mask         = '1;
+    asked_tag    = lookup_tag_i;
+    asked_mask   = '1;
     spare_global = 1'b0;
     if (sweep_i) begin
-      tag          = inval_tag_i;
-      mask         = inval_mask_i;
+      asked_tag    = inval_tag_i;
+      asked_mask   = inval_mask_i;
       spare_global = !inval_global_i;
     end else if (insert_i || kill_i) begin
-      tag = new_tag_i;
+      asked_tag = new_tag_i;
       // A kill is judged as an insert of a non-global page: all tag bits take part.
-      if (insert_i) mask = tw_pkg::tag_mask(tw_pkg::Size4K, new_data_i[tw_pkg::DataGlobal]);
+      if (insert_i) asked_mask = tw_fmt::tag_mask(tw_fmt::Size4K, new_data_i[tw_pkg::DataGlobal]);
     end
   end
 
-  assign set = sweep_i ? sweep_set_i : tag[tw_pkg::AsidW +: SetW];
+  assign tag  = TagW'({tw_pkg::tag_pack(AsidBits, asked_tag)});
+  assign mask = TagW'({tw_pkg::tag_pack(AsidBits, asked_mask)});
+  assign set  = sweep_i ? sweep_set_i : tag[AsidBits +: SetW];
 
   always @* begin
     set_valid = '0;
@@ -96,8 +111,7 @@ module tw_tlb_sa #(
       for (int w = 0; w < Ways; w++) begin
         set_valid[w] = valid_q[w][set];
         match[w]     = valid_q[w][set] && !(spare_global && global_q[w][set]) &&
-                       ((tag ^ tag_q[{set, WayW'(w)}]) & mask &
-                        tw_pkg::tag_mask(tw_pkg::Size4K, global_q[w][set])) == '0;
+                       ((tag ^ tag_q[{set, WayW'(w)}]) & mask & page_mask(global_q[w][set])) == '0;
       end
     end
   end
@@ -114,33 +128,15 @@ module tw_tlb_sa #(
   end
 
   assign hit_o      = lookup_i && match != '0;
-  assign hit_tag_o  = hit_o ? tag_q[{set, hit_way}] : '0;
-  assign hit_data_o = hit_o ? data_q[{set, hit_way}] : '0;
+  assign hit_tag_o  = hit_o ? tw_pkg::tag_unpack(AsidBits, tw_pkg::TagW'(tag_q[{set, hit_way}])) : '0;
+  assign hit_data_o = hit_o ? tw_pkg::data_unpack(AttrW, PkeyW, tw_pkg::DataW'(data_q[{set, hit_way}])) : '0;
 
   // ---- Insert, kill, sweep ------------------------------------------------------------------------------------------
 
   logic            inval;
-  logic [WayW-1:0] victim, way;
-  logic            found;
+  logic [WayW-1:0] way;
 
-  assign inval = port_used && !lookup_i;  // the ways that match become invalid
-
-  // The place of a new entry: the lowest that it overlaps, else the lowest invalid, else the victim.
-  always @* begin
-    way   = victim;
-    found = 1'b0;
-    if (insert_i) begin
-      for (int w = Ways - 1; w >= 0; w--) begin
-        if (!set_valid[w]) way = WayW'(w);
-      end
-      for (int w = 0; w < Ways; w++) begin
-        if (match[w] && !found) begin
-          way   = WayW'(w);
-          found = 1'b1;
-        end
-      end
-    end
-  end
+  assign inval = insert_i || kill_i || sweep_i || drop_i;  // the ways that match become invalid
 
   always_ff @(posedge clk_i) begin
     if (rst_i || clear_i) begin
@@ -160,8 +156,8 @@ module tw_tlb_sa #(
 
   always_ff @(posedge clk_i) begin
     if (insert_i) begin
-      tag_q[{set, way}]  <= new_tag_i;
-      data_q[{set, way}] <= new_data_i;
+      tag_q[{set, way}]  <= tag;
+      data_q[{set, way}] <= DataW'({tw_pkg::data_pack(AttrW, PkeyW, new_data_i)});
       for (int w = 0; w < Ways; w++) begin
         if (way == WayW'(w)) global_q[w][set] <= new_data_i[tw_pkg::DataGlobal];
       end
@@ -179,14 +175,15 @@ module tw_tlb_sa #(
     end
   end
 
-  tw_plru #(.N(Ways)) u_plru (
+  tw_place #(.N(Ways)) u_place (
+    .insert_i   (insert_i),
+    .valid_i    (set_valid),
+    .replaced_i (match),
     .tree_i     (tree),
     .hit_i      (touch_i),
     .hit_way_i  (hit_way),
-    .fill_i     (insert_i),
-    .fill_way_i (way),
-    .tree_o     (tree_d),
-    .victim_o   (victim)
+    .way_o      (way),
+    .tree_o     (tree_d)
   );
 
   always_ff @(posedge clk_i) begin
@@ -199,52 +196,62 @@ module tw_tlb_sa #(
 
   // ---- Debug view ---------------------------------------------------------------------------------------------------
 
-  logic            written_q, inv_q, clear_q, touched_q;
-  logic [SetW-1:0] dbg_set_q, touch_set_q;
-  logic [Ways-2:0] touch_tree_q;
-  logic [WayW-1:0] dbg_way_q;
-  logic [Ways-1:0] inv_mask_q;
+  logic                 written;
+  logic [SetW+WayW-1:0] written_at;
+  logic [SetW+Ways-1:0] inv;       // {set, mask}
+  logic [SetW+Ways-2:0] touched;   // {set, tree}
+  logic                 unused_clear;
 
-  always_ff @(posedge clk_i) begin
-    if (rst_i) begin
-      written_q  <= 1'b0;
-      inv_q      <= 1'b0;
-      clear_q    <= 1'b0;
-      inv_mask_q <= '0;
-      dbg_set_q  <= '0;
-      dbg_way_q  <= '0;
-      touched_q    <= 1'b0;
-      touch_set_q  <= '0;
-      touch_tree_q <= '0;
-    end else begin
-      touched_q <= touch_i || insert_i;
-      if (touch_i || insert_i) begin
-        touch_set_q  <= set;
-        touch_tree_q <= tree_d;
-      end
-      written_q <= insert_i;
-      inv_q     <= inval && match != '0;
-      clear_q   <= inval_all_i || clear_i;
-      if (inval) begin
-        inv_mask_q <= match;
-        dbg_set_q  <= set;
-        dbg_way_q  <= way;
-      end
-    end
+  tw_view #(.Width(SetW + WayW)) u_view_write (
+    .clk_i    (clk_i),
+    .rst_i    (rst_i),
+    .strobe_i (insert_i),
+    .value_i  ({set, way}),
+    .strobe_o (written),
+    .value_o  (written_at)
+  );
+
+  tw_view #(.Width(SetW + Ways)) u_view_inv (
+    .clk_i    (clk_i),
+    .rst_i    (rst_i),
+    .strobe_i (inval && |match),
+    .value_i  ({set, match}),
+    .strobe_o (dbg_inv_o),
+    .value_o  (inv)
+  );
+
+  tw_view #(.Width(SetW + Ways - 1)) u_view_touch (
+    .clk_i    (clk_i),
+    .rst_i    (rst_i),
+    .strobe_i (touch_i || insert_i),
+    .value_i  ({set, tree_d}),
+    .strobe_o (dbg_touch_o),
+    .value_o  (touched)
+  );
+
+  tw_view #(.Width(1)) u_view_clear (
+    .clk_i    (clk_i),
+    .rst_i    (rst_i),
+    .strobe_i (inval_all_i || clear_i),
+    .value_i  (1'b1),
+    .strobe_o (dbg_clear_o),
+    .value_o  (unused_clear)
+  );
+
+  assign dbg_write_o = written;
+  assign {dbg_set_o, dbg_way_o} = {12'(written_at[WayW +: SetW]), 3'(written_at[WayW-1:0])};
+
+  always @* begin
+    dbg_entry_o = '0;
+    if (written)
+      dbg_entry_o = {tw_pkg::tag_unpack(AsidBits, tw_pkg::TagW'(tag_q[written_at])),
+                     tw_pkg::data_unpack(AttrW, PkeyW, tw_pkg::DataW'(data_q[written_at]))};
   end
 
-  assign dbg_write_o    = written_q;
-  assign dbg_set_o      = written_q ? 12'(dbg_set_q) : 12'd0;
-  assign dbg_way_o      = written_q ? 3'(dbg_way_q) : 3'd0;
-  assign dbg_entry_o    = written_q ? 121'({tag_q[{dbg_set_q, dbg_way_q}], data_q[{dbg_set_q, dbg_way_q}]}) : 121'd0;
-  assign dbg_inv_o      = inv_q;
-  assign dbg_inv_set_o  = inv_q ? 12'(dbg_set_q) : 12'd0;
-  assign dbg_inv_mask_o = inv_q ? 8'(inv_mask_q) : 8'd0;
-  assign dbg_clear_o    = clear_q;
-
-  assign dbg_touch_o     = touched_q;
-  assign dbg_touch_set_o = touched_q ? 12'(touch_set_q) : 12'd0;
-  assign dbg_plru_o      = touched_q ? 8'(touch_tree_q) : 8'd0;
+  assign dbg_inv_set_o   = 12'(inv[Ways +: SetW]);
+  assign dbg_inv_mask_o  = 8'(inv[Ways-1:0]);
+  assign dbg_touch_set_o = 12'(touched[Ways-1 +: SetW]);
+  assign dbg_plru_o      = 8'(touched[Ways-2:0]);
 
   // ---- Properties --------------------------------------------------------------------------------------------------
 
@@ -255,12 +262,12 @@ module tw_tlb_sa #(
   logic                    inserted_q, removed_q, spared_q;
   logic [SetW-1:0]         past_set_q;
   logic [WayW-1:0]         inserted_way_q;
-  logic [tw_pkg::TagW-1:0] past_tag_q, past_mask_q;
+  logic [TagW-1:0]         past_tag_q, past_mask_q;
   logic [Ways-1:0]         left;
 
   always_ff @(posedge clk_i) begin
     inserted_q <= insert_i && !rst_i && !clear_i;
-    removed_q  <= (kill_i || sweep_i) && !rst_i;
+    removed_q  <= (kill_i || sweep_i || drop_i) && !rst_i;
     if (inval) begin
       spared_q       <= spare_global;
       past_set_q     <= set;
@@ -276,8 +283,7 @@ module tw_tlb_sa #(
       for (int w = 0; w < Ways; w++)
         left[w] = valid_q[w][past_set_q] && !(inserted_q && WayW'(w) == inserted_way_q) &&
                   !(spared_q && global_q[w][past_set_q]) &&
-                  ((past_tag_q ^ tag_q[{past_set_q, WayW'(w)}]) & past_mask_q &
-                   tw_pkg::tag_mask(tw_pkg::Size4K, global_q[w][past_set_q])) == '0;
+                  ((past_tag_q ^ tag_q[{past_set_q, WayW'(w)}]) & past_mask_q & page_mask(global_q[w][past_set_q])) == '0;
     end
   end
 `endif
@@ -285,8 +291,11 @@ module tw_tlb_sa #(
   // The port does one thing at a time.
   `TW_EXPECT(port_used, 3'(lookup_i) + 3'(insert_i) + 3'(kill_i) + 3'(sweep_i) == 3'd1)
 
+  // What is dropped was looked up, and not used.
+  `TW_EXPECT(drop_i, lookup_i && !touch_i)
+
   // An insert is of a 4 KB page, and comes neither in FINISH nor when the format changes.
-  `TW_EXPECT(insert_i, new_data_i[tw_pkg::DataSize +: 3] == tw_pkg::Size4K && !inval_all_i && !clear_i)
+  `TW_EXPECT(insert_i, tw_pkg::data_size(new_data_i) == tw_fmt::Size4K && !inval_all_i && !clear_i)
 
   // The entry just inserted is valid and shares no address with another.
   `TW_CHECK(inserted_q, valid_q[inserted_way_q][past_set_q] && left == '0)
@@ -304,14 +313,16 @@ module tw_tlb_sa #(
   for (genvar s = 0; s < Sets; s++) begin : g_set
     for (genvar a = 0; a < Ways; a++) begin : g_way
       // An entry lies in the set of its VPN, and its global bit is kept twice.
-      `TW_CHECK(valid_q[a][s], tag_q[s*Ways+a][tw_pkg::AsidW +: SetW] == SetW'(s) &&
-                               global_q[a][s] == data_q[s*Ways+a][tw_pkg::DataGlobal])
+      logic [tw_pkg::DataW-1:0] data;
+
+      assign data = tw_pkg::data_unpack(AttrW, PkeyW, tw_pkg::DataW'(data_q[s*Ways+a]));
+      `TW_CHECK(valid_q[a][s], tag_q[s*Ways+a][AsidBits +: SetW] == SetW'(s) &&
+                               global_q[a][s] == data[tw_pkg::DataGlobal])
 
       // No two valid ways of a set share an address.
       for (genvar b = 0; b < a; b++) begin : g_pair
         `TW_CHECK(valid_q[a][s] && valid_q[b][s],
-                  ((tag_q[s*Ways+a] ^ tag_q[s*Ways+b]) &
-                   tw_pkg::tag_mask(tw_pkg::Size4K, global_q[a][s] || global_q[b][s])) != '0)
+                  ((tag_q[s*Ways+a] ^ tag_q[s*Ways+b]) & page_mask(global_q[a][s] || global_q[b][s])) != '0)
       end
     end
   end

@@ -8,7 +8,8 @@
 `default_nettype none
 
 module tw_walker #(
-  parameter int OwnerW = 2
+  parameter int OwnerW  = 2,
+  parameter int Formats = 'h140
 ) (
   input  wire logic                       clk_i,
   input  wire logic                       rst_i,
@@ -19,8 +20,9 @@ module tw_walker #(
   input  wire logic [tw_pkg::VpnW-1:0]    start_vpn_i,
   input  wire logic                       start_root_i,
   input  wire logic [tw_pkg::LevelW-1:0]  start_level_i,
-  input  wire logic [tw_pkg::RightsW-1:0] start_rights_i,
+  input  wire logic [tw_pkg::AboveW-1:0] start_above_i,
   input  wire logic [tw_pkg::PaW-1:0]     start_addr_i,
+  input  wire logic                       start_narrow_i, // the format's entries have 4 bytes
 
   input  wire logic                       kill_i,         // from the miss queue: the owner is cancelled
   input  wire logic                       taint_i,        // from the fence sequencer: a fence is taken
@@ -29,11 +31,11 @@ module tw_walker #(
   // Answer: from memory and the decoder, for this walker in WAIT or CAS_WAIT.
   input  wire logic                       answer_i,
   input  wire logic                       answer_err_i,
-  input  wire logic [63:0]                answer_data_i,
+  input  wire logic [63:0]                answer_entry_i, // the entry as memory has, or had, it
   input  wire logic [1:0]                 pte_kind_i,
   input  wire logic                       pte_stale_i,
   input  wire logic [63:0]                pte_update_i,
-  input  wire logic [tw_pkg::RightsW-1:0] pte_rights_i,
+  input  wire logic [tw_pkg::AboveW-1:0] pte_above_i,
   input  wire logic [tw_pkg::PaW-1:0]     next_addr_i,    // the entry in the table that a pointer leads to
   input  wire logic [tw_pkg::LevelW-1:0]  root_level_i,   // for a restart
   input  wire logic [tw_pkg::PaW-1:0]     root_addr_i,
@@ -46,16 +48,24 @@ module tw_walker #(
   output logic                            cas_lost_o,
   output logic                            killed_o,       // the walk ends because it was killed
 
-  // Registers: to the arbiter, the decoder, the lookup stage and the debug view.
-  output logic [2:0]                      state_o,
+  // State: to the arbiter, the routing of answers, the lookup stage and the debug view.
+  output logic                            idle_o,
+  output logic                            read_o,         // in REQ
+  output logic                            cas_o,          // in CAS_REQ
+  output logic                            waits_o,        // in WAIT or CAS_WAIT
+  output logic                            swaps_o,        // in CAS_WAIT
+  output logic                            joinable_o,     // walks, neither killed nor tainted
+  output logic [4:0]                      dbg_o,
+
+  // Registers: to the same.
   output logic [OwnerW-1:0]               owner_o,
   output logic [tw_pkg::VpnW-1:0]         vpn_o,
   output logic [tw_pkg::LevelW-1:0]       level_o,
-  output logic [tw_pkg::RightsW-1:0]      rights_o,
+  output logic [tw_pkg::AboveW-1:0]      above_o,
   output logic [tw_pkg::PaW-1:0]          addr_o,
   output logic [63:0]                     expected_o,
   output logic [63:0]                     desired_o,
-  output logic                            dead_o,         // killed
+  output logic [1:0]                      lanes_o,        // the halves of the word in which the entry lies
   output logic                            tainted_o
 );
 
@@ -67,13 +77,20 @@ module tw_walker #(
     StCasWait = 3'd4
   } state_e;
 
+  localparam int VpnW    = tw_fmt::vpn_w(Formats);
+  localparam int PaBits  = tw_fmt::ppn_w(Formats) + 12;
+  localparam int EntryW  = tw_fmt::entry_w(Formats);
+  localparam int HasWide = tw_fmt::any(Formats, tw_fmt::RowNarrow, 0);
+  localparam int HasNarrow = tw_fmt::any(Formats, tw_fmt::RowNarrow, 1);
+
   state_e                     state_q;
   logic [OwnerW-1:0]          owner_q;
-  logic [tw_pkg::VpnW-1:0]    vpn_q;
+  logic [VpnW-1:0]            vpn_q;
   logic [tw_pkg::LevelW-1:0]  level_q;
-  logic [tw_pkg::RightsW-1:0] rights_q;
-  logic [tw_pkg::PaW-1:0]     addr_q;
-  logic [63:0]                expected_q, desired_q;
+  logic [tw_pkg::AboveW-1:0]  above_q;
+  logic [PaBits-1:0]          addr_q;
+  logic [EntryW-1:0]          expected_q, desired_q;
+  logic                       narrow;       // of the walk's format: a killed walk outlives it
   logic                       from_root_q;  // no walk-cache entry was used: a fault is final
   logic                       need_a_q;     // a pointer with A = 0 was passed: pass 2 sets it
   logic                       pass2_q;      // the leaf is known to be good: A bits of pointers are set
@@ -101,7 +118,7 @@ module tw_walker #(
     act = ActNone;
     if (answer_i) begin
       if (killed_q || kill_i)                                      act = ActKilled;
-      else if (state_q == StCasWait && !answer_err_i && answer_data_i != expected_q)
+      else if (state_q == StCasWait && !answer_err_i && EntryW'(answer_entry_i) != expected_q)
                                                                    act = ActLost;
       else if (answer_err_i || pte_kind_i == tw_pkg::KindFault) begin
         if (from_root_q)                                           act = ActFault;
@@ -156,40 +173,60 @@ module tw_walker #(
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       owner_q     <= start_owner_i;
-      vpn_q       <= start_vpn_i;
+      vpn_q       <= VpnW'(start_vpn_i);
       level_q     <= start_level_i;
-      rights_q    <= start_rights_i;
-      addr_q      <= start_addr_i;
+      above_q     <= start_above_i;
+      addr_q      <= PaBits'(start_addr_i);
       from_root_q <= start_root_i;
       need_a_q    <= 1'b0;
       pass2_q     <= 1'b0;
     end else if (restart) begin
       level_q     <= root_level_i;
-      rights_q    <= tw_pkg::RightsRoot;
-      addr_q      <= root_addr_i;
+      above_q     <= tw_pkg::AboveRoot;
+      addr_q      <= PaBits'(root_addr_i);
       from_root_q <= 1'b1;
       need_a_q    <= 1'b0;
       pass2_q     <= act == ActPass2;
     end else if (next) begin
       level_q  <= level_q - 3'd1;
-      rights_q <= pte_rights_i;
-      addr_q   <= next_addr_i;
+      above_q  <= pte_above_i;
+      addr_q   <= PaBits'(next_addr_i);
       if (pte_stale_i) need_a_q <= 1'b1;
     end else if (act == ActCas) begin
-      expected_q <= answer_data_i;
-      desired_q  <= pte_update_i;
+      expected_q <= EntryW'(answer_entry_i);
+      desired_q  <= EntryW'(pte_update_i);
     end
   end
 
-  assign state_o    = state_q;
+  if (HasWide != 0 && HasNarrow != 0) begin : g_both
+    logic narrow_q;
+
+    always_ff @(posedge clk_i) if (start_i) narrow_q <= start_narrow_i;
+
+    assign narrow = narrow_q;
+  end else begin : g_one
+    logic unused_narrow;
+
+    assign unused_narrow = start_narrow_i;
+    assign narrow        = HasWide == 0;
+  end
+
+  assign idle_o     = state_q == StIdle;
+  assign read_o     = state_q == StReq;
+  assign cas_o      = state_q == StCasReq;
+  assign waits_o    = state_q == StWait || state_q == StCasWait;
+  assign swaps_o    = state_q == StCasWait;
+  assign joinable_o = !idle_o && !killed_q && !tainted_q;
+  assign dbg_o      = {tainted_q, killed_q, state_q};
+
   assign owner_o    = owner_q;
-  assign vpn_o      = vpn_q;
+  assign vpn_o      = tw_pkg::VpnW'(vpn_q);
   assign level_o    = level_q;
-  assign rights_o   = rights_q;
-  assign addr_o     = addr_q;
-  assign expected_o = expected_q;
-  assign desired_o  = desired_q;
-  assign dead_o     = killed_q;
+  assign above_o    = above_q;
+  assign addr_o     = tw_pkg::PaW'(addr_q);
+  assign expected_o = 64'(expected_q);
+  assign desired_o  = 64'(desired_q);
+  assign lanes_o    = !narrow ? 2'b11 : addr_q[2] ? 2'b10 : 2'b01;
   assign tainted_o  = tainted_q;
 
   // ---- Properties --------------------------------------------------------------------------------------------------
@@ -230,19 +267,19 @@ module tw_walker #(
   // Pass 2 is of a walk from the root.
   `TW_CHECK(state_q != StIdle && pass2_q, from_root_q)
 
-  logic                   asked_q;
-  logic [tw_pkg::PaW-1:0] asked_addr_q;
-  logic [127:0]           asked_words_q;
+  logic                asked_q;
+  logic [PaBits-1:0]   asked_addr_q;
+  logic [2*EntryW+1:0] asked_words_q;
 
   always_ff @(posedge clk_i) begin
     asked_q       <= !rst_i && (state_q == StReq || state_q == StCasReq) && !grant_i;
     asked_addr_q  <= addr_q;
-    asked_words_q <= {expected_q, desired_q};
+    asked_words_q <= {lanes_o, expected_q, desired_q};
   end
 
   // A request stays, unchanged, until it is granted.
   `TW_CHECK(asked_q, (state_q == StReq || state_q == StCasReq) && addr_q == asked_addr_q &&
-                     {expected_q, desired_q} == asked_words_q)
+                     {lanes_o, expected_q, desired_q} == asked_words_q)
 `endif
 
 endmodule

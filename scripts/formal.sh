@@ -24,10 +24,13 @@ usage() {
 sources() {
   local file others=
   for file in "$1"/*.sv; do
-    [ "$(basename "$file" .sv)" = "$2" ] || [ "$(basename "$file" .sv)" = tw_pkg ] || others="$others $file"
+    case $(basename "$file" .sv) in
+    "$2" | tw_pkg | tw_fmt) ;;
+    *) others="$others $file" ;;
+    esac
   done
   [ "$2" != planted ] || others=
-  echo "read_verilog -formal -sv -D TW_ASSERT -I$1 $1/tw_pkg.sv$others"
+  echo "read_verilog -formal -sv -D TW_ASSERT -I$1 $1/tw_pkg.sv $1/tw_fmt.sv$others"
   if [ "$2" = planted ]; then
     echo "read_verilog -formal -sv -D TW_ASSERT -D TW_ALONE $3 -I$1 formal/planted.sv"
   else

@@ -110,6 +110,7 @@ int tw_rtl_preset_counters(struct tw_rtl *rtl, const uint64_t counter[TW_EVENTS]
 void tw_rtl_arrays(const struct tw_rtl *rtl, struct tw_mmu_arrays *arrays)
 {
 	rtl->ops->arrays(rtl, arrays);
+	tw_rtl_unpack(&rtl->config, arrays);
 }
 
 int tw_rtl_wave_open(struct tw_rtl *rtl, int fd)

@@ -46,8 +46,12 @@ struct tw_rtl_ops {
 struct tw_rtl {
 	const struct tw_rtl_ops *ops;
 	const char *failed; // see tw_rtl_failed()
+	struct tw_config config;
 	uint64_t counter[TW_EVENTS];
 };
+
+// Makes the contract's layout of entries that are as the RTL stores them: data, tag.
+void tw_rtl_unpack(const struct tw_config *cfg, struct tw_mmu_arrays *arrays);
 
 // The counters as the pulses of events_o say, from the last reset on.
 void tw_rtl_counters(const struct tw_rtl *rtl, uint64_t counter[TW_EVENTS]);

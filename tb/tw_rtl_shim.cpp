@@ -22,6 +22,7 @@
 #include <verilated_save.h>
 
 #include "rtl.h"
+#include "rtl_arrays.h"
 #include "twinwalk/config.h"
 #include "wave_io.h"
 
@@ -29,8 +30,6 @@
 #define TW_STR(x)     TW_STR2(x)
 #define TW_CAT2(a, b) a##b
 #define TW_CAT(a, b)  TW_CAT2(a, b)
-// A register of an instance in the top module; rtl/public.vlt makes it visible.
-#define TW_REG(instance, reg) tw_mmu__DOT__##instance##__DOT__##reg
 
 // Seen from outside where the shim is a shared object.
 extern "C" __attribute__((visibility("default"))) const tw_rtl_ops TW_CAT(tw_rtl_ops_, TW_RTL_NAME);
@@ -42,7 +41,6 @@ struct Instance : tw_rtl {
 	tw_rtl_context context;
 	std::unique_ptr<TW_RTL_CLASS> top;
 	std::unique_ptr<VerilatedFstC> wave;
-	tw_config config;
 	uint64_t cycle;
 };
 
@@ -301,95 +299,15 @@ void pins(const tw_rtl *rtl, tw_mmu_out *out)
 	read_view(r, out);
 }
 
-// Bit I of a register of any width.
-template <typename T> bool bit(const T &reg, unsigned int i)
-{
-	return reg >> i & 1;
-}
-
-template <std::size_t Words> bool bit(const VlWide<Words> &reg, unsigned int i)
-{
-	return reg[i / 32] >> i % 32 & 1;
-}
-
-// An entry as docs/contract.md section 13 lays it out: tag above data of WIDTH bits.
-void entry(uint64_t tag, uint64_t data, unsigned int width, uint64_t to[2])
-{
-	to[0] = tag << width | data;
-	to[1] = tag >> (64 - width);
-}
-
-// Whether an RTL has the arrays that rtl/public.vlt makes visible.
-template <typename Root, typename = void> struct Arrays : std::false_type {
-};
-
-template <typename Root>
-struct Arrays<Root, std::void_t<
-#define TW_ARRAY(u)                                                           \
-	decltype(Root::TW_REG(u, valid_q)), decltype(Root::TW_REG(u, tag_q)), \
-		decltype(Root::TW_REG(u, data_q)),
-			    TW_ARRAY(u_l1f) TW_ARRAY(u_l1d) TW_ARRAY(u_sp) TW_ARRAY(u_pwc)
-				    TW_ARRAY(u_l2) decltype(Root::TW_REG(u_l2, plru_q)),
-			    decltype(Root::TW_REG(u_counters, count_q))>> : std::true_type {
-#undef TW_ARRAY
-};
-
-template <typename Root>
-void read_arrays(const Root *r, const tw_config *c, struct tw_mmu_arrays *a)
-{
-	if constexpr (Arrays<Root>::value) {
-		const unsigned int tlb_width = 60, pwc_width = 51;
-
-#define FULLY_ASSOCIATIVE(u, n, width, to)         \
-	for (unsigned int i = 0; i < (n); i++)     \
-		if (bit(r->TW_REG(u, valid_q), i)) \
-	entry(r->TW_REG(u, tag_q)[i], r->TW_REG(u, data_q)[i], width, (to)[i])
-		FULLY_ASSOCIATIVE(u_l1f, c->l1_entries[0], tlb_width, a->l1[0]);
-		FULLY_ASSOCIATIVE(u_l1d, c->l1_entries[1], tlb_width, a->l1[1]);
-		FULLY_ASSOCIATIVE(u_sp, c->l2_sp_entries, tlb_width, a->sp);
-		FULLY_ASSOCIATIVE(u_pwc, c->pwc_entries, pwc_width, a->pwc);
-#undef FULLY_ASSOCIATIVE
-		for (unsigned int set = 0; set < c->l2_sets; set++) {
-			unsigned int valid = 0, plru = 0;
-
-			for (unsigned int node = 0; node + 1 < c->l2_ways; node++)
-				plru |= static_cast<unsigned int>(
-						bit(r->TW_REG(u_l2, plru_q)[node], set))
-					<< node;
-			for (unsigned int way = 0; way < c->l2_ways; way++) {
-				unsigned int at = set * c->l2_ways + way;
-
-				if (!bit(r->TW_REG(u_l2, valid_q)[way], set))
-					continue;
-				valid |= 1u << way;
-				entry(r->TW_REG(u_l2, tag_q)[at], r->TW_REG(u_l2, data_q)[at],
-				      tlb_width, a->l2[set][way]);
-			}
-			a->l2_valid[set] = static_cast<uint8_t>(valid);
-			a->l2_plru[set] = static_cast<uint8_t>(plru);
-		}
-		for (unsigned int i = 0; i < TW_EVENTS; i++)
-			a->counter[i] = r->TW_REG(u_counters, count_q)[i];
-	}
-}
-
 void arrays(const tw_rtl *rtl, struct tw_mmu_arrays *a)
 {
 	std::memset(a, 0, sizeof(*a));
-	read_arrays(instance(rtl)->top->rootp, &instance(rtl)->config, a);
-}
-
-template <typename Root> void write_counters(Root *r, const uint64_t counter[TW_EVENTS])
-{
-	if constexpr (Arrays<Root>::value) {
-		for (unsigned int i = 0; i < TW_EVENTS; i++)
-			r->TW_REG(u_counters, count_q)[i] = counter[i];
-	}
+	tw_arrays::read(instance(rtl)->top->rootp, &instance(rtl)->config, a);
 }
 
 void preset_counters(tw_rtl *rtl, const uint64_t counter[TW_EVENTS])
 {
-	write_counters(instance(rtl)->top->rootp, counter);
+	tw_arrays::write_counters(instance(rtl)->top->rootp, counter);
 }
 
 int save(tw_rtl *rtl, tw_rtl_image *image)
@@ -451,7 +369,7 @@ using Root = std::remove_pointer_t<decltype(TW_RTL_CLASS::rootp)>;
 extern "C" const tw_rtl_ops TW_CAT(tw_rtl_ops_, TW_RTL_NAME) = {
 	TW_STR(TW_RTL_NAME),
 	TW_RTL_ABI,
-	View<Root>::value *TW_RTL_VIEW | Arrays<Root>::value *TW_RTL_ARRAYS,
+	View<Root>::value *TW_RTL_VIEW | tw_arrays::visible<Root>() * TW_RTL_ARRAYS,
 	create,
 	destroy,
 	tick,

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cell: the physical address of the entry that a VPN selects in a table, as pure logic. Invariant: the address is a
+// multiple of the entry's size. Tables of one page need no adder: what a configuration's indices reach is known when the
+// design is elaborated.
+`include "tw_assert.svh"
+`default_nettype none
+
+module tw_pte_addr #(
+  parameter int Formats = 'h140
+) (
+  input  wire logic [tw_fmt::RowW-1:0]   row_i,    // from the control registers: the format in force
+  input  wire logic [tw_pkg::PpnW-1:0]   table_i,
+  input  wire logic [tw_pkg::LevelW-1:0] level_i,
+  input  wire logic [tw_pkg::VpnW-1:0]   vpn_i,
+  output logic [tw_pkg::PaW-1:0]         addr_o
+);
+
+  localparam int OffsetW = tw_fmt::offset_w(Formats);
+  localparam logic [63:0] Starts = tw_fmt::starts(Formats);
+
+  logic [tw_pkg::VpnW-1:0] above;   // what selects the tables above
+  logic [tw_pkg::VpnW-1:0] below;   // the rest
+  logic [5:0]              start;
+  logic [OffsetW-1:0]      index, offset;
+
+  assign above = tw_fmt::prefix_mask(row_i, level_i);
+  assign below = vpn_i & ~above;
+  assign start = tw_fmt::index_start(row_i, level_i);
+
+  always @* begin
+    index = '0;
+    for (int s = 0; s < tw_pkg::VpnW; s++)
+      if (Starts[s] && start == 6'(s)) index = OffsetW'(below >> s);
+  end
+
+  assign offset = tw_fmt::narrow(row_i) ? index << 2 : index << 3;
+
+  if (OffsetW <= 12) begin : g_page
+    assign addr_o = {table_i, 12'(offset)};
+  end else begin : g_pages
+    assign addr_o = {table_i, 12'd0} + tw_pkg::PaW'(offset);
+  end
+
+  // ---- Properties --------------------------------------------------------------------------------------------------
+
+  // An entry lies at a multiple of its size.
+  `TW_TRUE(1'b1, addr_o[1:0] == '0 && (tw_fmt::narrow(row_i) || !addr_o[2]))
+
+endmodule
+
+`default_nettype wire
