@@ -259,9 +259,9 @@ enum tw_status run_options(int argc, char **argv, struct run_options *o, bool *h
 		o->hw[0] = o->replay.hw ? o->replay.hw : "csim";
 		o->n_hw = 1;
 	}
-	status = all_known(o);
+	status = has_effect(o, o->replay.hw != NULL);
 	if (status == TW_OK)
-		status = has_effect(o, o->replay.hw != NULL);
+		status = all_known(o);
 	if (o->wave_from < o->wave_to && !o->wave_path)
 		o->wave_path = WAVE_DEFAULT;
 	o->replay.traces = (const char *const *)(argv + first);
