@@ -318,7 +318,7 @@ static void clock_ctrl(struct tw_mmu *m, const struct cycle *c)
 bool tw_mmu_is_quiet(const struct tw_mmu *m)
 {
 	return m->short_cut && miss_queue_free(&m->miss) && walkers_idle(&m->walkers) &&
-	       !m->ctrl.pending && m->fence.state == FENCE_IDLE &&
+	       !m->ctrl.pending && !m->ctrl.refused && m->fence.state == FENCE_IDLE &&
 	       resp_fifo_drains(&m->port[0].fifo) && resp_fifo_drains(&m->port[1].fifo);
 }
 
