@@ -108,6 +108,60 @@ uint64_t bench_map_x86(struct bench *b, uint64_t va, unsigned int level, uint64_
 			 X86_P | X86_W | X86_A);
 }
 
+uint64_t bench_entry(struct bench *b, const struct tw_format_desc *f, uint64_t pa)
+{
+	uint64_t entry = 0;
+
+	assert_int_equal(tw_pmem_read(b->pmem, pa, &entry, f->entry_bytes), 0);
+	return entry;
+}
+
+void bench_set_entry(struct bench *b, const struct tw_format_desc *f, uint64_t pa, uint64_t entry)
+{
+	assert_int_equal(tw_pmem_write(b->pmem, pa, &entry, f->entry_bytes), 0);
+}
+
+// Where the entry of VA at this level stands in a table.
+static uint64_t entry_at(const struct tw_format_desc *f, uint64_t table, unsigned int level,
+			 uint64_t va)
+{
+	unsigned int low = f->vpn_shift[level];
+	unsigned int bits = level == f->levels ? tw_entry_root_bits(f)
+					       : (unsigned int)f->vpn_shift[level + 1] - low;
+
+	return table + (va >> (12 + low) & ((1u << bits) - 1)) * f->entry_bytes;
+}
+
+uint64_t bench_map_format(struct bench *b, const struct tw_format_desc *f, uint64_t va,
+			  unsigned int level, uint64_t ppn, bool stale)
+{
+	unsigned int top = tw_entry_root_bits(f) ? f->levels : f->levels - 1u;
+	struct tw_entry_layout l;
+	uint64_t table = BENCH_ROOT, pa;
+
+	for (unsigned int i = top; i > level; i--) {
+		uint64_t made;
+
+		pa = entry_at(f, table, i, va);
+		tw_entry_layout(f, i, false, &l);
+		made = l.fixed | l.write | l.exec | l.accessed;
+		if (!bench_entry(b, f, pa)) {
+			bench_set_entry(b, f, pa, made | tw_entry_address(&l, b->next_table >> 12));
+			b->next_table += 4096;
+		}
+		// The tables lie in the first 4 GB, where an entry has its address in one piece.
+		table = (bench_entry(b, f, pa) >> l.address[0].at &
+			 ((UINT64_C(1) << l.address[0].bits) - 1))
+			<< 12;
+	}
+	pa = entry_at(f, table, level, va);
+	tw_entry_layout(f, level, true, &l);
+	bench_set_entry(b, f, pa,
+			l.fixed | l.read | l.write | l.exec | (stale ? 0 : l.accessed | l.dirty) |
+				tw_entry_address(&l, ppn));
+	return pa;
+}
+
 void bench_request(struct bench *b, unsigned int port, uint8_t id, uint64_t va, uint8_t access)
 {
 	assert_true(bench_out(b)->port[port].req_ready);

@@ -6,6 +6,7 @@
 #ifndef TW_TESTS_PIN_BENCH_H
 #define TW_TESTS_PIN_BENCH_H
 
+#include "../../csim/arch/entry.h"
 #include "../../tb/device.h"
 
 #include "twinwalk/membus.h"
@@ -70,6 +71,15 @@ uint64_t bench_map(struct bench *b, unsigned int levels, uint64_t va, unsigned i
 		   uint64_t ppn, uint64_t leaf, uint64_t pointer);
 uint64_t bench_map_sv39(struct bench *b, uint64_t va, unsigned int level, uint64_t ppn);
 uint64_t bench_map_x86(struct bench *b, uint64_t va, unsigned int level, uint64_t ppn);
+
+// The same for any format, with all rights for the supervisor; levels above the highest are the
+// entries of a root that is loaded, which the next bench_format() reads. stale: A and D are clear
+// in the leaf. The pointers have A.
+uint64_t bench_map_format(struct bench *b, const struct tw_format_desc *f, uint64_t va,
+			  unsigned int level, uint64_t ppn, bool stale);
+// An entry of the format, 4 or 8 bytes.
+uint64_t bench_entry(struct bench *b, const struct tw_format_desc *f, uint64_t pa);
+void bench_set_entry(struct bench *b, const struct tw_format_desc *f, uint64_t pa, uint64_t entry);
 
 // Presents a request in the present cycle (which must find the port ready), without an edge.
 void bench_request(struct bench *b, unsigned int port, uint8_t id, uint64_t va, uint8_t access);
