@@ -32,7 +32,7 @@ help:
 	@echo 'make bench    measure speed'
 	@echo 'make mutate   apply the bugs of mutation/ to the RTL one by one: each must be caught'
 	@echo 'make builds   build with gcc and clang, unoptimized, with -O3, with link-time optimization, and test each'
-	@echo 'make formal   prove the properties of the RTL'
+	@echo 'make formal   prove the properties of the RTL, and its pure logic equal to the model'
 	@echo 'make synth    map the RTL to generic cells: sizes, longest paths; the netlist of the smallest in lockstep'
 	@echo 'make waves    show the waveform of the last run with WAVES=1'
 	@echo
@@ -82,6 +82,7 @@ mutate: setup
 
 formal: setup-lint
 	@$(JOB) $(call lock,formal) env JOBS=$(JOBS) scripts/formal.sh
+	@$(JOB) $(call lock,formal) formal/equal/equal.py --out "$(TW_BUILD)/formal/equal"
 
 synth: setup-lint
 	@$(JOB) $(call lock,synth) env JOBS=$(JOBS) scripts/synth.sh $(CONFIG)
