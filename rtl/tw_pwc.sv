@@ -120,11 +120,11 @@ module tw_pwc #(
   always_ff @(posedge clk_i) begin
     if (rst_i || clear_i) begin
       valid_q <= '0;
-    end else if (fill_i) begin
-      valid_q[way] <= 1'b1;
-    end else if (kill_i) begin
+    end else begin
+      // An answer fills while a lookup without a root kills: what another walk has found stays.
       for (int i = 0; i < Entries; i++)
-        if (((kill_tag ^ tag_q[i]) & mask_q[i]) == '0) valid_q[i] <= 1'b0;
+        if (kill_i && ((kill_tag ^ tag_q[i]) & mask_q[i]) == '0) valid_q[i] <= 1'b0;
+      if (fill_i) valid_q[way] <= 1'b1;
     end
   end
 
@@ -209,8 +209,8 @@ module tw_pwc #(
   end
 `endif
 
-  // One answer does not both fill and kill; the bits of a prefix below its level are zero.
-  `TW_EXPECT(fill_i, !kill_i && (fill_tag_i & ~fill_mask_i) == '0)
+  // The bits of a prefix below its level are zero.
+  `TW_EXPECT(fill_i, (fill_tag_i & ~fill_mask_i) == '0)
 
   // The entry just filled is the only one of its level, prefix and ASID.
   `TW_CHECK(written, valid_q[written_way] && left == '0)

@@ -121,6 +121,9 @@ static uint32_t possible_events(const struct tw_config *c, const struct extent *
 		events |= sizes_to_events(e->sizes, TW_EV_L1F_HIT);
 	else
 		events &= ~(1u << TW_EV_L1F_MISS | 1u << TW_EV_DIRECT_F);
+	// Each request finds a walker, unless many walks outlive theirs.
+	if (c->walkers >= 2 * c->ports * c->miss_entries)
+		events &= ~(1u << TW_EV_NO_WALKER);
 	// A request waits for the walk of another.
 	if (c->ports * c->miss_entries == 1)
 		events &= ~(1u << TW_EV_MERGE);

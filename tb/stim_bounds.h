@@ -24,7 +24,7 @@ struct tw_stim_bounds {
 	uint64_t always_before; // bits that it always has, before and
 	uint64_t always_after;	// after
 	uint64_t word;		// an entry as memory has it
-	uint32_t events;	// numbers of enum tw_event that can happen
+	uint32_t events; // numbers of enum tw_event that can happen, and not only by rare chance
 };
 
 void tw_stim_bounds(const struct tw_config *config, struct tw_stim_bounds *bounds);
