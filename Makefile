@@ -73,7 +73,7 @@ lint: setup-lint
 	@$(JOB) $(call lock,lint) scripts/lint.sh
 
 bench: setup
-	$(call cmake,twinwalk tw_bench tw_lockstep_random)
+	$(call cmake,twinwalk tw_bench tw_bench_latency tw_lockstep_random)
 	@$(JOB) scripts/bench.sh
 
 mutate: setup

@@ -18,9 +18,11 @@ void bench_open(struct bench *b, enum tw_device_mode mode, const struct tw_confi
 
 	memset(b, 0, sizeof(*b));
 	b->latency = latency;
-	b->next_table = BENCH_ROOT + 4096;
+	b->tables.root = BENCH_ROOT;
+	b->tables.next = BENCH_ROOT + 4096;
 	assert_int_equal(tw_pmem_create(&b->pmem), 0);
 	assert_int_equal(tw_pmem_add_flat(b->pmem, BENCH_RAM, BENCH_RAM + BENCH_BYTES), 0);
+	b->tables.pmem = b->pmem;
 	assert_int_equal(tw_membus_create(b->pmem, &mem, &b->bus), 0);
 	assert_int_equal(tw_device_open(&b->dev, mode, &opts), 0);
 	b->in.port[F].resp_ready = b->in.port[D].resp_ready = true;
@@ -85,8 +87,8 @@ uint64_t bench_map(struct bench *b, unsigned int levels, uint64_t va, unsigned i
 			break;
 		assert_int_equal(tw_pmem_read64(b->pmem, pa, &pte), 0);
 		if (!pte) {
-			pte = b->next_table >> 12 << shift | pointer;
-			b->next_table += 4096;
+			pte = b->tables.next >> 12 << shift | pointer;
+			b->tables.next += 4096;
 			assert_int_equal(tw_pmem_write64(b->pmem, pa, pte), 0);
 		}
 		table = pte >> shift << 12;
@@ -110,56 +112,24 @@ uint64_t bench_map_x86(struct bench *b, uint64_t va, unsigned int level, uint64_
 
 uint64_t bench_entry(struct bench *b, const struct tw_format_desc *f, uint64_t pa)
 {
-	uint64_t entry = 0;
+	uint64_t entry;
 
-	assert_int_equal(tw_pmem_read(b->pmem, pa, &entry, f->entry_bytes), 0);
+	assert_int_equal(tw_tables_get(&b->tables, f, pa, &entry), 0);
 	return entry;
 }
 
 void bench_set_entry(struct bench *b, const struct tw_format_desc *f, uint64_t pa, uint64_t entry)
 {
-	assert_int_equal(tw_pmem_write(b->pmem, pa, &entry, f->entry_bytes), 0);
-}
-
-// Where the entry of VA at this level stands in a table.
-static uint64_t entry_at(const struct tw_format_desc *f, uint64_t table, unsigned int level,
-			 uint64_t va)
-{
-	unsigned int low = f->vpn_shift[level];
-	unsigned int bits = level == f->levels ? tw_entry_root_bits(f)
-					       : (unsigned int)f->vpn_shift[level + 1] - low;
-
-	return table + (va >> (12 + low) & ((1u << bits) - 1)) * f->entry_bytes;
+	assert_int_equal(tw_tables_set(&b->tables, f, pa, entry), 0);
 }
 
 uint64_t bench_map_format(struct bench *b, const struct tw_format_desc *f, uint64_t va,
 			  unsigned int level, uint64_t ppn, bool stale)
 {
-	unsigned int top = tw_entry_root_bits(f) ? f->levels : f->levels - 1u;
-	struct tw_entry_layout l;
-	uint64_t table = BENCH_ROOT, pa;
+	uint64_t leaf;
 
-	for (unsigned int i = top; i > level; i--) {
-		uint64_t made;
-
-		pa = entry_at(f, table, i, va);
-		tw_entry_layout(f, i, false, &l);
-		made = l.fixed | l.write | l.exec | l.accessed;
-		if (!bench_entry(b, f, pa)) {
-			bench_set_entry(b, f, pa, made | tw_entry_address(&l, b->next_table >> 12));
-			b->next_table += 4096;
-		}
-		// The tables lie in the first 4 GB, where an entry has its address in one piece.
-		table = (bench_entry(b, f, pa) >> l.address[0].at &
-			 ((UINT64_C(1) << l.address[0].bits) - 1))
-			<< 12;
-	}
-	pa = entry_at(f, table, level, va);
-	tw_entry_layout(f, level, true, &l);
-	bench_set_entry(b, f, pa,
-			l.fixed | l.read | l.write | l.exec | (stale ? 0 : l.accessed | l.dirty) |
-				tw_entry_address(&l, ppn));
-	return pa;
+	assert_int_equal(tw_tables_map(&b->tables, f, va, level, ppn, stale, &leaf), 0);
+	return leaf;
 }
 
 void bench_request(struct bench *b, unsigned int port, uint8_t id, uint64_t va, uint8_t access)

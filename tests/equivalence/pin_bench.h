@@ -6,7 +6,7 @@
 #ifndef TW_TESTS_PIN_BENCH_H
 #define TW_TESTS_PIN_BENCH_H
 
-#include "../../csim/arch/entry.h"
+#include "../../csim/mem/tables.h"
 #include "../../tb/device.h"
 
 #include "twinwalk/membus.h"
@@ -44,7 +44,8 @@ struct bench {
 	struct tw_membus *bus;
 	struct tw_mmu_in in;
 	unsigned int latency;
-	uint64_t cycle, next_table;
+	uint64_t cycle;
+	struct tw_tables tables;
 	uint64_t count[TW_EVENTS]; // events seen
 };
 
@@ -72,9 +73,8 @@ uint64_t bench_map(struct bench *b, unsigned int levels, uint64_t va, unsigned i
 uint64_t bench_map_sv39(struct bench *b, uint64_t va, unsigned int level, uint64_t ppn);
 uint64_t bench_map_x86(struct bench *b, uint64_t va, unsigned int level, uint64_t ppn);
 
-// The same for any format, with all rights for the supervisor; levels above the highest are the
-// entries of a root that is loaded, which the next bench_format() reads. stale: A and D are clear
-// in the leaf. The pointers have A.
+// The same for any format, as tw_tables_map() does it; a root that is loaded is read by the next
+// bench_format().
 uint64_t bench_map_format(struct bench *b, const struct tw_format_desc *f, uint64_t va,
 			  unsigned int level, uint64_t ppn, bool stale);
 // An entry of the format, 4 or 8 bytes.
