@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "twinwalk/hw.h"
+#include "twinwalk/prng.h"
 
 #define BASE	  UINT64_C(0x80000000)
 #define RAM	  (UINT64_C(8) << 20)
@@ -120,8 +121,7 @@ static uint64_t resident_va(uint64_t *state)
 
 static uint64_t random_va(uint64_t *state)
 {
-	*state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return VA_SMALL | (*state >> 40 & SMALL_VPN) << 12;
+	return VA_SMALL | (tw_random(state) & SMALL_VPN) << 12;
 }
 
 static void bench_model(const char *config)

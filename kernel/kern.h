@@ -82,6 +82,13 @@ static inline uint64_t tw_now(const struct tw_kernel *k)
 	return k->hw_seen + k->stats.kernel_cycles + k->stats.device_cycles;
 }
 
+// A digest of words: every bit of one reaches every bit of the result within a few steps.
+static inline uint64_t tw_digest(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return h << 29 | h >> 35;
+}
+
 __attribute__((format(printf, 2, 3))) void tw_set_error(struct tw_kernel *k, const char *format,
 							...);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // See shadow.h.
 #include "shadow.h"
+#include "twinwalk/prng.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -96,16 +97,6 @@ void shadow_free(struct shadow_table *t)
 	*t = (struct shadow_table){0};
 }
 
-// splitmix64: every word differs from every other.
-static uint64_t word(uint64_t seed, uint64_t n)
-{
-	uint64_t z = seed + n * UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-
 void shadow_fill(const struct shadow_object *o, uint64_t index, uint8_t *bytes)
 {
 	uint64_t at = index << SHADOW_SHIFT, left = at < o->initial ? o->initial - at : 0;
@@ -113,7 +104,7 @@ void shadow_fill(const struct shadow_object *o, uint64_t index, uint8_t *bytes)
 	if (left > SHADOW_PAGE)
 		left = SHADOW_PAGE;
 	for (uint64_t i = 0; o->seed && i < left; i += 8) {
-		uint64_t w = word(o->seed, (at + i) / 8);
+		uint64_t w = tw_random_at(o->seed, (at + i) / 8);
 
 		memcpy(bytes + i, &w, 8);
 	}

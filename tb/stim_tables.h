@@ -14,10 +14,10 @@
 #include <stdint.h>
 
 #include "../csim/arch/entry.h"
-#include "prng.h"
 #include "twinwalk/config.h"
 #include "twinwalk/membus.h"
 #include "twinwalk/pmem.h"
+#include "twinwalk/prng.h"
 
 enum {
 	TW_STIM_SPACES = 2,

@@ -9,11 +9,11 @@
 
 #include "../csim/hw_driver.h"
 
-#include "prng.h"
 #include "stim_mem.h"
 #include "stim_phase.h"
 #include "stim_probe.h"
 #include "stim_tables.h"
+#include "twinwalk/prng.h"
 
 enum { CONTEXTS = 10, HOT_MAX = 4096, AHEAD = 16, FORCED = 4 };
 

@@ -7,14 +7,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "twinwalk/prng.h"
+
 static uint64_t draw(struct tw_membus *b)
 {
-	// splitmix64 (Steele, Lea, Flood 2014).
-	uint64_t z = b->rng += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
+	return tw_random(&b->rng);
 }
 
 static bool chance(struct tw_membus *b, uint32_t permille)

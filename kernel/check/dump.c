@@ -222,7 +222,7 @@ int tw_proc_peek(struct tw_proc *p, uint64_t va, void *buf, size_t len)
 	return 0;
 }
 
-// Multiply and rotate: a difference of one bit spreads to all. NUMBER keeps apart equal pages in
+// NUMBER keeps apart equal pages in
 // different places, and the bits of frames and slots.
 static uint64_t digest_page(uint64_t h, uint64_t number, const uint8_t *page)
 {
@@ -231,8 +231,7 @@ static uint64_t digest_page(uint64_t h, uint64_t number, const uint8_t *page)
 		uint64_t word;
 
 		memcpy(&word, page + i, 8);
-		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		h = h << 29 | h >> 35;
+		h = tw_digest(h, word);
 	}
 	return h;
 }

@@ -19,13 +19,6 @@
 // is allowed.
 enum { ATTEMPTS = 4 };
 
-// Every bit of x reaches every bit of the result within a few steps.
-static inline uint64_t mix(uint64_t h, uint64_t x)
-{
-	h = (h ^ x) * UINT64_C(0x9e3779b97f4a7c15);
-	return h << 29 | h >> 35;
-}
-
 static inline void record(struct tw_kernel *k, const struct tw_hw_result *r)
 {
 	struct tw_kernel_stats *s = &k->stats;
@@ -37,11 +30,11 @@ static inline void record(struct tw_kernel *k, const struct tw_hw_result *r)
 	if (r->cycles > s->latency_max)
 		s->latency_max = r->cycles;
 	k->hw_seen += r->cycles;
-	s->response_digest = mix(s->response_digest, p->pa ^ p->fault_va);
-	s->response_digest = mix(s->response_digest, r->cycles << 32 | (uint32_t)p->size << 24 |
-							     (uint32_t)p->global << 20 |
-							     (uint32_t)p->attr << 16 |
-							     (uint32_t)p->fault << 8 | p->cause);
+	s->response_digest = tw_digest(s->response_digest, p->pa ^ p->fault_va);
+	s->response_digest =
+		tw_digest(s->response_digest,
+			  r->cycles << 32 | (uint32_t)p->size << 24 | (uint32_t)p->global << 20 |
+				  (uint32_t)p->attr << 16 | (uint32_t)p->fault << 8 | p->cause);
 }
 
 static __attribute__((noinline)) int no_address(struct tw_kernel *k, uint64_t va,

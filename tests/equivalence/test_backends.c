@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../tb/prng.h"
 #include "../../tb/stim_tables.h"
+#include "twinwalk/prng.h"
 #include "twinwalk/tb.h"
 
 enum { BACK_ENDS = 3, CALLS = 8000, PAGES = 12 };

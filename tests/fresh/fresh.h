@@ -9,8 +9,8 @@
 
 #include <stdio.h>
 
-#include "../../tb/prng.h"
 #include "naive.h"
+#include "twinwalk/prng.h"
 
 // --- Formats -------------------------------------------------------------------------------------
 

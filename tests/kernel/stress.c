@@ -14,11 +14,12 @@
 #include "mmu/mmu.h"
 #include "phys/phys.h"
 #include "sys/sys.h"
+#include "twinwalk/prng.h"
 #include "vm/vm.h"
 
 unsigned int pick(struct stress *s, unsigned int n)
 {
-	return (unsigned int)(world_random(&s->rng) >> 33) % n;
+	return (unsigned int)(tw_random(&s->rng) >> 33) % n;
 }
 
 void broken(struct stress *s, const char *format, ...)

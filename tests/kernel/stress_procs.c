@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random lives of processes and files, and accesses. See stress.h.
 #include "stress.h"
+#include "twinwalk/prng.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -157,7 +158,7 @@ static bool ended(struct stress *s, enum call call, int err, int want)
 void op_access(struct stress *s, struct proc *h)
 {
 	const struct need *n = &needs[pick(s, 4)];
-	uint64_t addr = LO + (uint64_t)page_of(s, h) * PAGE + MID, value = world_random(&s->rng);
+	uint64_t addr = LO + (uint64_t)page_of(s, h) * PAGE + MID, value = tw_random(&s->rng);
 	struct lm_page *g = lm_page(&h->mm, addr);
 	bool store = n->prot & TW_PROT_WRITE, kernel = pick(s, 4) == 0 && n->access != TW_FETCH;
 	int want = lm_access(g, n->prot, s->implied), err;
@@ -190,8 +191,7 @@ void op_access(struct stress *s, struct proc *h)
 void op_cross(struct stress *s, struct proc *h)
 {
 	unsigned int i = page_of(s, h), kind = pick(s, 3);
-	uint64_t addr = LO + (uint64_t)i * PAGE + TAIL, value = world_random(&s->rng), got,
-		 expected;
+	uint64_t addr = LO + (uint64_t)i * PAGE + TAIL, value = tw_random(&s->rng), got, expected;
 	struct lm_page *a = &h->mm.page[i], *b = a + 1;
 	int want = lm_access(a, needs[kind].prot, s->implied), err;
 

@@ -7,6 +7,7 @@
 #include "kern.h"
 #include "phys/phys.h"
 #include "phys/zone.h"
+#include "twinwalk/prng.h"
 
 // A kernel's memory without the kernel: frames and zones only.
 static struct tw_kernel *bare(uint64_t base, uint32_t frames)
@@ -156,7 +157,7 @@ static void random_use_keeps_all_invariants(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 20000; i++) {
-		uint64_t r = world_random(&rng) >> 20;
+		uint64_t r = tw_random(&rng) >> 20;
 
 		if (r % 2 && n < 300) {
 			unsigned int order = (unsigned int)(r >> 8) % 6;

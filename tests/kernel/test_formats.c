@@ -11,6 +11,7 @@
 
 #include "../../cli/backend.h"
 #include "mmu/pte.h"
+#include "twinwalk/prng.h"
 
 static const char *hw_name, *config_name;
 static uint32_t present;       // formats of the hardware
@@ -146,7 +147,7 @@ static void come_and_go(struct world *w)
 	uint8_t value[4];
 
 	for (unsigned int step = 0; step < 400; step++) {
-		unsigned int i = world_random(&random) % 4;
+		unsigned int i = tw_random(&random) % 4;
 
 		if (p[i]) {
 			switch_to(w, p[i]);
@@ -155,9 +156,9 @@ static void come_and_go(struct world *w)
 			p[i] = NULL;
 		} else {
 			p[i] = world_proc(w);
-			at[i] = va >> (world_random(&random) % 3);
+			at[i] = va >> (tw_random(&random) % 3);
 			value[i] = (uint8_t)step;
-			map_at(p[i], at[i], 1 + world_random(&random) % 4);
+			map_at(p[i], at[i], 1 + tw_random(&random) % 4);
 			world_store(w, at[i], value[i]);
 		}
 	}

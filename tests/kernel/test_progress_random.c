@@ -18,6 +18,7 @@
 #include "reclaim/reclaim.h"
 #include "swap/swap.h"
 #include "sys/sys.h"
+#include "twinwalk/prng.h"
 #include "vm/vm.h"
 
 enum area { PRIVATE, SHARED, FILE_SHARED, FILE_PRIVATE, AREAS };
@@ -47,7 +48,7 @@ struct search {
 
 static unsigned int pick(struct search *s, unsigned int n)
 {
-	return (unsigned int)(world_random(&s->rng) >> 33) % n;
+	return (unsigned int)(tw_random(&s->rng) >> 33) % n;
 }
 
 // Where the kernel must have the byte at VA of a process, and whether a store makes it its own.
@@ -304,7 +305,7 @@ static unsigned int search_one(uint64_t *seed)
 	unsigned int shortages;
 
 	assert_non_null(s);
-	s->rng = world_random(seed) | 1;
+	s->rng = tw_random(seed) | 1;
 	choose_machine(s, &o);
 	world_open(&s->w, &o);
 	open_areas(s);

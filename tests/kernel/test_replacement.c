@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "kern.h"
+#include "twinwalk/prng.h"
 #include "twinwalk/trace.h"
 
 // --- The definitions -------------------------------------------------------------------
@@ -137,7 +138,7 @@ static void invent(struct stream *s, uint64_t seed, uint32_t n, uint32_t pages, 
 	s->n = n;
 	s->pages = pages;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t r = (uint32_t)(world_random(&seed) >> 32);
+		uint32_t r = (uint32_t)(tw_random(&seed) >> 32);
 
 		if (i % 1000 == 0) {
 			kind = r % 3;
@@ -255,8 +256,8 @@ static void recorded_programs_miss_as_the_definitions_say(void **state)
 static void follow_random(uint64_t seed)
 {
 	for (unsigned int i = 0; i < 6; i++) {
-		uint32_t frames = 2 + (uint32_t)(world_random(&seed) >> 40) % 80;
-		uint32_t pages = frames + 1 + (uint32_t)(world_random(&seed) >> 40) % 600;
+		uint32_t frames = 2 + (uint32_t)(tw_random(&seed) >> 40) % 80;
+		uint32_t pages = frames + 1 + (uint32_t)(tw_random(&seed) >> 40) % 600;
 		struct stream s;
 
 		// No kernel of less than TW_MIN_FRAMES.

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "twinwalk/prng.h"
 #include "vm/vma.h"
 
 #define LO UINT64_C(0x10000)
@@ -138,7 +139,7 @@ static void thousands_of_regions_behave_like_a_bitmap(void **state)
 	assert_non_null(used);
 	tw_vma_tree_init(&t, LO, LO + (uint64_t)PAGES * PAGE);
 	for (unsigned int step = 0; step < STEPS; step++) {
-		uint64_t r = world_random(&rng) >> 16, at = r % PAGES, n = 1 + (r >> 20) % 3;
+		uint64_t r = tw_random(&rng) >> 16, at = r % PAGES, n = 1 + (r >> 20) % 3;
 		uint64_t va = LO + at * PAGE;
 		struct tw_vma *v = tw_vma_find_range(&t, va, va + n * PAGE);
 

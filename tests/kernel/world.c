@@ -172,14 +172,6 @@ uint64_t world_fresh_seed(void)
 	return world_seed(seed);
 }
 
-uint64_t world_random(uint64_t *state)
-{
-	*state ^= *state >> 12;
-	*state ^= *state << 25;
-	*state ^= *state >> 27;
-	return *state * UINT64_C(0x2545f4914f6cdd1d);
-}
-
 struct tw_kernel_stats world_stats(struct world *w)
 {
 	struct tw_kernel_stats s;

@@ -70,9 +70,6 @@ uint8_t world_file_byte(const char *path, uint64_t offset);
 uint64_t world_seed(uint64_t fallback);
 // The same, another one in each run unless TW_SEED is given.
 uint64_t world_fresh_seed(void);
-// xorshift64*; *state is not 0.
-uint64_t world_random(uint64_t *state);
-
 struct tw_kernel_stats world_stats(struct world *w);
 
 #endif

@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "kern.h"
+#include "twinwalk/prng.h"
 
 unsigned int pick(struct duel *d, unsigned int n)
 {
-	return (unsigned int)(world_random(&d->rng) >> 33) % n;
+	return (unsigned int)(tw_random(&d->rng) >> 33) % n;
 }
 
 void differ(struct duel *d, const char *format, ...)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <twinwalk/prng.h>
 #include <twinwalk/trace.h>
 
 enum { PAGES = 128, PAGE = 4096, FILES = 3, MEMORIES = 64 };
@@ -33,11 +34,7 @@ struct gen {
 
 static inline uint64_t gen_random(struct gen *g, uint64_t n)
 {
-	uint64_t z = (g->rng += UINT64_C(0x9e3779b97f4a7c15));
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return (z ^ z >> 31) % n;
+	return tw_random(&g->rng) % n;
 }
 
 static inline uint64_t gen_addr(const struct gen *g, uint64_t page)

@@ -7,6 +7,7 @@
 #define TW_TEST_ORACLE_RANDOM_H
 
 #include "oracle_fixture.h"
+#include "twinwalk/prng.h"
 
 enum { TABLES = 5, INDEXES = 3, LOWS = 6 };
 
@@ -17,12 +18,7 @@ struct gen {
 
 static inline uint64_t draw(struct gen *g)
 {
-	// splitmix64 (Steele, Lea, Flood 2014)
-	uint64_t z = g->rng += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
+	return tw_random(&g->rng);
 }
 
 static inline uint32_t below(struct gen *g, uint32_t n)

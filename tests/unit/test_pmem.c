@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "twinwalk/pmem.h"
+#include "twinwalk/prng.h"
 
 static int setup(void **state)
 {
@@ -202,13 +203,6 @@ static void reset_forgets_the_ranges(void **state)
 	assert_int_equal(rd(*state, 0x2000), 0);
 }
 
-static uint64_t next(uint64_t *s)
-{
-	*s ^= *s << 13;
-	*s ^= *s >> 7;
-	return *s ^= *s << 17;
-}
-
 // 64 pages far apart so that the hash grows and collides; page 5 is flat, page 9 does not exist.
 static void equals_a_plain_array_under_random_calls(void **state)
 {
@@ -227,7 +221,8 @@ static void equals_a_plain_array_under_random_calls(void **state)
 			assert_int_equal(tw_pmem_add_ram(*state, lo, lo + 4096), 0);
 	}
 	for (int i = 0; i < STEPS; i++) {
-		uint64_t r = next(&s), pa = r % BYTES, len = (r >> 32) % 5000, v = next(&s), old;
+		uint64_t r = tw_random(&s), pa = r % BYTES, len = (r >> 32) % 5000,
+			 v = tw_random(&s), old;
 		uint8_t buf[5000];
 		int outside, err;
 

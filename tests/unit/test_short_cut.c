@@ -17,6 +17,7 @@
 #include "../../tb/pins.h"
 #include "twinwalk/hw.h"
 #include "twinwalk/membus.h"
+#include "twinwalk/prng.h"
 
 #define BASE   UINT64_C(0x80000000)
 #define TABLES 12
@@ -33,11 +34,7 @@ static uint64_t rng_state;
 
 static uint64_t rng(void)
 {
-	uint64_t z = rng_state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
+	return tw_random(&rng_state);
 }
 
 static unsigned int below(unsigned int n)

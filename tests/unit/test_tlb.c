@@ -12,16 +12,13 @@
 #include <cmocka.h>
 
 #include "../../csim/mmu_internal.h"
+#include "twinwalk/prng.h"
 
 static uint64_t rng_state;
 
 static uint64_t rng(void)
 {
-	uint64_t z = rng_state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
+	return tw_random(&rng_state);
 }
 
 static void seed_rng(void)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "trace_fixture.h"
+#include "twinwalk/prng.h"
 
 static void assert_same_event(const struct tw_trace_event *got, const struct tw_trace_event *want)
 {
@@ -103,12 +104,12 @@ static struct tw_trace_event large_event(uint32_t i)
 		return (struct tw_trace_event){.kind = TW_TRACE_EXIT, .file = -1};
 	if (i < LARGE_ACCESSES)
 		return (struct tw_trace_event){.kind = i % 3 ? TW_TRACE_LOAD : TW_TRACE_FETCH,
-					       .addr = next_random(&seed) & 0x3fffffffe0,
+					       .addr = tw_random(&seed) & 0x3fffffffe0,
 					       .size = 32};
 	return (struct tw_trace_event){.kind = TW_TRACE_MMAP,
 				       .addr = TW_TRACE_NO_ADDR,
 				       .len = UINT64_MAX,
-				       .offset = next_random(&seed) | UINT64_C(1) << 63,
+				       .offset = tw_random(&seed) | UINT64_C(1) << 63,
 				       .result = -4095,
 				       .prot = UINT32_MAX,
 				       .flags = UINT32_MAX,

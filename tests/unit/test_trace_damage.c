@@ -16,6 +16,7 @@
 
 #include "../../trace/format.h"
 #include "trace_fixture.h"
+#include "twinwalk/prng.h"
 
 #define MUTATIONS 5000 // of each test
 
@@ -130,7 +131,7 @@ static void every_flipped_bit_is_found(void **state)
 	(void)state;
 	for (int i = 0; i < MUTATIONS; i++) {
 		// The header and the block header all through, the rest at random.
-		size_t bit = i < 544 * 8 ? (size_t)i : (size_t)(next_random(&seed) % (b.n * 8));
+		size_t bit = i < 544 * 8 ? (size_t)i : (size_t)(tw_random(&seed) % (b.n * 8));
 
 		b.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		if (!read_bytes(b, base_seed()))
@@ -177,7 +178,7 @@ static uint64_t nasty(uint64_t *seed)
 					  UINT64_MAX,
 					  TW_TRACE_BLOCK_EVENTS,
 					  TW_TRACE_BLOCK_MAX};
-	uint64_t r = next_random(seed);
+	uint64_t r = tw_random(seed);
 	uint64_t v = values[r % (sizeof(values) / sizeof(values[0]))];
 
 	return r >> 62 ? v + (r >> 32 & 3) - 1 : r >> (r >> 56 & 63);
@@ -192,7 +193,7 @@ static void damage_under_a_valid_checksum_is_harmless(void **state)
 		uint64_t seed = base_seed() + (uint64_t)i;
 		struct bytes b = copy_original();
 		size_t table = (size_t)tw_trace_get64(b.p + TW_TRACE_H_TABLE);
-		uint64_t r = next_random(&seed);
+		uint64_t r = tw_random(&seed);
 		size_t at;
 
 		if (i % 4 == 0) { // header
@@ -263,7 +264,7 @@ static void damage_inside_the_compressed_streams_is_harmless(void **state)
 	assert_non_null(raw);
 	for (int i = 0; i < MUTATIONS; i++) {
 		uint64_t seed = base_seed() + (uint64_t)i;
-		uint64_t r = next_random(&seed);
+		uint64_t r = tw_random(&seed);
 		uint32_t changed[4];
 		struct bytes b;
 
@@ -281,7 +282,7 @@ static void damage_inside_the_compressed_streams_is_harmless(void **state)
 				changed[0]++, changed[1] -= changed[1] > 0;
 		} else { // change some bytes, mostly among the tags and the other events
 			for (uint64_t k = r & 3; k <= 3; k++) {
-				uint64_t q = next_random(&seed);
+				uint64_t q = tw_random(&seed);
 				size_t at = q >> 63 ? n - 1 - (q >> 8) % len[3] : (q >> 8) % n;
 
 				raw[at] = (uint8_t)q;

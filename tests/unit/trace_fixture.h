@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <twinwalk/prng.h>
 #include <twinwalk/trace.h>
 #include <unistd.h>
 
@@ -24,16 +25,6 @@ static inline uint64_t base_seed(void)
 	const char *s = getenv("TW_SEED");
 
 	return s && *s ? strtoull(s, NULL, 0) : 1;
-}
-
-// splitmix64
-static inline uint64_t next_random(uint64_t *state)
-{
-	uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
 }
 
 static inline void add(struct sample *s, struct tw_trace_event e)
@@ -134,7 +125,7 @@ static inline void fill_sample(struct sample *s, uint64_t seed)
 	add(s, e);
 	add_brk(s, 0x501234, 0x501234);
 	for (int i = 0; i < SAMPLE_RANDOM; i++) {
-		uint64_t r = next_random(&seed);
+		uint64_t r = tw_random(&seed);
 		uint64_t addr = r >> 40 & 3 ? 0x400000 + (r & 0xfff) : r & 0x3fffffff00;
 
 		if (r >> 60 < 5)

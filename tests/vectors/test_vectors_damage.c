@@ -18,6 +18,7 @@
 #include <zlib.h>
 
 #include "../../vectors/vectors.h"
+#include "twinwalk/prng.h"
 
 static const char *const bases[] = {
 	"tests/vectors/rv-ext-sv39.cases",	  "tests/vectors/rv-tlb-sv39.cases",
@@ -37,13 +38,6 @@ struct text {
 	size_t len;
 	char bytes[TEXT_MAX];
 };
-
-static uint64_t next(uint64_t *s)
-{
-	*s ^= *s << 13;
-	*s ^= *s >> 7;
-	return *s ^= *s << 17;
-}
 
 static void read_base(struct text *t, const char *path)
 {
@@ -113,7 +107,7 @@ static void damage(struct text *t, uint64_t *s)
 					    "800000000000"};
 	char line[512];
 	size_t at, from, to, n;
-	uint64_t r = next(s);
+	uint64_t r = tw_random(s);
 
 	if (t->len == 0)
 		return;
@@ -135,7 +129,7 @@ static void damage(struct text *t, uint64_t *s)
 		n = to - from < sizeof(line) - 1 ? to - from : sizeof(line) - 1;
 		memcpy(line, t->bytes + from, n);
 		line[n] = '\n';
-		around(t, (next(s) >> 8) % t->len, false, &from, &to);
+		around(t, (tw_random(s) >> 8) % t->len, false, &from, &to);
 		replace(t, from, 0, line, n + 1);
 		break;
 	case 4: // a word is lost
@@ -144,7 +138,7 @@ static void damage(struct text *t, uint64_t *s)
 		break;
 	default: // a word is another
 		around(t, at, true, &from, &to);
-		n = (next(s) >> 8) % (sizeof(words) / sizeof(words[0]));
+		n = (tw_random(s) >> 8) % (sizeof(words) / sizeof(words[0]));
 		replace(t, from, to - from, words[n], strlen(words[n]));
 		break;
 	}
@@ -158,18 +152,18 @@ static void write_file(const char *path, const struct text *t, bool gzip, uint64
 	if (t->len)
 		assert_int_equal(gzwrite(gz, t->bytes, (unsigned int)t->len), t->len);
 	assert_int_equal(gzclose(gz), Z_OK);
-	if (gzip && (next(s) & 1)) { // damage the container too
+	if (gzip && (tw_random(s) & 1)) { // damage the container too
 		FILE *f = fopen(path, "r+");
 		long len;
 
 		assert_non_null(f);
 		assert_int_equal(fseek(f, 0, SEEK_END), 0);
 		len = ftell(f);
-		assert_int_equal(fseek(f, (long)(next(s) >> 8) % len, SEEK_SET), 0);
-		fputc((int)(next(s) & 255), f);
+		assert_int_equal(fseek(f, (long)(tw_random(s) >> 8) % len, SEEK_SET), 0);
+		fputc((int)(tw_random(s) & 255), f);
 		fclose(f);
-		if (next(s) & 1)
-			assert_int_equal(truncate(path, (long)(next(s) >> 8) % len), 0);
+		if (tw_random(s) & 1)
+			assert_int_equal(truncate(path, (long)(tw_random(s) >> 8) % len), 0);
 	}
 }
 
@@ -237,15 +231,13 @@ static void run_many(unsigned int n, struct tw_pmem *pm, const struct vec_hw *vh
 	accepted = refused = 0;
 	print_message("TW_SEED=%" PRIu64 "\n", seed);
 	for (unsigned int i = 0; i < n; i++) {
-		uint64_t s = (seed + i) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+		uint64_t s = tw_mix64(seed + i);
 
-		for (unsigned int k = 0; k < 4; k++)
-			next(&s);
 		read_base(t, bases[(s >> 20) % BASES]);
 		// Few changes, so that a run gets far; sometimes many.
-		for (uint64_t k = 1 + (next(&s) & 3) * (next(&s) & 15); k; k--)
+		for (uint64_t k = 1 + (tw_random(&s) & 3) * (tw_random(&s) & 15); k; k--)
 			damage(t, &s);
-		write_file(path, t, next(&s) % 8 == 0, &s);
+		write_file(path, t, tw_random(&s) % 8 == 0, &s);
 		run_one(path, pm, vh);
 	}
 	unlink(path);
