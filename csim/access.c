@@ -47,12 +47,15 @@ static void walk_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int por
 		pwc_touch(&m->pwc, (unsigned int)from);
 	}
 	do {
-		struct tw_mem_op op;
+		bool err = false;
 		uint64_t data;
-		bool err;
 
-		walker_request(w, 0, &op);
-		data = membus_transact(bus, &op, &err);
+		if (w->state != WALKER_REQ || !membus_read(bus, w->addr & ~UINT64_C(7), &data)) {
+			struct tw_mem_op op;
+
+			walker_request(w, 0, &op);
+			data = tw_membus_transact(bus, &op, &err);
+		}
 		counters_add(&m->counters, walker_request_event(w));
 		walker_grant(w);
 		m->cycle += wait + 2;

@@ -76,6 +76,8 @@ static void derive(struct ctrl *c)
 {
 	c->format = tw_format_get(c->ctx.format);
 	c->rooted = !tw_arch_root_entries(&c->ctx);
+	if (c->format)
+		tw_arch_root(&c->ctx, &c->root);
 	c->va_bits = c->format ? c->format->va_bits : 0;
 	// Formats of 32 bits have no sign, and no upper half.
 	c->va_mask = c->va_bits == 32 ? UINT32_MAX : UINT64_MAX;

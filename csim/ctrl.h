@@ -19,6 +19,7 @@ struct ctrl {
 	uint64_t half, va_mask;
 	unsigned int va_bits;
 	bool rooted;
+	struct tw_walk_state root; // where a walk begins
 };
 
 struct root_loaded;

@@ -154,10 +154,13 @@ static inline void walker_aim(struct walker *w, const struct ctrl *ctrl, uint64_
 // A walk starts only where there is a root.
 static inline void walker_to_root(struct walker *w, const struct ctrl *ctrl)
 {
-	uint64_t table;
+	uint64_t table = ctrl->ctx.root_ppn;
 
 	w->state = WALKER_REQ;
-	tw_arch_begin(&ctrl->ctx, w->va, &w->ws, &table);
+	if (ctrl->rooted)
+		walk_state_copy(&w->ws, &ctrl->root);
+	else
+		tw_arch_begin(&ctrl->ctx, w->va, &w->ws, &table);
 	walker_aim(w, ctrl, table);
 	w->from_root = true;
 	w->need_a = false;
