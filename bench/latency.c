@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../csim/mem/tables.h"
+#include "../csim/tables.h"
 #include "twinwalk/hw.h"
 #ifdef TW_RTL
 #include "twinwalk/tb.h"

@@ -9,6 +9,7 @@
 #include "twinwalk/arch.h"
 
 struct tw_entry_layout;
+struct tw_or_rules;
 
 // The rules of one family of formats. The functions of arch.h with the same names say what they do.
 struct tw_scheme {
@@ -27,9 +28,12 @@ struct tw_scheme {
 	// tw_entry_layout(); *layout is zero.
 	void (*layout)(const struct tw_format_desc *format, unsigned int level, bool leaf,
 		       struct tw_entry_layout *layout);
+	// What the oracle allows caches to hold, and to outlive (csim/oracle/oracle_rules.h).
+	const struct tw_or_rules *oracle;
 };
 
 extern const struct tw_scheme tw_scheme_riscv, tw_scheme_x86;
+extern const struct tw_or_rules tw_or_riscv, tw_or_x86;
 
 // An entry that faults: everything but kind and cause is zero, and nothing is to be written.
 void tw_pte_fault(const struct tw_ctx *ctx, const struct tw_req *req, uint64_t pte, uint8_t bits,

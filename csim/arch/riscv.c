@@ -160,5 +160,6 @@ const struct tw_scheme tw_scheme_riscv = {
 	.allowed = allowed,
 	.page_cause = page_cause,
 	.access_cause = access_cause,
+	.oracle = &tw_or_riscv,
 	.layout = layout,
 };

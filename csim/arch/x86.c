@@ -226,6 +226,7 @@ const struct tw_scheme tw_scheme_x86 = {
 	.allowed = allowed,
 	.page_cause = page_cause,
 	.access_cause = access_cause,
+	.oracle = &tw_or_x86,
 	.root_entry_good = root_entry_good,
 	.begin = begin,
 	.layout = layout,

@@ -63,12 +63,12 @@ struct tw_or_rules {
 			       uint8_t level, bool global);
 };
 
-extern const struct tw_or_rules tw_or_riscv, tw_or_x86;
-
 // The rules of a format. Without translation (bare) those of RISC-V, where bare is a satp.MODE.
 static inline const struct tw_or_rules *tw_or_rules(enum tw_format format)
 {
-	return tw_formats[format].scheme == &tw_scheme_x86 ? &tw_or_x86 : &tw_or_riscv;
+	const struct tw_scheme *s = tw_formats[format].scheme;
+
+	return s ? s->oracle : tw_scheme_riscv.oracle;
 }
 
 // Whether the address space is in scope, for an item that is global or belongs to ctx's ASID.

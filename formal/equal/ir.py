@@ -258,7 +258,7 @@ class Parser:
             typ = int_type(int(token[1:]))
         elif token == "ptr":
             typ = PTR
-        elif token == "void":
+        elif token in ("void", "opaque"):
             typ = ("void",)
         elif token[0] == "%":
             typ = ("named", token)

@@ -6,7 +6,7 @@
 #ifndef TW_TESTS_PIN_BENCH_H
 #define TW_TESTS_PIN_BENCH_H
 
-#include "../../csim/mem/tables.h"
+#include "../../csim/tables.h"
 #include "../../tb/device.h"
 
 #include "twinwalk/membus.h"
