@@ -100,8 +100,7 @@ static void miss_alone(struct tw_mmu *m, struct tw_membus *bus, unsigned int por
 		counters_add(&m->counters, event);
 		events = EVENT(event);
 	} else if (!ctrl_has_root(&m->ctrl, req->va)) {
-		tw_arch_resp_fault(&m->ctrl.ctx, req, TW_FAULT_PAGE, 0, resp);
-		tlb_page_make(&page, req->va, m->ctrl.ctx.asid);
+		mmu_rootless(m, req, resp, &page);
 		tw_mmu_kill(m, &page);
 		events = 0;
 		walked = false;

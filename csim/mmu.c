@@ -154,8 +154,7 @@ static void decide_lookup(struct tw_mmu *m, struct cycle *c)
 		c->insert = lk->l2.e;
 		return;
 	}
-	tw_arch_resp_fault(&m->ctrl.ctx, lk->req, TW_FAULT_PAGE, 0, &c->done.resp);
-	tlb_page_make(&c->page, lk->req->va, m->ctrl.ctx.asid);
+	mmu_rootless(m, lk->req, &c->done.resp, &c->page);
 	c->kill = true;
 }
 

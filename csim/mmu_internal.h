@@ -46,6 +46,14 @@ struct tw_mmu {
 void tw_mmu_learn(struct tw_mmu *m, const struct walker *w, const struct walk_answer *a,
 		  const struct tlb_entry *page, bool keep, uint64_t pwc_plru);
 
+// A lookup that finds no root: the response, and the page that is killed.
+static inline void mmu_rootless(const struct tw_mmu *m, const struct tw_req *req,
+				struct tw_resp *resp, struct tlb_entry *page)
+{
+	tw_arch_resp_fault(&m->ctrl.ctx, req, TW_FAULT_PAGE, 0, resp);
+	tlb_page_make(page, req->va, m->ctrl.ctx.asid);
+}
+
 // The page leaves every TLB, and what leads to it the walk cache.
 void tw_mmu_kill(struct tw_mmu *m, const struct tlb_entry *page);
 
