@@ -29,7 +29,7 @@ module tw_pwc #(
   input  wire logic [tw_pkg::TagW-1:0]     fill_mask_i,
   input  wire logic [tw_pkg::PwcDataW-1:0] fill_data_i,
 
-  // Kill: from a walk that ends with a fault. Every entry that matches goes.
+  // Kill: from a completion with a fault. Every entry that matches goes; a fill in the same cycle is of another address.
   input  wire logic                        kill_i,
   input  wire logic [tw_pkg::TagW-1:0]     kill_tag_i,
 
@@ -100,13 +100,21 @@ module tw_pwc #(
 
   // ---- Fill ---------------------------------------------------------------------------------------------------------
 
-  logic [TagW-1:0]    fill_tag, kill_tag;
-  logic [Entries-1:0] same;
+  logic [TagW-1:0]    fill_tag, fill_mask, kill_tag;
+  logic [Entries-1:0] same, killed;
   logic [IndexW-1:0]  way;
 
-  assign filled_o = fill_i && !clear_i;
-  assign fill_tag = TagW'({tw_pkg::tag_pack(AsidBits, fill_tag_i)});
-  assign kill_tag = TagW'({tw_pkg::tag_pack(AsidBits, kill_tag_i)});
+  assign filled_o  = fill_i && !clear_i;
+  assign fill_tag  = TagW'({tw_pkg::tag_pack(AsidBits, fill_tag_i)});
+  assign fill_mask = TagW'({tw_pkg::tag_pack(AsidBits, fill_mask_i)});
+  assign kill_tag  = TagW'({tw_pkg::tag_pack(AsidBits, kill_tag_i)});
+
+  always @* begin
+    killed = '0;
+    if (kill_i) begin
+      for (int i = 0; i < Entries; i++) killed[i] = ((kill_tag ^ tag_q[i]) & mask_q[i]) == '0;
+    end
+  end
 
   // The entry that a fill replaces.
   always @* begin
@@ -120,10 +128,8 @@ module tw_pwc #(
   always_ff @(posedge clk_i) begin
     if (rst_i || clear_i) begin
       valid_q <= '0;
-    end else begin
-      // An answer fills while a lookup without a root kills: what another walk has found stays.
-      for (int i = 0; i < Entries; i++)
-        if (kill_i && ((kill_tag ^ tag_q[i]) & mask_q[i]) == '0) valid_q[i] <= 1'b0;
+    end else if (fill_i || kill_i) begin
+      valid_q <= valid_q & ~killed;
       if (fill_i) valid_q[way] <= 1'b1;
     end
   end
@@ -131,7 +137,7 @@ module tw_pwc #(
   always_ff @(posedge clk_i) begin
     if (filled_o) begin
       tag_q[way]  <= fill_tag;
-      mask_q[way] <= TagW'({tw_pkg::tag_pack(AsidBits, fill_mask_i)});
+      mask_q[way] <= fill_mask;
       data_q[way] <= DataW'(fill_data_i);
       for (int l = 0; l < Levels; l++) level_q[l][way] <= tw_pkg::pwc_level(fill_data_i) == 3'(l);
     end
@@ -187,9 +193,9 @@ module tw_pwc #(
 
 `ifdef TW_ASSERT
   // What the last cycle did, and the valid entries that it should not have left.
-  logic                    killed_q;
-  logic [TagW-1:0]         killed_tag_q;
-  logic [Entries-1:0]      left;
+  logic               killed_q;
+  logic [TagW-1:0]    killed_tag_q;
+  logic [Entries-1:0] twice, left;
 
   always_ff @(posedge clk_i) begin
     killed_q <= kill_i;
@@ -197,26 +203,30 @@ module tw_pwc #(
   end
 
   always @* begin
-    left = '0;
+    twice = '0;
     if (written) begin
       for (int i = 0; i < Entries; i++)
-        left[i] = valid_q[i] && IndexW'(i) != written_way && tag_q[i] == tag_q[written_way] &&
-                  level_of(data_q[i]) == level_of(data_q[written_way]);
-    end else if (killed_q) begin
-      for (int i = 0; i < Entries; i++)
-        left[i] = valid_q[i] && ((killed_tag_q ^ tag_q[i]) & mask_q[i]) == '0;
+        twice[i] = valid_q[i] && IndexW'(i) != written_way && tag_q[i] == tag_q[written_way] &&
+                   level_of(data_q[i]) == level_of(data_q[written_way]);
+    end
+  end
+
+  always @* begin
+    left = '0;
+    if (killed_q) begin
+      for (int i = 0; i < Entries; i++) left[i] = valid_q[i] && ((killed_tag_q ^ tag_q[i]) & mask_q[i]) == '0;
     end
   end
 `endif
 
-  // The bits of a prefix below its level are zero.
-  `TW_EXPECT(fill_i, (fill_tag_i & ~fill_mask_i) == '0)
+  // The bits of a prefix below its level are zero; what is filled is not what is killed.
+  `TW_EXPECT(fill_i, (fill_tag & ~fill_mask) == '0 && !(kill_i && ((fill_tag ^ kill_tag) & fill_mask) == '0))
 
   // The entry just filled is the only one of its level, prefix and ASID.
-  `TW_CHECK(written, valid_q[written_way] && left == '0)
+  `TW_CHECK(written, valid_q[written_way] && twice == '0)
 
   // After a kill nothing matches its address.
-  `TW_CHECK(killed_q && !written, left == '0)
+  `TW_CHECK(killed_q, left == '0)
 
   // A hit is a valid entry that matches.
   `TW_CHECK(hit_o, match[hit_index])
@@ -237,7 +247,7 @@ module tw_pwc #(
 
   for (genvar l = 0; l < Levels; l++) begin : g_level
     `TW_EXPECT(fill_i && tw_pkg::pwc_level(fill_data_i) == 3'(l),
-               TagW'({tw_pkg::tag_pack(AsidBits, fill_mask_i)}) == level_masks[l*TagW +: TagW])
+               fill_mask == level_masks[l*TagW +: TagW])
   end
   `TW_EXPECT(fill_i, tw_pkg::pwc_level(fill_data_i) < 3'(Levels))
 
