@@ -14,10 +14,11 @@ module tw_check #(
   input  wire logic [31:0]               pkru_i,
 
   // The request.
-  input  wire logic                      req_i,          // there is one; without, outputs about it mean nothing
+  input  wire logic                      req_i,          // there is one; without, its address is not legal
   input  wire logic [tw_pkg::VaW-1:0]    va_i,
   input  wire logic [tw_pkg::ModeW-1:0]  mode_i,
   output logic                           legal_o,        // the address may be translated
+  input  wire logic                      fault_i,        // its faults are asked for; without, the next three are zero
   output logic [tw_pkg::InfoW-1:0]       illegal_o,      // fault if it may not
   output logic [tw_pkg::InfoW-1:0]       bus_error_o,    // fault if memory cannot be reached
   output logic [tw_pkg::InfoW-1:0]       missing_o,      // fault if nothing is there
@@ -46,6 +47,7 @@ module tw_check #(
     logic [63:0]               unused_update;
 
     tw_scheme_riscv u_scheme (
+      .fault_i        (fault_i && !x86),
       .flags_i        (flags_i),
       .mode_i         (mode_i),
       .illegal_o      (rv_illegal),
@@ -68,7 +70,7 @@ module tw_check #(
     );
   end else begin : g_no_riscv
     assign rv_illegal = '0;
-    assign rv_access  = tw_pkg::access_cause(mode_i);  // bare has the same
+    assign rv_access  = x86 ? 6'd0 : tw_pkg::access_cause(mode_i);  // bare has the same
     assign rv_page    = '0;
     assign rv_allow   = 1'b0;
   end
@@ -82,6 +84,7 @@ module tw_check #(
     logic [63:0]               unused_update;
 
     tw_scheme_x86 u_scheme (
+      .fault_i        (fault_i && x86),
       .flags_i        (flags_i),
       .pkru_i         (pkru_i),
       .maxphyaddr_i   (6'd52),
@@ -111,12 +114,21 @@ module tw_check #(
     assign x86_allow   = 1'b0;
   end
 
-  assign legal_o = req_i && tw_fmt::legal(row_i, va_i);
+  always @* begin
+    legal_o = 1'b0;
+    if (req_i) legal_o = tw_fmt::legal(row_i, va_i);
+  end
 
-  assign illegal_o   = x86 ? tw_pkg::info_fault(x86_illegal[7:6], x86_illegal[5:0])
-                           : tw_pkg::info_fault(rv_illegal[7:6], rv_illegal[5:0]);
-  assign bus_error_o = tw_pkg::info_fault(tw_pkg::FaultAccess, x86 ? x86_access : rv_access);
-  assign missing_o   = tw_pkg::info_fault(tw_pkg::FaultPage, x86 ? x86_page : rv_page);
+  always @* begin
+    illegal_o   = '0;
+    bus_error_o = '0;
+    missing_o   = '0;
+    if (fault_i) begin
+      illegal_o   = tw_pkg::info_fault(rv_illegal[7:6] | x86_illegal[7:6], rv_illegal[5:0] | x86_illegal[5:0]);
+      bus_error_o = tw_pkg::info_fault(tw_pkg::FaultAccess, rv_access | x86_access);
+      missing_o   = tw_pkg::info_fault(tw_pkg::FaultPage, rv_page | x86_page);
+    end
+  end
 
   // A store through an entry with D = 0 walks, so that D is set in memory first.
   assign usable_o = (rv_allow || x86_allow) && !(tw_pkg::is_write(mode_i) && !page_i[tw_pkg::DataD]);
@@ -133,8 +145,8 @@ module tw_check #(
   `TW_TRUE(page_valid_i && tw_pkg::is_write(mode_i) && !page_i[tw_pkg::DataD], !usable_o)
 
   // Every fault is one.
-  `TW_TRUE(page_valid_i, bus_error_o[tw_pkg::InfoFault +: 2] == tw_pkg::FaultAccess &&
-                         missing_o[tw_pkg::InfoFault +: 2] == tw_pkg::FaultPage)
+  `TW_TRUE(fault_i, bus_error_o[tw_pkg::InfoFault +: 2] == tw_pkg::FaultAccess &&
+                    missing_o[tw_pkg::InfoFault +: 2] == tw_pkg::FaultPage)
 
 endmodule
 

@@ -57,8 +57,8 @@ module tw_completion #(
   assign complete_o = {(walk_done || hit_i || rootless_i) && port, (walk_done || hit_i || rootless_i) && !port};
 
   always @* begin
-    addr_o = lookup_va_i;
-    info_o = rootless_info_i;
+    addr_o = '0;
+    info_o = '0;
     if (ok_i) begin
       addr_o = {8'd0, tw_fmt::page_pa(walk_page_i, owner_va_i)};
       info_o = tw_pkg::info_page(walk_page_i);
@@ -68,6 +68,9 @@ module tw_completion #(
     end else if (hit_i) begin
       addr_o = {8'd0, tw_fmt::page_pa(hit_page_i, lookup_va_i)};
       info_o = tw_pkg::info_page(hit_page_i);
+    end else if (rootless_i) begin
+      addr_o = lookup_va_i;
+      info_o = rootless_info_i;
     end
   end
 
@@ -76,7 +79,11 @@ module tw_completion #(
   assign l1_insert_o = {(hit_i || l2_insert_o) && port, (hit_i || l2_insert_o) && !port};
   assign kill_o      = fault_i || rootless_i;
 
-  assign vpn        = ok_i ? walk_vpn_i & tw_fmt::size_mask(tw_pkg::data_size(walk_page_i)) : walk_vpn_i;
+  always @* begin
+    vpn = walk_vpn_i;
+    if (ok_i) vpn = walk_vpn_i & tw_fmt::size_mask(tw_pkg::data_size(walk_page_i));
+  end
+
   assign walk_tag_o = tw_pkg::tag(vpn, asid_i);
 
   always @* begin

@@ -109,6 +109,7 @@ module tw_lookup #(
     .va_i         ({tw_pkg::VaW{1'b0}}),
     .mode_i       (mode),
     .legal_o      (unused_legal),
+    .fault_i      (rootless_o),
     .illegal_o    (unused_illegal),
     .bus_error_o  (unused_bus_error),
     .missing_o    (rootless_info_o),

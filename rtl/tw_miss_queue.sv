@@ -127,9 +127,13 @@ module tw_miss_queue #(
   );
 
   assign pending_slot_o   = slot;
-  assign pending_va_o     = whole(va_q[slot]);
   assign pending_mode_o   = mode_q[slot];
   assign pending_merged_o = merged_q[slot];
+
+  always @* begin
+    pending_va_o = '0;
+    if (pending_o) pending_va_o = whole(va_q[slot]);
+  end
 
   // The number of the entry after, wrapping.
   function automatic logic [SlotW-1:0] after(input logic [SlotW-1:0] at);
@@ -143,7 +147,11 @@ module tw_miss_queue #(
 
   // ---- Completion ---------------------------------------------------------------------------------------------------
 
-  assign owner_va_o   = whole(va_q[owner_slot_i]);
+  always @* begin
+    owner_va_o = '0;
+    if (walk_done_i) owner_va_o = whole(va_q[owner_slot_i]);
+  end
+
   assign owner_mode_o = mode_q[owner_slot_i];
 
   // An answer that waits in DONE goes before one that completes in this cycle.
@@ -165,8 +173,15 @@ module tw_miss_queue #(
   assign push_o      = done_push || complete_push;
   assign push_slot   = done_push ? done_slot : complete_slot_i;
   assign push_id_o   = id_q[push_slot];
-  assign push_addr_o = done_push ? whole(va_q[done_slot]) : complete_addr_i;
-  assign push_info_o = done_push ? info_q[done_slot] : complete_info_i;
+
+  always @* begin
+    push_addr_o = complete_addr_i;
+    push_info_o = complete_info_i;
+    if (done_push) begin
+      push_addr_o = whole(va_q[done_slot]);
+      push_info_o = info_q[done_slot];
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (rst_i)          done_pointer_q <= '0;

@@ -15,7 +15,7 @@ module tw_plru #(
   input  wire logic                 fill_i,     // touch of an insert, applied second
   input  wire logic [$clog2(N)-1:0] fill_way_i,
   output logic [N-2:0]              tree_o,     // to the array: the tree after the touches
-  output logic [$clog2(N)-1:0]      victim_o    // to the array: the way that the bits of tree_i point to
+  output logic [$clog2(N)-1:0]      victim_o    // to the array: the way that the bits of tree_i point to; with fill_i
 );
 
   localparam int Depth = $clog2(N);
@@ -26,9 +26,11 @@ module tw_plru #(
   always @* begin
     node     = '0;
     victim_o = '0;
-    for (int l = 0; l < Depth; l++) begin
-      victim_o[Depth-1-l] = tree_i[node];
-      node = Depth'({node, 1'b1} + (Depth+1)'(tree_i[node]));
+    if (fill_i) begin
+      for (int l = 0; l < Depth; l++) begin
+        victim_o[Depth-1-l] = tree_i[node];
+        node = Depth'({node, 1'b1} + (Depth+1)'(tree_i[node]));
+      end
     end
   end
 
@@ -47,17 +49,23 @@ module tw_plru #(
   // ---- Properties --------------------------------------------------------------------------------------------------
 
 `ifdef FORMAL
-  // Where the new tree points.
-  logic [Depth-1:0] next_node, next_victim;
-
-  always @* begin
-    next_node   = '0;
-    next_victim = '0;
+  // Where a tree points.
+  function automatic logic [Depth-1:0] pointed(input logic [N-2:0] tree);
+    logic [Depth-1:0] at;
+    at      = '0;
+    pointed = '0;
     for (int l = 0; l < Depth; l++) begin
-      next_victim[Depth-1-l] = tree_o[next_node];
-      next_node = Depth'({next_node, 1'b1} + (Depth+1)'(tree_o[next_node]));
+      pointed[Depth-1-l] = tree[at];
+      at = Depth'({at, 1'b1} + (Depth+1)'(tree[at]));
     end
-  end
+  endfunction
+
+  logic [Depth-1:0] next_victim;
+
+  assign next_victim = pointed(tree_o);
+
+  // The victim is where the tree points.
+  `TW_TRUE(fill_i, victim_o == pointed(tree_i))
 
   // A way that was just inserted is not the next victim.
   `TW_TRUE(fill_i, next_victim != fill_way_i)
@@ -65,8 +73,8 @@ module tw_plru #(
   // Nor is one that was just hit.
   `TW_TRUE(hit_i && !fill_i, next_victim != hit_way_i)
 
-  // A victim that was not touched stays the victim.
-  `TW_TRUE(!hit_i && !fill_i, tree_o == tree_i && next_victim == victim_o)
+  // Without a touch the tree stays.
+  `TW_TRUE(!hit_i && !fill_i, tree_o == tree_i)
 `endif
 
 endmodule

@@ -52,16 +52,17 @@ module tw_port #(
   assign direct = !tw_fmt::translates(row_i) || tw_pkg::is_machine(req_mode_i);
   assign beyond = va_o & ({tw_pkg::VaW{1'b1}} << PaBits);
 
-  assign l1_lookup_o = accept && !direct && legal;
+  assign l1_lookup_o = legal;
 
   tw_check #(.Formats(Formats)) u_check (
     .row_i        (row_i),
     .flags_i      (flags_i),
     .pkru_i       (pkru_i),
-    .req_i        (req_valid_i),
+    .req_i        (accept && !direct),
     .va_i         (va_o),
     .mode_i       (req_mode_i),
     .legal_o      (legal),
+    .fault_i      (direct_o),
     .illegal_o    (illegal),
     .bus_error_o  (bus_error),
     .missing_o    (unused_missing),

@@ -8,6 +8,7 @@
 module tw_pte_addr #(
   parameter int Formats = 'h140
 ) (
+  input  wire logic                      ask_i,    // from the user; else the address means nothing
   input  wire logic [tw_fmt::RowW-1:0]   row_i,    // from the control registers: the format in force
   input  wire logic [tw_pkg::PpnW-1:0]   table_i,
   input  wire logic [tw_pkg::LevelW-1:0] level_i,
@@ -23,17 +24,21 @@ module tw_pte_addr #(
   logic [5:0]              start;
   logic [OffsetW-1:0]      index, offset;
 
-  assign above = tw_fmt::prefix_mask(row_i, level_i);
-  assign below = vpn_i & ~above;
-  assign start = tw_fmt::index_start(row_i, level_i);
-
   always @* begin
-    index = '0;
-    for (int s = 0; s < tw_pkg::VpnW; s++)
-      if (Starts[s] && start == 6'(s)) index = OffsetW'(below >> s);
+    above  = '0;
+    below  = '0;
+    start  = '0;
+    index  = '0;
+    offset = '0;
+    if (ask_i) begin
+      above = tw_fmt::prefix_mask(row_i, level_i);
+      below = vpn_i & ~above;
+      start = tw_fmt::index_start(row_i, level_i);
+      for (int s = 0; s < tw_pkg::VpnW; s++)
+        if (Starts[s] && start == 6'(s)) index = OffsetW'(below >> s);
+      offset = tw_fmt::narrow(row_i) ? index << 2 : index << 3;
+    end
   end
-
-  assign offset = tw_fmt::narrow(row_i) ? index << 2 : index << 3;
 
   if (OffsetW <= 12) begin : g_page
     assign addr_o = {table_i, 12'(offset)};

@@ -50,6 +50,7 @@ module tw_pte_decode #(
     logic       unused_allow;
 
     tw_scheme_riscv u_scheme (
+      .fault_i        (valid_i && !x86),
       .flags_i        (flags_i),
       .mode_i         (mode_i),
       .illegal_o      (unused_illegal),
@@ -86,6 +87,7 @@ module tw_pte_decode #(
     logic       unused_allow;
 
     tw_scheme_x86 u_scheme (
+      .fault_i        (valid_i && x86),
       .flags_i        (flags_i),
       .pkru_i         (pkru_i),
       .maxphyaddr_i   (maxphyaddr_i),
@@ -125,7 +127,7 @@ module tw_pte_decode #(
   assign page_o   = rv_page | x86_page;
   assign update_o = rv_update | x86_update;
 
-  assign access_cause_o = x86 ? x86_access : rv_access;
+  assign access_cause_o = rv_access | x86_access;
 
   assign stale_o = valid_i && update_o != entry_i;
 

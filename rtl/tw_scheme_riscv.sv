@@ -8,7 +8,8 @@
 `default_nettype none
 
 module tw_scheme_riscv (
-  // Request, and what its faults report.
+  // Request, and what its faults report; zero if that is not asked.
+  input  wire logic                      fault_i,
   input  wire logic [tw_pkg::FlagsW-1:0] flags_i,        // from the control registers
   input  wire logic [tw_pkg::ModeW-1:0]  mode_i,
   output logic [7:0]                     illegal_o,      // an illegal address: {fault, cause}
@@ -42,9 +43,16 @@ module tw_scheme_riscv (
 
   // ---- Faults -------------------------------------------------------------------------------------------------------
 
-  assign page_cause_o   = fetch ? 6'd12 : write ? 6'd15 : 6'd13;
-  assign access_cause_o = tw_pkg::access_cause(mode_i);
-  assign illegal_o      = {tw_pkg::FaultPage, page_cause_o};
+  always @* begin
+    page_cause_o   = '0;
+    access_cause_o = '0;
+    illegal_o      = '0;
+    if (fault_i) begin
+      page_cause_o   = fetch ? 6'd12 : write ? 6'd15 : 6'd13;
+      access_cause_o = tw_pkg::access_cause(mode_i);
+      illegal_o      = {tw_pkg::FaultPage, page_cause_o};
+    end
+  end
 
   // ---- The entry by itself ------------------------------------------------------------------------------------------
 
@@ -52,8 +60,18 @@ module tw_scheme_riscv (
   logic [2:0]              level_size, size;
   logic [tw_pkg::VpnW-1:0] level_mask, mask;
 
-  assign level_size = tw_fmt::leaf_size(row_i, level_i);
-  assign level_mask = tw_fmt::size_mask(level_size);
+  always @* begin
+    level_size = '0;
+    level_mask = '0;
+    size       = '0;
+    mask       = '0;
+    if (valid_i) begin
+      level_size = tw_fmt::leaf_size(row_i, level_i);
+      level_mask = tw_fmt::size_mask(level_size);
+      size       = napot ? tw_fmt::Size64K : level_size;
+      mask       = tw_fmt::size_mask(size);
+    end
+  end
 
   assign pointer = entry_i[3:1] == 3'b000;
   assign napot   = entry_i[63];
@@ -86,9 +104,6 @@ module tw_scheme_riscv (
   end
 
   // ---- The page, if the entry is a leaf -----------------------------------------------------------------------------
-
-  assign size = napot ? tw_fmt::Size64K : level_size;
-  assign mask = tw_fmt::size_mask(size);
 
   always @* begin
     page_o = '0;
@@ -168,7 +183,7 @@ module tw_scheme_riscv (
   `TW_TRUE(kind_o != tw_pkg::KindFault && !flags_i[tw_pkg::FlagAdue], update_o == entry_i)
 
   // A page fault has one of three causes.
-  `TW_TRUE(valid_i, cause_o == 6'd12 || cause_o == 6'd13 || cause_o == 6'd15)
+  `TW_TRUE(valid_i && fault_i, cause_o == 6'd12 || cause_o == 6'd13 || cause_o == 6'd15)
 
 endmodule
 

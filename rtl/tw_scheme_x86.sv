@@ -8,7 +8,8 @@
 `default_nettype none
 
 module tw_scheme_x86 (
-  // Request, and what its faults report.
+  // Request, and what its faults report; zero if that is not asked.
+  input  wire logic                      fault_i,
   input  wire logic [tw_pkg::FlagsW-1:0] flags_i,        // from the control registers
   input  wire logic [31:0]               pkru_i,
   input  wire logic [5:0]                maxphyaddr_i,
@@ -46,9 +47,16 @@ module tw_scheme_x86 (
 
   assign nx_on = tw_fmt::has_nx(row_i) && flags_i[tw_pkg::FlagNxe];
 
-  assign page_cause_o   = {1'b0, fetch && (nx_on || flags_i[tw_pkg::FlagSmep]), 1'b0, user, write, 1'b0};
-  assign access_cause_o = page_cause_o;
-  assign illegal_o      = {tw_pkg::FaultCanon, 6'd0};
+  always @* begin
+    page_cause_o   = '0;
+    access_cause_o = '0;
+    illegal_o      = '0;
+    if (fault_i) begin
+      page_cause_o   = {1'b0, fetch && (nx_on || flags_i[tw_pkg::FlagSmep]), 1'b0, user, write, 1'b0};
+      access_cause_o = page_cause_o;
+      illegal_o      = {tw_pkg::FaultCanon, 6'd0};
+    end
+  end
 
   // ---- The entry by itself ------------------------------------------------------------------------------------------
 
@@ -58,12 +66,19 @@ module tw_scheme_x86 (
   logic [15:0]             beyond;
   logic [4:0]              pse_beyond;
 
-  assign pse     = tw_fmt::has_pse(row_i);
-  assign size    = tw_fmt::leaf_size(row_i, level_i);
-  assign mask    = tw_fmt::size_mask(size);
-  assign superpage   = level_i != '0 && entry_i[7] && (!pse || flags_i[tw_pkg::FlagPse]);
-  assign leaf    = level_i == '0 || superpage;
-  assign leaf_ok = size != tw_fmt::None && (size != tw_fmt::Size1G || flags_i[tw_pkg::FlagGbPages]);
+  always @* begin
+    size = '0;
+    mask = '0;
+    if (valid_i) begin
+      size = tw_fmt::leaf_size(row_i, level_i);
+      mask = tw_fmt::size_mask(size);
+    end
+  end
+
+  assign pse       = tw_fmt::has_pse(row_i);
+  assign superpage = level_i != '0 && entry_i[7] && (!pse || flags_i[tw_pkg::FlagPse]);
+  assign leaf      = level_i == '0 || superpage;
+  assign leaf_ok   = size != tw_fmt::None && (size != tw_fmt::Size1G || flags_i[tw_pkg::FlagGbPages]);
 
   always @* begin
     beyond     = '0;

@@ -164,6 +164,7 @@ module tw_walk #(
 
   tw_walk_start #(.Formats(Formats)) u_walk_start (
     .row_i       (row_i),
+    .lookup_i    (lookup_i),
     .vpn_i       (lookup_vpn_i),
     .root_ppn_i  (start_root_ppn),
     .hit_i       (pwc_hit),
@@ -237,6 +238,7 @@ module tw_walk #(
   assign next_level = ans_level - 1'b1;
 
   tw_pte_addr #(.Formats(Formats)) u_next_addr (
+    .ask_i   (|answer),
     .row_i   (row_i),
     .table_i (pte_ppn),
     .level_i (next_level),
@@ -245,6 +247,7 @@ module tw_walk #(
   );
 
   tw_pte_addr #(.Formats(Formats)) u_root_addr (
+    .ask_i   (restart_o),
     .row_i   (row_i),
     .table_i (restart_root_ppn),
     .level_i (tw_fmt::root_level(row_i)),
@@ -327,7 +330,10 @@ module tw_walk #(
   if (PwcEntries != 0) begin : g_pwc
     logic [tw_pkg::VpnW-1:0] next_prefix;
 
-    assign next_prefix = tw_fmt::prefix_mask(row_i, next_level);
+    always @* begin
+      next_prefix = '0;
+      if (fill != '0) next_prefix = tw_fmt::prefix_mask(row_i, next_level);
+    end
 
     tw_pwc #(.Entries(PwcEntries), .AsidBits(AsidBits), .Formats(Formats)) u_pwc (
       .clk_i        (clk_i),

@@ -8,7 +8,8 @@ module tw_walk_start #(
   parameter int Formats = 'h140
 ) (
   input  wire logic [tw_fmt::RowW-1:0]     row_i,       // from the control registers: the format in force
-  input  wire logic [tw_pkg::VpnW-1:0]     vpn_i,       // from the lookup stage
+  input  wire logic                        lookup_i,    // from the lookup stage
+  input  wire logic [tw_pkg::VpnW-1:0]     vpn_i,
   input  wire logic [tw_pkg::PpnW-1:0]     root_ppn_i,  // the root's table for it
   input  wire logic                        hit_i,       // from the walk cache
   input  wire logic [tw_pkg::PwcDataW-1:0] hit_data_i,
@@ -28,6 +29,7 @@ module tw_walk_start #(
   assign above_o     = hit_i ? hit_data_i[tw_pkg::AboveW-1:0] : tw_pkg::AboveRoot;
 
   tw_pte_addr #(.Formats(Formats)) u_addr (
+    .ask_i   (lookup_i),
     .row_i   (row_i),
     .table_i (table_ppn),
     .level_i (level_o),

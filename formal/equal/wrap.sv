@@ -67,6 +67,7 @@ module eq_check #(
     .va_i         (va_i),
     .mode_i       (mode_i),
     .legal_o      (legal_o),
+    .fault_i      (1'b1),
     .illegal_o    (illegal_o),
     .bus_error_o  (bus_error_o),
     .missing_o    (missing_o),
@@ -94,6 +95,7 @@ module eq_pte_addr #(
   assign root_o   = tw_fmt::root_level(row);
 
   tw_pte_addr #(.Formats(Formats)) u_addr (
+    .ask_i   (1'b1),
     .row_i   (row),
     .table_i (table_i),
     .level_i (level_i),
