@@ -208,7 +208,7 @@ static __attribute__((noinline)) int access_slow(struct tw_mmu *m, struct tw_mem
 	uint64_t start = m->cycle;
 	int err = 0;
 
-	if (port < TW_PORTS - m->cfg.ports)
+	if (port < m->first_port)
 		return -EINVAL;
 	if (m->quiet && bus->fixed && !bus->count)
 		request_alone(m, bus, port, req, resp);

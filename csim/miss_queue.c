@@ -27,8 +27,8 @@ static void set_state(struct miss_port *mp, unsigned int i, enum miss_state stat
 
 // --- The view -----------------------------------------------------------------------------------
 
-static unsigned int cancelled(const struct miss_queue *q, unsigned int port, bool all, uint8_t id,
-			      unsigned int *kill)
+unsigned int tw_miss_queue_cancelled(const struct miss_queue *q, unsigned int port, bool all,
+				     uint8_t id, unsigned int *kill)
 {
 	const struct miss_port *mp = &q->port[port];
 	unsigned int mask = 0;
@@ -43,19 +43,6 @@ static unsigned int cancelled(const struct miss_queue *q, unsigned int port, boo
 			*kill |= 1u << e->walker;
 	}
 	return mask;
-}
-
-void tw_miss_queue_view(const struct miss_queue *q, const struct tw_mmu_in *in, struct miss_view *v)
-{
-	v->kill = 0;
-	for (unsigned int p = 0; p < TW_PORTS; p++) {
-		v->cancelled[p] = 0;
-		if (in->port[p].cancel_valid)
-			v->cancelled[p] = cancelled(q, p, in->port[p].cancel_all,
-						    in->port[p].cancel_id, &v->kill);
-		v->lookup[p] = q->port[p].in[MISS_LOOKUP] & ~v->cancelled[p];
-		v->done[p] = q->port[p].in[MISS_DONE] & ~v->cancelled[p];
-	}
 }
 
 // --- The lookup ---------------------------------------------------------------------------------
@@ -149,14 +136,10 @@ static void lookup_clock(struct miss_queue *q, const struct lookup *lk)
 // --- Completion, cancel, allocation -------------------------------------------------------------
 
 void tw_miss_queue_push(const struct miss_queue *q, const struct miss_view *v,
-			const struct completion *c, unsigned int port, bool space,
-			struct miss_push *push)
+			const struct completion *c, unsigned int port, struct miss_push *push)
 {
 	const struct miss_port *mp = &q->port[port];
 
-	push->resp = NULL;
-	if (!space)
-		return;
 	if (v->done[port]) {
 		const struct miss_entry *e = &mp->e[pick(v->done[port], mp->done_ptr)];
 
@@ -217,7 +200,7 @@ void tw_miss_queue_clock(struct miss_queue *q, const struct miss_view *v, const 
 	if (lk->outcome != LOOKUP_NONE)
 		lookup_clock(q, lk);
 	for (unsigned int p = 0; p < TW_PORTS; p++)
-		if (v->done[p] | v->cancelled[p] || c->valid || q->port[p].want)
+		if (v->done[p] | v->cancelled[p] || (c->valid && c->port == p) || q->port[p].want)
 			port_clock(q, p, v, c, push[p].resp != NULL);
 	if (v->kill || (c->valid && c->walker >= 0))
 		wake(q, v->kill | (c->valid && c->walker >= 0 ? 1u << c->walker : 0));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The miss queue of both ports and the lookup stage behind it (docs/contract.md section 7). In a
-// cycle, tw_miss_queue_view() says who takes part; the lookup is decided on that; at the clock edge
+// cycle, miss_queue_view() says who takes part; the lookup is decided on that; at the clock edge
 // tw_miss_queue_clock() writes everything.
 #ifndef TW_CSIM_MISS_QUEUE_H
 #define TW_CSIM_MISS_QUEUE_H
@@ -89,8 +89,23 @@ static inline bool miss_queue_free(const struct miss_queue *q)
 	return miss_port_free(q, 0) && miss_port_free(q, 1);
 }
 
-void tw_miss_queue_view(const struct miss_queue *q, const struct tw_mmu_in *in,
-			struct miss_view *v);
+// The entries that a cancel of this cycle matches, and the walkers that they own.
+unsigned int tw_miss_queue_cancelled(const struct miss_queue *q, unsigned int port, bool all,
+				     uint8_t id, unsigned int *kill);
+
+static inline void miss_queue_view(const struct miss_queue *q, const struct tw_mmu_in *in,
+				   struct miss_view *v)
+{
+	v->kill = 0;
+	for (unsigned int p = 0; p < TW_PORTS; p++) {
+		v->cancelled[p] = 0;
+		if (in->port[p].cancel_valid)
+			v->cancelled[p] = tw_miss_queue_cancelled(q, p, in->port[p].cancel_all,
+								  in->port[p].cancel_id, &v->kill);
+		v->lookup[p] = q->port[p].in[MISS_LOOKUP] & ~v->cancelled[p];
+		v->done[p] = q->port[p].in[MISS_DONE] & ~v->cancelled[p];
+	}
+}
 
 static inline bool lookup_pending(const struct miss_view *v)
 {
@@ -103,11 +118,10 @@ void tw_miss_queue_lookup(const struct miss_queue *q, const struct miss_view *v,
 			  const struct walkers *ws, struct lookup *lk);
 uint32_t tw_lookup_events(const struct lookup *lk);
 
-// The answer of one port's entries that enters its response queue in this cycle. space: the queue
-// has room.
+// The answer of one port's entries that enters its response queue in this cycle, which has room; if
+// there is one, else *push is left as it is.
 void tw_miss_queue_push(const struct miss_queue *q, const struct miss_view *v,
-			const struct completion *c, unsigned int port, bool space,
-			struct miss_push *push);
+			const struct completion *c, unsigned int port, struct miss_push *push);
 
 // The clock edge. swept: the sweep had the port of the L2. pushed: by port.
 void tw_miss_queue_clock(struct miss_queue *q, const struct miss_view *v, const struct lookup *lk,

@@ -36,6 +36,7 @@ int tw_mmu_create(const struct tw_config *cfg, struct tw_mmu **mmu)
 	if (!m)
 		return -ENOMEM;
 	m->cfg = *cfg;
+	m->first_port = TW_PORTS - cfg->ports;
 	tw_config_widths(cfg, &widths);
 	m->vpn = ((UINT64_C(1) << widths.vpn) - 1) << 12;
 	m->asid = (uint16_t)((1u << cfg->asid_bits) - 1);
@@ -61,9 +62,10 @@ void tw_mmu_destroy(struct tw_mmu *m)
 struct cycle {
 	const struct tw_mmu_in *in;
 	uint32_t events;
-	unsigned int free[TW_PORTS]; // miss queue entries in FREE
-	bool misses_free;	     // all of them
-	struct tw_req req[TW_PORTS]; // with the address that is translated
+	unsigned int free[TW_PORTS];	    // miss queue entries in FREE
+	bool misses_free;		    // all of them
+	const struct tw_req *req[TW_PORTS]; // with the address that is translated
+	struct tw_req narrow[TW_PORTS];
 	struct port_decision request[TW_PORTS];
 	struct miss_view view;
 	bool taken, swept, finish; // a fence: taken, has the port of the L2, in FINISH
@@ -88,20 +90,24 @@ struct cycle {
 // Section 4.
 static void decide_request(struct tw_mmu *m, struct cycle *c, unsigned int p)
 {
-	bool ready = port_ready(m, p);
+	const struct tw_req *req = &c->in->port[p].req;
 
 	c->request[p].outcome = PORT_NONE;
 	if (resp_fifo_valid(&m->port[p].fifo) && !c->in->port[p].resp_ready)
 		c->events |= EVENT(TW_EV_RESP_STALL);
 	if (!c->in->port[p].req_valid)
 		return;
-	if (!ready) {
+	if (!port_ready(m, p)) {
 		c->events |= EVENT(TW_EV_REQ_STALL);
 		return;
 	}
-	c->req[p] = c->in->port[p].req;
-	c->req[p].va = ctrl_va(&m->ctrl, c->req[p].va);
-	port_decide(&m->port[p], p, &m->ctrl, &c->req[p], &c->request[p]);
+	if (ctrl_va(&m->ctrl, req->va) != req->va) {
+		c->narrow[p] = *req;
+		c->narrow[p].va = ctrl_va(&m->ctrl, req->va);
+		req = &c->narrow[p];
+	}
+	c->req[p] = req;
+	port_decide(&m->port[p], p, &m->ctrl, req, &c->request[p]);
 	c->events |= EVENT(c->request[p].event);
 }
 
@@ -179,7 +185,7 @@ static void decide(struct tw_mmu *m, struct cycle *c)
 {
 	c->events = 0;
 	c->misses_free = miss_queue_free(&m->miss);
-	tw_miss_queue_view(&m->miss, c->in, &c->view);
+	miss_queue_view(&m->miss, c->in, &c->view);
 	c->taken = fence_takes(&m->fence, c->in);
 	if (c->taken)
 		tw_fence_scope(c->in, &m->ctrl, m->vpn, m->asid, &c->scope);
@@ -194,15 +200,17 @@ static void decide(struct tw_mmu *m, struct cycle *c)
 	}
 	decide_answer(m, c);
 	decide_l2_port(m, c);
-	for (unsigned int p = 0; p < TW_PORTS; p++)
-		tw_miss_queue_push(&m->miss, &c->view, &c->done, p,
-				   resp_fifo_space(&m->port[p].fifo), &c->push[p]);
+	for (unsigned int p = 0; p < TW_PORTS; p++) {
+		c->push[p].resp = NULL;
+		if (resp_fifo_space(&m->port[p].fifo) && (c->view.done[p] || c->done.valid))
+			tw_miss_queue_push(&m->miss, &c->view, &c->done, p, &c->push[p]);
+	}
 	c->request_of = mem_arb_select(&m->arb, &m->walkers, &m->load);
 	if (c->request_of >= 0 && c->in->mem_req_ready)
 		c->events |= EVENT(request_event(m, (unsigned int)c->request_of));
 	if (c->finish)
 		c->events |= EVENT(TW_EV_FENCE);
-	tw_root_load_answer(&m->load, c->in, m->walkers.n, &c->loaded);
+	root_load_answer(&m->load, c->in, m->walkers.n, &c->loaded);
 	c->applies = c->loaded.ends || ctrl_applies(&m->ctrl, c->misses_free);
 	if (c->applies)
 		c->events |= EVENT(TW_EV_CTRL);
@@ -217,11 +225,12 @@ static void clock_responses(struct tw_mmu *m, const struct cycle *c)
 		const struct tw_mmu_in *in = c->in;
 		struct resp_fifo *f = &m->port[p].fifo;
 
-		tw_resp_fifo_clock(f, in->port[p].resp_ready, in->port[p].cancel_valid,
-				   in->port[p].cancel_all, in->port[p].cancel_id);
+		if (f->count)
+			tw_resp_fifo_clock(f, in->port[p].resp_ready, in->port[p].cancel_valid,
+					   in->port[p].cancel_all, in->port[p].cancel_id);
 		if (c->push[p].resp)
 			*resp_fifo_push(f, c->push[p].id) = *c->push[p].resp;
-		port_push(&m->port[p], in->port[p].req_id, &c->req[p], &c->request[p]);
+		port_push(&m->port[p], in->port[p].req_id, c->req[p], &c->request[p]);
 	}
 }
 
@@ -298,10 +307,11 @@ static void clock_fence(struct tw_mmu *m, const struct cycle *c)
 // Section 3.
 static void clock_ctrl(struct tw_mmu *m, const struct cycle *c)
 {
-	bool granted = c->request_of == (int)m->walkers.n && c->in->mem_req_ready, clear;
+	bool granted, clear;
 
 	if (!m->ctrl.pending && !m->ctrl.refused && !c->in->ctrl_valid)
 		return;
+	granted = c->request_of == (int)m->walkers.n && c->in->mem_req_ready;
 	tw_root_load_clock(&m->load, &m->ctrl, &m->cfg, c->misses_free, granted, &c->loaded);
 	clear = tw_ctrl_clock(&m->ctrl, &m->cfg, c->in, c->applies, &c->loaded);
 	for (unsigned int p = 0; c->applies && p < TW_PORTS; p++)
@@ -346,7 +356,7 @@ static void clock_edge(struct tw_mmu *m, const struct cycle *c)
 	for (unsigned int p = 0; p < TW_PORTS; p++)
 		if (c->request[p].outcome == PORT_MISS)
 			tw_miss_queue_allocate(&m->miss, p, (unsigned int)__builtin_ctz(c->free[p]),
-					       c->in->port[p].req_id, &c->req[p]);
+					       c->in->port[p].req_id, c->req[p]);
 	clock_fence(m, c);
 	clock_ctrl(m, c);
 	counters_clock(&m->counters, c->events, c->in->counter_sel);

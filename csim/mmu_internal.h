@@ -32,6 +32,7 @@ struct tw_mmu {
 	// Of the configuration: address bits that make the VPN, ASID bits.
 	uint64_t vpn;
 	uint16_t asid;
+	unsigned int first_port; // that is there
 	uint64_t cycle;
 	// For speed only. quiet: the short cut is allowed, and nothing is in flight but a response
 	// in each queue that leaves with the next cycle.
@@ -68,7 +69,7 @@ bool tw_mmu_is_quiet(const struct tw_mmu *m);
 static inline bool port_ready(const struct tw_mmu *m, unsigned int port)
 {
 	return resp_fifo_space(&m->port[port].fifo) && m->miss.port[port].in[MISS_FREE] &&
-	       !m->ctrl.pending && port >= TW_PORTS - m->cfg.ports;
+	       !m->ctrl.pending && port >= m->first_port;
 }
 
 #endif

@@ -5,7 +5,7 @@
 
 void tw_resp_fifo_clock(struct resp_fifo *f, bool ready, bool cancel, bool all, uint8_t id)
 {
-	if (f->count && (ready || f->q[f->head].dead)) {
+	if (ready || f->q[f->head].dead) {
 		f->head = (f->head + 1) % RESP_QUEUE;
 		f->count--;
 	}

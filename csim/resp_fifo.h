@@ -38,7 +38,8 @@ static inline struct tw_resp *resp_fifo_push(struct resp_fifo *f, uint8_t id)
 	return &e->resp;
 }
 
-// The clock edge, before the pushes: what was taken or is dead leaves, then the cancel.
+// The clock edge of a queue that is not empty, before the pushes: what was taken or is dead leaves,
+// then the cancel.
 void tw_resp_fifo_clock(struct resp_fifo *f, bool ready, bool cancel, bool all, uint8_t id);
 
 // The same when responses are taken as they come, nothing is cancelled, and there is at most one.

@@ -33,8 +33,16 @@ static inline bool root_load_asks(const struct root_load *r)
 void tw_root_load_request(const struct root_load *r, unsigned int id, struct tw_mem_op *op);
 
 // The answer of this cycle, if it is the loader's.
-void tw_root_load_answer(const struct root_load *r, const struct tw_mmu_in *in, unsigned int id,
+void tw_root_load_answer(const struct root_load *r, const struct tw_mmu_in *in,
 			 struct root_loaded *loaded);
+
+static inline void root_load_answer(const struct root_load *r, const struct tw_mmu_in *in,
+				    unsigned int id, struct root_loaded *loaded)
+{
+	loaded->answered = loaded->ends = false;
+	if (r->state == ROOT_LOAD_WAIT && in->mem_resp_valid && in->mem_resp_id == id)
+		tw_root_load_answer(r, in, loaded);
+}
 
 // The clock edge. starts: all misses are free; granted: its request is taken.
 void tw_root_load_clock(struct root_load *r, const struct ctrl *ctrl, const struct tw_config *cfg,
