@@ -99,7 +99,11 @@ package tw_fmt;
 
   localparam logic [Codes*RowBits-1:0] Table = {
     // PPN   traits                   ends   sizes  4 B   root  VA
-    No, No, No, No, No,                                                // 15 to 11
+    No,                                                                  // 15
+    No,                                                                  // 14
+    No,                                                                  // 13
+    No,                                                                  // 12
+    No,                                                                  // 11
     {6'd44, Riscv,                    Nines, Rv64,  1'b0, 3'd4, 6'd57},  // 10 Sv57
     {6'd44, Riscv,                    Nines, Rv64,  1'b0, 3'd3, 6'd48},  //  9 Sv48
     {6'd44, Riscv,                    Nines, Rv64,  1'b0, 3'd2, 6'd39},  //  8 Sv39
@@ -107,9 +111,10 @@ package tw_fmt;
     {6'd40, X86 | Nx | Pkey,          Nines, X64,   1'b0, 3'd3, 6'd48},  //  6 x86 four-level
     {6'd40, X86 | Nx | Roots | High,  Nines, Pae,   1'b0, 3'd1, 6'd32},  //  5 x86 PAE
     {6'd28, X86 | Pse,                Tens,  Small, 1'b1, 3'd1, 6'd32},  //  4 x86 two-level
-    No, No,                                                            //  3, 2
+    No,                                                                  //  3
+    No,                                                                  //  2
     {6'd22, Riscv,                    Tens,  Small, 1'b1, 3'd1, 6'd32},  //  1 Sv32
-    No                                                                 //  0 bare
+    No                                                                   //  0 bare
   };
 
   // ---- What a configuration needs -----------------------------------------------------------------------------------
