@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cell: the physical address of the entry that a VPN selects in a table, as pure logic. Invariant: the address is a
-// multiple of the entry's size. Tables of one page need no adder: what a configuration's indices reach is known when the
-// design is elaborated.
+// multiple of the entry's size. There is no adder: a table lies at a multiple of its size, and the bits of its number below
+// that, which only a table of several pages has, are ignored.
 `include "tw_assert.svh"
 `default_nettype none
 
@@ -43,7 +43,18 @@ module tw_pte_addr #(
   if (OffsetW <= 12) begin : g_page
     assign addr_o = {table_i, 12'(offset)};
   end else begin : g_pages
-    assign addr_o = {table_i, 12'd0} + tw_pkg::PaW'(offset);
+    logic [OffsetW-1:0]     last, span;  // the last index; all address bits inside of the table
+    logic [tw_pkg::PaW-1:0] begins;
+
+    always @* begin
+      last = '0;
+      for (int s = 0; s < tw_pkg::VpnW; s++)
+        if (Starts[s] && start == 6'(s)) last = OffsetW'(~above >> s);
+    end
+
+    assign span   = ~(tw_fmt::narrow(row_i) ? ~last << 2 : ~last << 3);
+    assign begins = {table_i, 12'd0};
+    assign addr_o = {begins[tw_pkg::PaW-1:OffsetW], (begins[OffsetW-1:0] & ~span) | offset};
   end
 
   // ---- Properties --------------------------------------------------------------------------------------------------

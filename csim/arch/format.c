@@ -221,8 +221,10 @@ uint64_t tw_arch_pte_addr(const struct tw_ctx *ctx, uint64_t table_ppn, uint8_t 
 	const struct tw_format_desc *f = &tw_formats[ctx->format];
 	unsigned int low = f->vpn_shift[level], high = f->vpn_shift[level + 1];
 	uint64_t index = va >> (TW_PAGE_SHIFT + low) & tw_low_mask(high - low);
+	uint64_t bytes = (uint64_t)f->entry_bytes << (high - low);
 
-	return (table_ppn << TW_PAGE_SHIFT) + index * f->entry_bytes;
+	// A table of several pages lies at a multiple of its size, whatever the lowest bits say.
+	return (table_ppn << TW_PAGE_SHIFT & ~(bytes - 1)) | index * f->entry_bytes;
 }
 
 uint64_t tw_arch_entry(const struct tw_ctx *ctx, uint64_t addr, uint64_t word)

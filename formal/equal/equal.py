@@ -27,21 +27,33 @@ import rtl  # noqa: E402
 import symex  # noqa: E402
 
 SOURCES = ["formal/equal/ports.c"] + sorted(glob.glob("csim/arch/*.c"))
-FORMATS = {1: "Sv32", 4: "two-level", 5: "PAE", 6: "four-level", 7: "five-level", 8: "Sv39", 9: "Sv48", 10: "Sv57"}
 
-ALL = sum(1 << code for code in FORMATS)
-EACH = {name: ({}, {"fmt_i": code}) for code, name in FORMATS.items()}
+def formats_of(modules):
+    """The formats of the model's table: name -> code."""
+    memory = symex.Machine(modules).initial
+    row = next(m.globals["@tw_formats"][0][2] for m in modules if m.globals.get("@tw_formats", (0, None))[1])
+    size, table = ir.size_of(row), memory["@tw_formats"]
+    found = {}
+    for code in range(len(table) // size):
+        name = table[code * size + ir.offset_of(row, 1)].pointer
+        if name.obj:
+            found[bytes(memory[name.obj][:-1]).decode()] = code
+    return found
 
-# Function of ports.c -> the RTL's module and its proofs: name -> parameters of the module, inputs that are constant.
-PROOFS = {
-    "eq_pte_decode": ("eq_pte_decode", EACH),
-    "eq_check": ("eq_check", EACH),
-    "eq_pte_addr": ("eq_pte_addr", EACH),
-    "eq_place": ("tw_place", {f"{n} ways": ({"N": n}, {"ways": n}) for n in (2, 4, 8, 16, 32, 64)}),
-    "eq_pick": ("tw_pick", {f"of {n}": ({"N": n}, {}) for n in (2, 4, 8)}),
-    "eq_tlb_fa": ("tw_tlb_fa", {"4 entries": ({"Entries": 4, "Formats": ALL}, {})}),
-    "eq_tlb_sa": ("tw_tlb_sa", {"2 sets, 2 ways": ({"Sets": 2, "Ways": 2, "Formats": ALL}, {})}),
-}
+
+def proofs_of(formats):
+    """Function of ports.c -> the RTL's module and its proofs: name -> parameters of the module, constant inputs."""
+    every = {"Formats": sum(1 << code for code in formats.values())}
+    each = {name: (every, {"fmt_i": code}) for name, code in formats.items()}
+    return {
+        "eq_pte_decode": ("eq_pte_decode", each),
+        "eq_check": ("eq_check", each),
+        "eq_pte_addr": ("eq_pte_addr", each),
+        "eq_place": ("tw_place", {f"{n} ways": ({"N": n}, {"ways": n}) for n in (2, 4, 8, 16, 32, 64)}),
+        "eq_pick": ("tw_pick", {f"of {n}": ({"N": n}, {}) for n in (2, 4, 8)}),
+        "eq_tlb_fa": ("tw_tlb_fa", {"4 entries": ({"Entries": 4, **every}, {})}),
+        "eq_tlb_sa": ("tw_tlb_sa", {"2 sets, 2 ways": ({"Sets": 2, "Ways": 2, **every}, {})}),
+    }
 
 
 # Bugs planted in ports.c, of the module that eq_pick describes: what must be said of each.
@@ -53,13 +65,13 @@ PLANTED = {
 }
 
 
-def compile_model(out, defines):
+def compile_model(out):
     """The model as LLVM assembly."""
     modules = []
     for source in SOURCES:
         text = os.path.join(out, source.replace("/", "_") + ".ll")
         command = ["clang", "-std=c17", "-O1", "-fno-vectorize", "-fno-slp-vectorize", "-fno-discard-value-names"]
-        command += ["-Iinclude", "-Icsim", "-Icsim/arch", *defines, "-S", "-emit-llvm", "-o", text, source]
+        command += ["-Iinclude", "-Icsim", "-Icsim/arch", "-S", "-emit-llvm", "-o", text, source]
         subprocess.run(command, check=True)
         with open(text, encoding="utf-8") as file:
             modules.append(ir.Module(source, file.read()))
@@ -173,14 +185,15 @@ def main():
     parser.add_argument("--out", default="build/formal/equal")
     parser.add_argument("module", nargs="*")
     options = parser.parse_args()
-    for module in options.module:
-        if module not in PROOFS:
-            parser.error(f"no module {module}; there are {', '.join(PROOFS)}")
     os.makedirs(options.out, exist_ok=True)
     packages = [f"{options.rtl}/{name}.sv" for name in ("tw_pkg", "tw_fmt")]
     sources = packages + [f for f in sorted(glob.glob(f"{options.rtl}/*.sv")) if f not in packages]
     sources.append("formal/equal/wrap.sv")
-    modules = compile_model(options.out, [])
+    modules = compile_model(options.out)
+    every = proofs_of(formats_of(modules))
+    for module in options.module:
+        if module not in every:
+            parser.error(f"no module {module}; there are {', '.join(every)}")
 
     def verdicts(name, top, proofs):
         """Pairs of the name of a proof and what is wrong, None if nothing. The first that is wrong is the last."""
@@ -202,8 +215,8 @@ def main():
             return 1
     print("planted differences: a single input, an undefined value, an output left open and a false assumption are found")
     failed = 0
-    for name in options.module or PROOFS:
-        for proof, wrong in verdicts(name, *PROOFS[name]):
+    for name in options.module or every:
+        for proof, wrong in verdicts(name, *every[name]):
             print(f"{name[3:]:16} {proof:12} {'equal' if wrong is None else 'DIFFERENT: ' + wrong}", flush=True)
             failed |= wrong is not None
     print("equal: all proved" if not failed else "equal: not all is proved")

@@ -23,7 +23,6 @@ static const uint8_t kind_code[] = {[TW_PTE_POINTER] = 1, [TW_PTE_LEAF] = 2, [TW
 // {mxr, sum, priv, access}
 static struct tw_req request(uint64_t va, uint64_t mode)
 {
-	eq_assume((mode >> 2 & 3) != 2); // no such privilege
 	return (struct tw_req){.va = va,
 			       .access = mode & 3,
 			       .priv = mode >> 2 & 3,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The RTL's pure logic as modules whose ports the model can be asked about (ports.c): the format is a code instead of a row
-// of the table of formats, and every configuration's formats are there at once.
+// of the table of formats.
 `default_nettype none
 
 module eq_pte_decode #(
-  parameter int Formats = 'h7f2
+  parameter int Formats = 'h140
 ) (
   input  wire logic [3:0]  fmt_i,
   input  wire logic [11:0] flags_i,
@@ -45,7 +45,7 @@ module eq_pte_decode #(
 endmodule
 
 module eq_check #(
-  parameter int Formats = 'h7f2
+  parameter int Formats = 'h140
 ) (
   input  wire logic [3:0]  fmt_i,
   input  wire logic [11:0] flags_i,
@@ -78,7 +78,7 @@ module eq_check #(
 endmodule
 
 module eq_pte_addr #(
-  parameter int Formats = 'h7f2
+  parameter int Formats = 'h140
 ) (
   input  wire logic [3:0]  fmt_i,
   input  wire logic [43:0] table_i,
