@@ -237,7 +237,8 @@ const char *tw_oracle_reason_name(enum tw_oracle_reason reason);
 struct tw_oracle_watch;
 
 // The oracle is borrowed and must be new; the MMU must be in its state after reset. cfg (copied)
-// says which control writes it takes. *w is destroyed first.
+// says which control writes it takes. A root whose entries the hardware reads is in force with the
+// values that memory gave. *w is destroyed first.
 int tw_oracle_watch_create(struct tw_oracle *o, const struct tw_config *cfg,
 			   struct tw_oracle_watch **w);
 void tw_oracle_watch_destroy(struct tw_oracle_watch *w);
