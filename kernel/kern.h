@@ -68,7 +68,7 @@ static inline uint32_t tw_pfn_frame(const struct tw_kernel *k, uint64_t pfn)
 
 static inline uint8_t *tw_frame_host(const struct tw_kernel *k, uint32_t f)
 {
-	return k->ram + ((uint64_t)f << TW_PAGE_SHIFT_4K);
+	return k->ram + ((uint64_t)f << TW_PAGE_SHIFT);
 }
 
 static inline void tw_charge(struct tw_kernel *k, enum tw_cost what, uint64_t times)

@@ -66,8 +66,7 @@ static int check_opts(const struct tw_kernel_opts *o, char *err, size_t errlen)
 	else if (o->frames < TW_MIN_FRAMES)
 		snprintf(err, errlen, "%u frames: expected %d or more", o->frames, TW_MIN_FRAMES);
 	else if (!tw_page_aligned(o->ram_base) ||
-		 !tw_pmem_ptr(tw_hw_pmem(o->hw), o->ram_base,
-			      (uint64_t)o->frames << TW_PAGE_SHIFT_4K))
+		 !tw_pmem_ptr(tw_hw_pmem(o->hw), o->ram_base, (uint64_t)o->frames << TW_PAGE_SHIFT))
 		snprintf(err, errlen, "%u frames at %llx: expected flat, page-aligned memory",
 			 o->frames, (unsigned long long)o->ram_base);
 	else if (o->swap_slots && !o->swap_path)
@@ -77,10 +76,10 @@ static int check_opts(const struct tw_kernel_opts *o, char *err, size_t errlen)
 			 "%u swap slots: expected less than %llu, which an entry of %s "
 			 "can name",
 			 o->swap_slots, (unsigned long long)tw_pte_most(fmt), name);
-	else if (((o->ram_base >> TW_PAGE_SHIFT_4K) + o->frames) >> fmt->pfn_bits)
+	else if (((o->ram_base >> TW_PAGE_SHIFT) + o->frames) >> fmt->pfn_bits)
 		snprintf(err, errlen, "%u frames at %llx: expected memory below 2^%d for %s",
-			 o->frames, (unsigned long long)o->ram_base,
-			 TW_PAGE_SHIFT_4K + fmt->pfn_bits, name);
+			 o->frames, (unsigned long long)o->ram_base, TW_PAGE_SHIFT + fmt->pfn_bits,
+			 name);
 	else if (o->asid_bits > asid_bits(o))
 		snprintf(err, errlen, "%u ASID bits: the hardware has %u for %s", o->asid_bits,
 			 asid_bits(o), name);
@@ -165,8 +164,8 @@ int tw_kernel_create(const struct tw_kernel_opts *opts, struct tw_kernel **out, 
 	k->hw = opts->hw;
 	k->fmt = tw_pte_format(opts->format);
 	k->frames_total = opts->frames;
-	k->ram_bytes = (uint64_t)opts->frames << TW_PAGE_SHIFT_4K;
-	k->base_pfn = opts->ram_base >> TW_PAGE_SHIFT_4K;
+	k->ram_bytes = (uint64_t)opts->frames << TW_PAGE_SHIFT;
+	k->base_pfn = opts->ram_base >> TW_PAGE_SHIFT;
 	k->ram = tw_pmem_ptr(tw_hw_pmem(opts->hw), opts->ram_base, k->ram_bytes);
 	k->next_pid = 1;
 	k->cpu = &k->stats.kernel_cycles;

@@ -39,7 +39,7 @@ extern const struct tw_or_rules tw_or_riscv, tw_or_x86;
 void tw_pte_fault(const struct tw_ctx *ctx, const struct tw_req *req, uint64_t pte, uint8_t bits,
 		  struct tw_pte *out);
 
-enum { TW_FORMATS = 16, TW_PAGE_SHIFT = 12 };
+enum { TW_FORMATS = 16 };
 
 // One row per format code; levels is 0 in the rows of formats that are not translated.
 extern const struct tw_format_desc tw_formats[TW_FORMATS];

@@ -16,6 +16,9 @@
 extern "C" {
 #endif
 
+// The base page of all formats.
+enum { TW_PAGE_SHIFT = 12, TW_PAGE_BYTES = 1 << TW_PAGE_SHIFT };
+
 // Page-table format. The RISC-V 64-bit codes are those of satp.MODE; the others take values that
 // satp.MODE reserves.
 enum tw_format {

@@ -47,8 +47,7 @@ static int check_owner(struct tw_check *c, const struct tw_vma *v, uint64_t va, 
 					   (unsigned long long)va, f)
 			       : 0;
 	if ((fr->state != TW_FRAME_FILE && fr->state != TW_FRAME_SHMEM) ||
-	    fr->object != v->object ||
-	    fr->index != v->index + ((va - v->start) >> TW_PAGE_SHIFT_4K))
+	    fr->object != v->object || fr->index != v->index + ((va - v->start) >> TW_PAGE_SHIFT))
 		return tw_broken(c, "%llx: frame %u (state %u) is not the page of its region",
 				 (unsigned long long)va, f, fr->state);
 	return 0;
@@ -132,7 +131,7 @@ static int check_table(struct tw_check *c, const struct tw_mm *mm, uint32_t tabl
 			return tw_broken(c, "frame %u: table without its reverse mappings", table);
 	}
 	for (unsigned int i = 0; i < tw_pt_entries(fmt, level); i++) {
-		uint64_t at = va + ((uint64_t)i << (TW_PAGE_SHIFT_4K + fmt->vpn_shift[level]));
+		uint64_t at = va + ((uint64_t)i << (TW_PAGE_SHIFT + fmt->vpn_shift[level]));
 		uint64_t entry = tw_pt_raw(c->k, tw_pt_cell(c->k, table, i));
 		struct tw_entry e;
 		int err;
@@ -186,7 +185,7 @@ static int check_mm(struct tw_check *c, const struct tw_mm *mm)
 static int compare_file(struct tw_check *c, const struct tw_object *o, uint64_t index, uint32_t f)
 {
 	uint8_t page[TW_PAGE_BYTES];
-	uint64_t at = index << TW_PAGE_SHIFT_4K;
+	uint64_t at = index << TW_PAGE_SHIFT;
 	size_t len = o->size - at < TW_PAGE_BYTES ? (size_t)(o->size - at) : TW_PAGE_BYTES;
 
 	if ((c->k->frames[f].flags & TW_FRAME_DIRTY) || tw_rmap_dirty(c->k, f))

@@ -9,7 +9,7 @@
 
 static unsigned int level_shift(const struct tw_pte_format *fmt, unsigned int level)
 {
-	return (unsigned int)TW_PAGE_SHIFT_4K + fmt->vpn_shift[level];
+	return (unsigned int)TW_PAGE_SHIFT + fmt->vpn_shift[level];
 }
 
 static unsigned int index_of(const struct tw_pte_format *fmt, unsigned int level, uint64_t va)
@@ -128,7 +128,7 @@ static void write_entry(struct tw_space *as, struct tw_cell *ptep, unsigned int 
 	struct tw_kernel *k = as->k;
 	uint64_t old = tw_pt_raw(k, ptep), value = k->fmt->encode(e, level);
 	uint64_t offset = (uint64_t)((uint8_t *)ptep - k->ram);
-	struct tw_frame *table = &k->frames[offset >> TW_PAGE_SHIFT_4K];
+	struct tw_frame *table = &k->frames[offset >> TW_PAGE_SHIFT];
 
 	assert(table->state == TW_FRAME_TABLE);
 	tw_charge(k, TW_COST_PTE, 1);

@@ -114,7 +114,7 @@ enum {
 // Without NX: what can be read can be executed.
 static uint64_t x86_encode(const struct tw_entry *e, unsigned int level)
 {
-	uint64_t pte = e->pfn << TW_PAGE_SHIFT_4K | X86_P | X86_U;
+	uint64_t pte = e->pfn << TW_PAGE_SHIFT | X86_P | X86_U;
 
 	(void)level;
 	// Rights are those of all levels together: tables allow everything.
@@ -134,7 +134,7 @@ static uint64_t nx_encode(const struct tw_entry *e, unsigned int level)
 static uint64_t pae_encode(const struct tw_entry *e, unsigned int level)
 {
 	if (level == 2 && e->kind == TW_ENTRY_TABLE)
-		return e->pfn << TW_PAGE_SHIFT_4K | X86_P;
+		return e->pfn << TW_PAGE_SHIFT | X86_P;
 	return nx_encode(e, level);
 }
 
@@ -146,7 +146,7 @@ static struct tw_entry x86_decode(uint64_t pte, unsigned int level)
 		return decode_soft(pte);
 	if (!(pte & X86_U) || (pte & ~(X86_PFN | X86_NX | X86_P | X86_W | X86_U | X86_A | X86_D)))
 		return e;
-	e.pfn = (pte & X86_PFN) >> TW_PAGE_SHIFT_4K;
+	e.pfn = (pte & X86_PFN) >> TW_PAGE_SHIFT;
 	e.accessed = pte & X86_A;
 	if (level > 0) {
 		if ((pte & X86_W) && !(pte & (X86_NX | X86_D)))
@@ -165,7 +165,7 @@ static struct tw_entry pae_decode(uint64_t pte, unsigned int level)
 {
 	if (level == 2 && (pte & ~X86_PFN) == X86_P)
 		return (struct tw_entry){.kind = TW_ENTRY_TABLE,
-					 .pfn = (pte & X86_PFN) >> TW_PAGE_SHIFT_4K};
+					 .pfn = (pte & X86_PFN) >> TW_PAGE_SHIFT};
 	return x86_decode(pte, level);
 }
 

@@ -91,7 +91,7 @@ static inline uint8_t *host_of(const struct tw_kernel *k, const struct tw_req *r
 	uint64_t offset = pa - k->opts.ram_base;
 
 	if (offset >= k->ram_bytes || (pa ^ req->va) & (TW_PAGE_BYTES - 1) ||
-	    (store && !is_user_page(k, (uint32_t)(offset >> TW_PAGE_SHIFT_4K))))
+	    (store && !is_user_page(k, (uint32_t)(offset >> TW_PAGE_SHIFT))))
 		return NULL;
 	return k->ram + offset;
 }
@@ -217,7 +217,7 @@ static __attribute__((noinline)) int two_parts(struct tw_kernel *k, enum tw_acce
 
 	if (err)
 		return err;
-	f = (uint32_t)((uint64_t)(span->host[0] - k->ram) >> TW_PAGE_SHIFT_4K);
+	f = (uint32_t)((uint64_t)(span->host[0] - k->ram) >> TW_PAGE_SHIFT);
 	if (is_user_page(k, f))
 		tw_frame_get(k, f);
 	else

@@ -49,7 +49,7 @@ static bool joins_neighbour(struct tw_vma *v, uint64_t start, uint64_t end, uint
 
 	part.start = start;
 	part.end = end;
-	part.index += (start - v->start) >> TW_PAGE_SHIFT_4K;
+	part.index += (start - v->start) >> TW_PAGE_SHIFT;
 	part.prot = prot;
 	return (prev && tw_vma_mergeable(prev, &part)) || (next && tw_vma_mergeable(&part, next));
 }

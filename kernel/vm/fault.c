@@ -241,12 +241,12 @@ static int swap_in(struct fault *f)
 
 static uint64_t object_index(const struct fault *f)
 {
-	return f->vma->index + ((f->va - f->vma->start) >> TW_PAGE_SHIFT_4K);
+	return f->vma->index + ((f->va - f->vma->start) >> TW_PAGE_SHIFT);
 }
 
 static bool beyond_end(const struct fault *f)
 {
-	return object_index(f) >= tw_page_up(f->vma->object->size) >> TW_PAGE_SHIFT_4K;
+	return object_index(f) >= tw_page_up(f->vma->object->size) >> TW_PAGE_SHIFT;
 }
 
 static int object_page(struct fault *f)
