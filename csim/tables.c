@@ -41,7 +41,7 @@ static int below(struct tw_tables *t, const struct tw_format_desc *f, uint64_t p
 
 	if (err)
 		return err;
-	tw_entry_layout(f, level, false, &l);
+	tw_entry_layout_of(f, level, false, &l);
 	if (!entry) {
 		entry = l.fixed | l.write | l.exec | l.accessed |
 			tw_entry_address(&l, t->next >> 12);
@@ -70,7 +70,7 @@ int tw_tables_map(struct tw_tables *t, const struct tw_format_desc *f, uint64_t 
 	pa = entry_at(f, table, level, va);
 	if (leaf)
 		*leaf = pa;
-	tw_entry_layout(f, level, true, &l);
+	tw_entry_layout_of(f, level, true, &l);
 	return tw_tables_set(t, f, pa,
 			     l.fixed | l.read | l.write | l.exec |
 				     (stale ? 0 : l.accessed | l.dirty) |

@@ -22,8 +22,8 @@ struct tw_proc;
 struct tw_kernel {
 	struct tw_kernel_opts opts;
 	struct tw_hw *hw;
-	const struct tw_pte_format *fmt;
-	uint8_t *ram; // host address of frame 0
+	struct tw_pte_format *fmt; // mmu/: of the entries; constant
+	uint8_t *ram;		   // host address of frame 0
 	uint64_t ram_bytes;
 	uint64_t base_pfn;
 	uint32_t frames_total;

@@ -15,6 +15,7 @@ struct tw_or_rules;
 struct tw_scheme {
 	const char *family;
 	enum tw_fault non_canonical; // what an illegal address raises
+	uint32_t flags;		     // enum tw_flag: those that the scheme knows
 	void (*decode)(const struct tw_ctx *ctx, const struct tw_req *req,
 		       const struct tw_walk_state *ws, uint64_t entry, struct tw_pte *out);
 	// pk is not NULL.
@@ -25,7 +26,7 @@ struct tw_scheme {
 	// Of formats whose root has entries that are kept; NULL where none has.
 	bool (*root_entry_good)(const struct tw_ctx *ctx, uint64_t entry);
 	bool (*begin)(const struct tw_ctx *ctx, uint64_t va, uint64_t *table_ppn);
-	// tw_entry_layout(); *layout is zero.
+	// tw_entry_layout_of(); *layout is zero.
 	void (*layout)(const struct tw_format_desc *format, unsigned int level, bool leaf,
 		       struct tw_entry_layout *layout);
 	// What the oracle allows caches to hold, and to outlive (csim/oracle/oracle_rules.h).

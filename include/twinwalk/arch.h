@@ -183,8 +183,9 @@ struct tw_format_desc {
 	const struct tw_scheme *scheme;
 	uint8_t levels;	     // tables on the longest walk
 	uint8_t entry_bytes; // 4 or 8
-	uint8_t va_bits; // 32: the upper half of an address does not exist; else canonical width
-	uint8_t pa_bits; // of an address that an entry can hold
+	uint8_t va_bits;   // 32: the upper half of an address does not exist; else canonical width
+	uint8_t pa_bits;   // of an address that an entry can hold
+	uint8_t asid_bits; // of an ASID or PCID; 0: there is none
 	// The VPN bit at which the index of each level begins; [levels] is where the highest ends.
 	uint8_t vpn_shift[TW_LEVELS_MAX + 1];
 	uint8_t leaf_levels;		      // bit i: a leaf is allowed at level i

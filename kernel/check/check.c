@@ -57,7 +57,7 @@ static int check_leaf(struct tw_check *c, const struct tw_vma *v, uint64_t va, s
 		      struct mm_count *n)
 {
 	struct tw_kernel *k = c->k;
-	uint32_t f = tw_pfn_frame(k, e.pfn), prot = k->fmt->effective_prot(v->prot);
+	uint32_t f = tw_pfn_frame(k, e.pfn), prot = tw_pte_prot(k->fmt, v->prot);
 	const struct tw_frame *fr;
 
 	if (f == TW_NO_FRAME)
@@ -93,7 +93,7 @@ static int check_entry(struct tw_check *c, const struct tw_mm *mm, uint64_t va, 
 		       struct mm_count *n)
 {
 	const struct tw_vma *v = tw_vma_find(&mm->vmas, va);
-	struct tw_entry e = c->k->fmt->decode(pte, 0);
+	struct tw_entry e = tw_pte_decode(c->k->fmt, pte, 0);
 
 	if (!v || v->start > va)
 		return tw_broken(c, "%llx: entry %llx outside every region", (unsigned long long)va,
@@ -142,7 +142,7 @@ static int check_table(struct tw_check *c, const struct tw_mm *mm, uint32_t tabl
 		if (level == 0) {
 			err = check_entry(c, mm, at, entry, n);
 		} else {
-			e = fmt->decode(entry, level);
+			e = tw_pte_decode(fmt, entry, level);
 			if (e.kind != TW_ENTRY_TABLE || tw_pfn_frame(c->k, e.pfn) == TW_NO_FRAME)
 				return tw_broken(c, "%llx: bad pointer %llx at level %u",
 						 (unsigned long long)at, (unsigned long long)entry,

@@ -61,7 +61,7 @@ static int handle(struct tw_kernel *k, const struct tw_req *req, const struct tw
 		return tw_fail(k, -TW_EHARDWARE, "hardware: bus error (fault %u) translating %llx",
 			       resp->fault, (unsigned long long)req->va);
 	if (resp->fault_va != req->va ||
-	    resp->cause != k->fmt->page_cause(req, resp->cause & TW_PF_P))
+	    resp->cause != tw_arch_page_cause(&k->hw->ctx, req, resp->cause & TW_PF_P))
 		return tw_fail(
 			k, -TW_EHARDWARE,
 			"hardware: cause %u at %llx reported for an access (kind %u) to %llx",

@@ -18,7 +18,7 @@ static void change_entries(struct tw_mm *mm, uint64_t start, uint64_t end, uint3
 	uint64_t va = start;
 	struct tw_cell *ptep;
 
-	prot = k->fmt->effective_prot(prot);
+	prot = tw_pte_prot(k->fmt, prot);
 	for (; (ptep = tw_pt_next(&mm->as, &va, end)); va += TW_PAGE_BYTES) {
 		struct tw_entry old = tw_pt_read(&mm->as, ptep), e = old;
 

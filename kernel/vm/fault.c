@@ -328,7 +328,7 @@ static int find_region(struct fault *f)
 
 static int check_access(struct fault *f)
 {
-	f->prot = f->k->fmt->effective_prot(f->vma->prot);
+	f->prot = tw_pte_prot(f->k->fmt, f->vma->prot);
 	if (f->need & ~f->prot)
 		return raise_signal(f, TW_FK_ACCERR);
 	return 0;

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "../../csim/arch/entry.h"
 #include "../../tb/pins.h"
+#include "twinwalk/entry.h"
 #include "twinwalk/hw.h"
 #include "twinwalk/membus.h"
 #include "twinwalk/prng.h"
@@ -79,7 +79,7 @@ static uint64_t entry_of(const struct tw_format_desc *f, unsigned int level)
 
 	if (leaf && below(2))
 		ppn &= ~UINT64_C(0x3ffff);
-	tw_entry_layout(f, level, leaf, &l);
+	tw_entry_layout_of(f, level, leaf, &l);
 	return l.fixed | tw_entry_address(&l, ppn) | (below(8) ? l.read | l.write | l.exec : 0) |
 	       (rng() & (l.user | l.global | l.accessed | l.dirty));
 }
