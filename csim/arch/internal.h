@@ -6,6 +6,7 @@
 #ifndef TW_CSIM_ARCH_INTERNAL_H
 #define TW_CSIM_ARCH_INTERNAL_H
 
+#include "bits.h"
 #include "twinwalk/arch.h"
 
 struct tw_entry_layout;
@@ -90,11 +91,6 @@ static inline bool tw_is_user(const struct tw_req *req)
 static inline bool tw_is_write(const struct tw_req *req)
 {
 	return req->access >= TW_STORE;
-}
-
-static inline uint64_t tw_low_mask(unsigned int bits)
-{
-	return (UINT64_C(1) << bits) - 1;
 }
 
 #endif
