@@ -59,8 +59,8 @@ module tw_answer #(
           above_o     = above_i[w*tw_pkg::AboveW +: tw_pkg::AboveW];
           tainted_o   = tainted_i[w];
           // An entry of 4 bytes is one half of the word.
-          if (lanes_i[2*w +: 2] == 2'b01) read_o = {32'd0, mem_resp_data_i[31:0]};
-          if (lanes_i[2*w +: 2] == 2'b10) read_o = {32'd0, mem_resp_data_i[63:32]};
+          if (lanes_i[2*w +: 2] == tw_pkg::LanesLow) read_o = {32'd0, mem_resp_data_i[31:0]};
+          if (lanes_i[2*w +: 2] == tw_pkg::LanesHigh) read_o = {32'd0, mem_resp_data_i[63:32]};
           // A compare-and-swap that was done has left the desired value in memory.
           entry_o = swaps_i[w] ? desired_i[w*64 +: 64] : read_o;
         end

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the format in force says of one request, as pure logic: whether its address may be translated, what its faults
-// report, and whether a page from a TLB may answer it - with the control registers as they are. The question goes to the
-// format's family; this file and tw_pte_decode are all that knows of families. Invariant: nothing else in the MMU grants
-// an access to a page in a TLB.
+// report, and whether a page from a TLB may answer it - with the control registers as they are. The question goes to
+// the format's family; this file and tw_pte_decode are all that knows of families. Invariant: nothing else in the MMU
+// grants an access to a page in a TLB.
 `include "tw_assert.svh"
 `default_nettype none
 
@@ -139,7 +139,7 @@ module tw_check #(
   `TW_TRUE(!page_valid_i, !usable_o)
 
   // A user touches no supervisor page.
-  `TW_TRUE(page_valid_i && tw_pkg::is_user(mode_i) && !page_i[tw_pkg::DataRights], !usable_o)
+  `TW_TRUE(page_valid_i && tw_pkg::is_user(mode_i) && !page_i[tw_pkg::DataU], !usable_o)
 
   // A write needs D.
   `TW_TRUE(page_valid_i && tw_pkg::is_write(mode_i) && !page_i[tw_pkg::DataD], !usable_o)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Completion, as pure logic: the answer that a lookup or the end of a walk gives to a request, and what the TLBs and the
-// walk cache learn from it or forget by it. Invariant: a cycle has at most one completion; what a fence's FINISH
+// Completion, as pure logic: the answer that a lookup or the end of a walk gives to a request, and what the TLBs and
+// the walk cache learn from it or forget by it. Invariant: a cycle has at most one completion; what a fence's FINISH
 // invalidates, or was read before it, is not inserted. docs/contract.md, sections 7 and 8.
 `include "tw_assert.svh"
 `default_nettype none

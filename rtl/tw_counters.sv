@@ -42,32 +42,20 @@ module tw_counters (
 
   logic [tw_pkg::Events-1:0] now;
 
-  always @* begin
-    now = '0;
-    now[tw_pkg::EvL1fHit +: 4]  = l1f_hit_i;
-    now[tw_pkg::EvL1dHit +: 4]  = l1d_hit_i;
-    now[tw_pkg::EvL1fMiss]      = l1_miss_i[0];
-    now[tw_pkg::EvL1dMiss]      = l1_miss_i[1];
-    now[tw_pkg::EvDirectF]      = direct_i[0];
-    now[tw_pkg::EvDirectD]      = direct_i[1];
-    now[tw_pkg::EvL2Hit +: 4]   = l2_hit_i;
-    now[tw_pkg::EvWalkStart]    = walk_start_i;
-    now[tw_pkg::EvMerge]        = merge_i;
-    now[tw_pkg::EvNoWalker]     = no_walker_i;
-    now[tw_pkg::EvPwcStart]     = pwc_start_i;
-    now[tw_pkg::EvWalkOk]       = walk_ok_i;
-    now[tw_pkg::EvWalkFault]    = walk_fault_i;
-    now[tw_pkg::EvWalkRestart]  = walk_restart_i;
-    now[tw_pkg::EvCasLost]      = cas_lost_i;
-    now[tw_pkg::EvMemRead]      = mem_read_i;
-    now[tw_pkg::EvMemCas]       = mem_cas_i;
-    now[tw_pkg::EvPwcFill]      = pwc_fill_i;
-    now[tw_pkg::EvWalkKilled]   = walk_killed_i;
-    now[tw_pkg::EvFence]        = fence_i;
-    now[tw_pkg::EvCtrl]         = ctrl_i;
-    now[tw_pkg::EvReqStall]     = req_stall_i;
-    now[tw_pkg::EvRespStall]    = resp_stall_i;
-  end
+  localparam int W = tw_pkg::Events;
+
+  assign now = W'(l1f_hit_i) << tw_pkg::EvL1fHit | W'(l1d_hit_i) << tw_pkg::EvL1dHit |
+               W'(l1_miss_i[0]) << tw_pkg::EvL1fMiss | W'(l1_miss_i[1]) << tw_pkg::EvL1dMiss |
+               W'(direct_i[0]) << tw_pkg::EvDirectF | W'(direct_i[1]) << tw_pkg::EvDirectD |
+               W'(l2_hit_i) << tw_pkg::EvL2Hit | W'(walk_start_i) << tw_pkg::EvWalkStart |
+               W'(merge_i) << tw_pkg::EvMerge | W'(no_walker_i) << tw_pkg::EvNoWalker |
+               W'(pwc_start_i) << tw_pkg::EvPwcStart | W'(walk_ok_i) << tw_pkg::EvWalkOk |
+               W'(walk_fault_i) << tw_pkg::EvWalkFault | W'(walk_restart_i) << tw_pkg::EvWalkRestart |
+               W'(cas_lost_i) << tw_pkg::EvCasLost | W'(mem_read_i) << tw_pkg::EvMemRead |
+               W'(mem_cas_i) << tw_pkg::EvMemCas | W'(pwc_fill_i) << tw_pkg::EvPwcFill |
+               W'(walk_killed_i) << tw_pkg::EvWalkKilled | W'(fence_i) << tw_pkg::EvFence |
+               W'(ctrl_i) << tw_pkg::EvCtrl | W'(req_stall_i) << tw_pkg::EvReqStall |
+               W'(resp_stall_i) << tw_pkg::EvRespStall;
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin

@@ -14,7 +14,7 @@ module tw_ctrl #(
 
   input  wire logic                       ctrl_valid_i,    // from pins
   output logic                            ctrl_ready_o,    // to pins
-  output logic                            ctrl_refused_o,  // to pins: the write applied in the last cycle changed nothing
+  output logic                            ctrl_refused_o,  // to pins: the write applied last changed nothing
   input  wire logic [1:0]                 ctrl_addr_i,
   input  wire logic [63:0]                ctrl_data_i,
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Page sizes, and page-table formats as data: one row of Table each, and what follows from the rows - the widths that a
-// configuration needs, and the arithmetic of addresses and levels. Invariant: a radix format is added by writing its row; whatever a
-// row cannot say is the family's (tw_scheme_riscv, tw_scheme_x86). Functions of `formats`, a mask of codes, are evaluated
-// when the design is elaborated; `row` is the row of the format that is in force, zero for bare.
+// configuration needs, and the arithmetic of addresses and levels. Invariant: a radix format is added by writing its
+// row; whatever a row cannot say is the family's (tw_scheme_riscv, tw_scheme_x86). Functions of `formats`, a mask of
+// codes, are evaluated when the design is elaborated; `row` is the row of the format that is in force, zero for bare.
 // Codes: include/twinwalk/arch.h. Sources: RISC-V privileged architecture, "Sv32" to "Sv57"; Intel SDM volume 3, 4.3 to
 // 4.5.
 `default_nettype none

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// L2 TLB: the set-associative part for 4 KB pages, the superpage part for all others, and the choice between them. A part
-// of size 0 is not there. Invariant: what one part says does not depend on the other. docs/contract.md, sections 6 and 7.
+// L2 TLB: the set-associative part for 4 KB pages, the superpage part for all others, and the choice between them. A
+// part of size 0 is not there. Invariant: what one part says does not depend on the other. docs/contract.md, sections 6
+// and 7.
 `include "tw_assert.svh"
 `default_nettype none
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lookup stage: arbitrates the L2's one port between completions, sweeps and lookups, and decides what a lookup leads
-// to - an answer, waiting for a walk that is under way, a walk of its own, a fault, or another try. Invariants: a lookup
-// has one outcome; a port that finds no walker waits at most for one walk of the other after one is free.
+// to - an answer, waiting for a walk that is under way, a walk of its own, a fault, or another try. Invariants: a
+// lookup has one outcome; a port that finds no walker waits at most for one walk of the other after one is free.
 // docs/contract.md, section 7.
 `include "tw_assert.svh"
 `default_nettype none

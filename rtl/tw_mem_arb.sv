@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory arbiter: presents one request on the memory port, those of the walkers and of the root loader in turn.
-// Invariant: a request once presented stays, unchanged, until it is taken: the pointer stands on it meanwhile, and nobody
-// withdraws. docs/contract.md, section 8.
+// Invariant: a request once presented stays, unchanged, until it is taken: the pointer stands on it meanwhile, and
+// nobody withdraws. docs/contract.md, section 8.
 `include "tw_assert.svh"
 `default_nettype none
 
@@ -66,7 +66,7 @@ module tw_mem_arb #(
             mem_req_expected_o = expected_i[w*64 +: 64];
             mem_req_desired_o  = desired_i[w*64 +: 64];
             // What is written to the upper half stands there.
-            if (mem_req_lanes_o == 2'b10) begin
+            if (mem_req_lanes_o == tw_pkg::LanesHigh) begin
               mem_req_expected_o = {mem_req_expected_o[31:0], 32'd0};
               mem_req_desired_o  = {mem_req_desired_o[31:0], 32'd0};
             end

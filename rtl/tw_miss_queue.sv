@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Miss queue of one port: holds every request that the L1 TLB did not answer, offers one to the lookup stage, waits for
-// walks, and hands the answers to the response queue. Invariants: an entry is in at most one of LOOKUP, WAIT and DONE; an
-// entry in WAIT waits for a walker that is neither idle nor killed; at most one entry owns a walker. docs/contract.md,
-// section 7.
+// walks, and hands the answers to the response queue. Invariants: an entry is in at most one of LOOKUP, WAIT and DONE;
+// an entry in WAIT waits for a walker that is neither idle nor killed; at most one entry owns a walker.
+// docs/contract.md, section 7.
 //
 // Each state is a bit vector over the entries (none set: FREE), so that picking and changing many at once is logic on
 // vectors.
@@ -264,7 +264,9 @@ module tw_miss_queue #(
   // 0 FREE, 1 LOOKUP, 2 WAIT, 3 DONE.
   always @* begin
     dbg_miss_o = '0;
-    for (int i = 0; i < N; i++) dbg_miss_o[2*i +: 2] = {wait_q[i] | done_q[i], lookup_q[i] | done_q[i]};
+    if (busy != '0) begin
+      for (int i = 0; i < N; i++) dbg_miss_o[2*i +: 2] = {wait_q[i] | done_q[i], lookup_q[i] | done_q[i]};
+    end
   end
 
   // ---- Properties --------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The MMU: connects its blocks and does nothing else. Two front ends (request stage, L1 TLB, miss queue, response queue)
-// share the lookup stage, the L2 TLB and the walk unit; the completion hands out what a lookup or a walk has found. Pins
-// and cycles: docs/contract.md. Invariant: every output is a function of registers only.
+// The MMU: connects its blocks and does nothing else. Two front ends (request stage, L1 TLB, miss queue, response
+// queue) share the lookup stage, the L2 TLB and the walk unit; the completion hands out what a lookup or a walk has
+// found. Pins and cycles: docs/contract.md. Invariant: every output is a function of registers only.
 //
 //          front, for each port
 //   req --> port --> L1 TLB --hit-------------------------------> resp_fifo --> resp
@@ -509,7 +509,7 @@ module tw_mmu #(
     .walk_joinable_o    (walk_joinable),
     .walk_vpn_o         (walk_vpn),
     .ans_owner_o        (ans_owner),
-    .ans_mode_i         (ans_port ? owner_mode[11:6] : owner_mode[5:0]),
+    .ans_mode_i         (ans_port ? owner_mode[tw_pkg::ModeW +: tw_pkg::ModeW] : owner_mode[0 +: tw_pkg::ModeW]),
     .ok_o               (walk_ok),
     .fault_o            (walk_fault),
     .ans_walker_o       (ans_walker),
@@ -562,7 +562,7 @@ module tw_mmu #(
     .tainted_i       (ans_tainted),
     .owner_port_i    (ans_port),
     .owner_slot_i    (ans_owner[SlotW-1:0]),
-    .owner_va_i      (ans_port ? owner_va[127:64] : owner_va[63:0]),
+    .owner_va_i      (ans_port ? owner_va[tw_pkg::VaW +: tw_pkg::VaW] : owner_va[0 +: tw_pkg::VaW]),
     .walk_vpn_i      (ans_vpn),
     .walk_page_i     (walk_page),
     .walk_info_i     (walk_info),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Constants and pure functions that every block shares: widths, codes, the layout of entries and responses. Invariants:
 // nothing here knows a page-table format (that is tw_fmt); wires between blocks have the widths and layouts below, the
-// same in every configuration, bits that a configuration lacks being zero, and what is stored is packed to the bits that
-// the configuration has (*_pack, *_unpack). Codes: include/twinwalk/arch.h; layouts: docs/contract.md, section 13.
+// same in every configuration, bits that a configuration lacks being zero, and what is stored is packed to the bits
+// that the configuration has (*_pack, *_unpack). Codes: include/twinwalk/arch.h; layouts: docs/contract.md, section 13.
 `default_nettype none
 
 package tw_pkg;
@@ -54,6 +54,11 @@ package tw_pkg;
   localparam logic [5:0] PfP    = 6'h01;
   localparam logic [5:0] PfRsvd = 6'h08;
   localparam logic [5:0] PfPk   = 6'h20;
+
+  // Halves of a memory word: that of an entry of 4 bytes, or both.
+  localparam logic [1:0] LanesLow  = 2'b01;
+  localparam logic [1:0] LanesHigh = 2'b10;
+  localparam logic [1:0] LanesBoth = 2'b11;
 
   // Outcome of decoding one page-table entry.
   localparam logic [1:0] KindFault   = 2'd0;
@@ -151,6 +156,9 @@ package tw_pkg;
   localparam int DataAttr   = 4;   // 3 bits
   localparam int DataD      = 7;
   localparam int DataRights = 8;   // 4 bits: {R, W, X, U}
+  localparam int DataU      = 8;
+  localparam int DataX      = 9;
+  localparam int DataWrite  = 10;
   localparam int DataGlobal = 12;
   localparam int DataSize   = 13;  // 3 bits
   localparam int DataPpn    = 16;  // 44 bits
@@ -161,7 +169,8 @@ package tw_pkg;
   endfunction
 
   // As stored: attributes of attr_bits, keys of pkey_bits, the PPN cut where the array ends.
-  function automatic logic [DataW-1:0] data_pack(input int attr_bits, input int pkey_bits, input logic [DataW-1:0] whole);
+  function automatic logic [DataW-1:0] data_pack(input int attr_bits, input int pkey_bits,
+                                                 input logic [DataW-1:0] whole);
     data_pack = whole >> DataLow << (attr_bits + pkey_bits) |
                 (whole >> DataAttr & ((DataW'(1) << attr_bits) - DataW'(1))) << pkey_bits |
                 (whole & ((DataW'(1) << pkey_bits) - DataW'(1)));
@@ -183,6 +192,10 @@ package tw_pkg;
   localparam int PwcDataW  = 51;
   localparam int AboveW    = 4;    // {G, X, U, W}: what is known from the levels above
   localparam logic [AboveW-1:0] AboveRoot = 4'b0111;
+  localparam int AboveWrite = 0;
+  localparam int AboveU     = 1;
+  localparam int AboveX     = 2;
+  localparam int AboveG     = 3;
   localparam int PwcLevel  = 4;    // 3 bits
   localparam int PwcPpn    = 7;    // 44 bits
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cell: the place of a new entry in an array, and the replacement state after it, as pure logic. A new entry goes to the
-// lowest of those that it replaces, else to the lowest invalid one, else to the victim of the tree-PLRU. Invariant: the
-// place is one that is replaced if there is one. docs/contract.md, section 6.
+// Cell: the place of a new entry in an array, and the replacement state after it, as pure logic. A new entry goes to
+// the lowest of those that it replaces, else to the lowest invalid one, else to the victim of the tree-PLRU. Invariant:
+// the place is one that is replaced if there is one. docs/contract.md, section 6.
 `include "tw_assert.svh"
 `default_nettype none
 

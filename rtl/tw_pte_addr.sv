@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cell: the physical address of the entry that a VPN selects in a table, as pure logic. Invariant: the address is a
-// multiple of the entry's size. There is no adder: a table lies at a multiple of its size, and the bits of its number below
-// that, which only a table of several pages has, are ignored.
+// multiple of the entry's size. There is no adder: a table lies at a multiple of its size, and the bits of its number
+// below that, which only a table of several pages has, are ignored.
 `include "tw_assert.svh"
 `default_nettype none
 

@@ -3,8 +3,8 @@
 // below the root. Invariant: at most one entry for each level, prefix and ASID. Emptied by every fence, so that it
 // never needs to know which pointers a fence means. docs/contract.md, section 8.
 //
-// A tag has the VPN bits below the prefix zero; tags and data are packed to the bits that the configuration has. mask_q and level_q are decoded copies of an entry's level:
-// the tag bits that it compares, and a bit for each level.
+// A tag has the VPN bits below the prefix zero; tags and data are packed to the bits that the configuration has. mask_q
+// and level_q are decoded copies of an entry's level: the tag bits that it compares, and a bit for each level.
 `include "tw_assert.svh"
 `default_nettype none
 
@@ -29,7 +29,8 @@ module tw_pwc #(
   input  wire logic [tw_pkg::TagW-1:0]     fill_mask_i,
   input  wire logic [tw_pkg::PwcDataW-1:0] fill_data_i,
 
-  // Kill: from a completion with a fault. Every entry that matches goes; a fill in the same cycle is of another address.
+  // Kill: from a completion with a fault. Every entry that matches goes; a fill in the same cycle is of another
+  // address.
   input  wire logic                        kill_i,
   input  wire logic [tw_pkg::TagW-1:0]     kill_tag_i,
 

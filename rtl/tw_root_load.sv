@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Root loader: for formats whose root has four entries inside the MMU (PAE), reads them when the root is written, checks
-// them, and keeps them; says in which table the walk of an address begins. Invariant: the kept entries change all at once
-// and only to four that were read without an error and have no reserved bit set where they are present.
+// Root loader: for formats whose root has four entries inside the MMU (PAE), reads them when the root is written,
+// checks them, and keeps them; says in which table the walk of an address begins. Invariant: the kept entries change
+// all at once and only to four that were read without an error and have no reserved bit set where they are present.
 // docs/contract.md, section 3. Source: Intel SDM volume 3, 4.4.1.
 `include "tw_assert.svh"
 `default_nettype none

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The scheme of RISC-V (Sv32, Sv39, Sv48, Sv57), as pure logic: what an illegal address and a fault report, whether a
-// page permits an access, and what one page-table entry means for one request. Invariants: a page or pointer that leaves
-// here may be used as it is; outputs about a page or an entry are zero while there is none. An entry of Sv32 is the low
-// half of the others: its bits 63:32 are zero. Source: RISC-V privileged architecture, "Sv32", "Virtual Address
+// page permits an access, and what one page-table entry means for one request. Invariants: a page or pointer that
+// leaves here may be used as it is; outputs about a page or an entry are zero while there is none. An entry of Sv32 is
+// the low half of the others: its bits 63:32 are zero. Source: RISC-V privileged architecture, "Sv32", "Virtual Address
 // Translation Process", Svnapot, Svpbmt, Svrsw60t59b, Svade, Svadu.
 `include "tw_assert.svh"
 `default_nettype none
@@ -108,7 +108,7 @@ module tw_scheme_riscv (
   always @* begin
     page_o = '0;
     if (valid_i)
-      page_o = {entry_i[53:10] & mask[tw_pkg::PpnW-1:0], size, entry_i[5] || above_i[3],
+      page_o = {entry_i[53:10] & mask[tw_pkg::PpnW-1:0], size, entry_i[5] || above_i[tw_pkg::AboveG],
                 entry_i[1], entry_i[2], entry_i[3], entry_i[4], entry_i[7] || write,
                 1'b0, entry_i[62:61], 4'd0};
   end
@@ -145,7 +145,7 @@ module tw_scheme_riscv (
     if (valid_i) begin
       cause_o  = page_cause_o;
       ppn_o    = entry_i[53:10];
-      above_o  = {above_i[3] || entry_i[5], above_i[2:0]};
+      above_o  = {above_i[tw_pkg::AboveG] || entry_i[5], above_i[2:0]};
       update_o = entry_i;
       // A and D of leaves only.
       if (kind_o == tw_pkg::KindLeaf) begin
@@ -164,14 +164,14 @@ module tw_scheme_riscv (
   `TW_TRUE(!check_i && !valid_i, !allow_o && kind_o == tw_pkg::KindFault && page_o == '0 && update_o == '0)
 
   // A user touches no supervisor page.
-  `TW_TRUE(check_i && user && !page_i[tw_pkg::DataRights], !allow_o)
+  `TW_TRUE(check_i && user && !page_i[tw_pkg::DataU], !allow_o)
 
   // A fetch needs X, a write needs W.
-  `TW_TRUE(check_i && fetch && !page_i[tw_pkg::DataRights+1], !allow_o)
-  `TW_TRUE(check_i && write && !page_i[tw_pkg::DataRights+2], !allow_o)
+  `TW_TRUE(check_i && fetch && !page_i[tw_pkg::DataX], !allow_o)
+  `TW_TRUE(check_i && write && !page_i[tw_pkg::DataWrite], !allow_o)
 
   // No supervisor fetches from a user page.
-  `TW_TRUE(check_i && !user && fetch && page_i[tw_pkg::DataRights], !allow_o)
+  `TW_TRUE(check_i && !user && fetch && page_i[tw_pkg::DataU], !allow_o)
 
   // An entry that is not valid is a fault.
   `TW_TRUE(valid_i && !entry_i[0], kind_o == tw_pkg::KindFault)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The scheme of x86 (two-level, PAE, four-level, five-level), as pure logic: what an illegal address and a fault report,
-// whether a page permits an access, and what one page-table entry means for one request. Invariants: a page or pointer
-// that leaves here may be used as it is; outputs about a page or an entry are zero while there is none. An entry of 4
-// bytes has bits 63:32 zero. Source: Intel SDM volume 3, 4.3 to 4.8 (entries, access rights, protection keys, error code,
-// accessed and dirty flags).
+// The scheme of x86 (two-level, PAE, four-level, five-level), as pure logic: what an illegal address and a fault
+// report, whether a page permits an access, and what one page-table entry means for one request. Invariants: a page or
+// pointer that leaves here may be used as it is; outputs about a page or an entry are zero while there is none. An
+// entry of 4 bytes has bits 63:32 zero. Source: Intel SDM volume 3, 4.3 to 4.8 (entries, access rights, protection
+// keys, error code, accessed and dirty flags).
 `include "tw_assert.svh"
 `default_nettype none
 
@@ -104,9 +104,9 @@ module tw_scheme_x86 (
   logic                    w, u, x, pat;
   logic [tw_pkg::PpnW-1:0] ppn;
 
-  assign w   = above_i[0] && entry_i[1];
-  assign u   = above_i[1] && entry_i[2];
-  assign x   = above_i[2] && !entry_i[63];
+  assign w   = above_i[tw_pkg::AboveWrite] && entry_i[1];
+  assign u   = above_i[tw_pkg::AboveU] && entry_i[2];
+  assign x   = above_i[tw_pkg::AboveX] && !entry_i[63];
   assign pat = level_i == '0 ? entry_i[7] : entry_i[12];
 
   always @* begin
@@ -128,9 +128,9 @@ module tw_scheme_x86 (
   logic [3:0]               key;
 
   assign page   = valid_i ? page_o : page_i;
-  assign page_u = page[tw_pkg::DataRights];
-  assign page_x = page[tw_pkg::DataRights+1];
-  assign page_w = page[tw_pkg::DataRights+2];
+  assign page_u = page[tw_pkg::DataU];
+  assign page_x = page[tw_pkg::DataX];
+  assign page_w = page[tw_pkg::DataWrite];
   assign key    = page[tw_pkg::DataPkey +: 4];
 
   // A supervisor's write minds W, and a key's write-disable bit, only while CR0.WP is set.
@@ -178,7 +178,7 @@ module tw_scheme_x86 (
     if (valid_i) begin
       cause_o  = page_cause_o | code;
       ppn_o    = {4'd0, entry_i[51:12]};
-      above_o  = {above_i[3], x, u, w};
+      above_o  = {above_i[tw_pkg::AboveG], x, u, w};
       update_o = entry_i;
       // A in pointers too.
       if (kind_o != tw_pkg::KindFault) update_o[5] = 1'b1;

@@ -4,8 +4,9 @@
 // invalidation stands beside it. Invariant: no two valid ways of a set match the same address. docs/contract.md,
 // sections 6 and 7.
 //
-// Tags and data are packed to the bits that the configuration has. The arrays are addressed with {set, way}. Valid and global bits are kept by way and the PLRU bits by node, one bit a
-// set, so that a whole array is invalidated or reset at one edge.
+// Tags and data are packed to the bits that the configuration has. The arrays are addressed with {set, way}. Valid and
+// global bits are kept by way and the PLRU bits by node, one bit a set, so that a whole array is invalidated or reset
+// at one edge.
 `include "tw_assert.svh"
 `default_nettype none
 
@@ -283,7 +284,8 @@ module tw_tlb_sa #(
       for (int w = 0; w < Ways; w++)
         left[w] = valid_q[w][past_set_q] && !(inserted_q && WayW'(w) == inserted_way_q) &&
                   !(spared_q && global_q[w][past_set_q]) &&
-                  ((past_tag_q ^ tag_q[{past_set_q, WayW'(w)}]) & past_mask_q & page_mask(global_q[w][past_set_q])) == '0;
+                  ((past_tag_q ^ tag_q[{past_set_q, WayW'(w)}]) & past_mask_q &
+                   page_mask(global_q[w][past_set_q])) == '0;
     end
   end
 `endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walk unit: the walkers with what they share - the walk cache, the start of a walk, the routing of memory's answers, the
-// decoder, the memory port, and the root loader of formats that need it. Connects and nothing else. Invariant: one answer
-// of memory leads to one outcome of one walker. docs/contract.md, section 8.
+// Walk unit: the walkers with what they share - the walk cache, the start of a walk, the routing of memory's answers,
+// the decoder, the memory port, and the root loader of formats that need it. Connects and nothing else. Invariant: one
+// answer of memory leads to one outcome of one walker. docs/contract.md, section 8.
 `include "tw_assert.svh"
 `default_nettype none
 
@@ -142,7 +142,7 @@ module tw_walk #(
 
     // It reads whole words.
     assign req_cas[Walkers]               = 1'b0;
-    assign req_lanes[2*Walkers +: 2]      = 2'b11;
+    assign req_lanes[2*Walkers +: 2]      = tw_pkg::LanesBoth;
     assign req_expected[64*Walkers +: 64] = '0;
     assign req_desired[64*Walkers +: 64]  = '0;
   end else begin : g_no_root_load

@@ -188,7 +188,7 @@ module tw_walker #(
       need_a_q    <= 1'b0;
       pass2_q     <= act == ActPass2;
     end else if (next) begin
-      level_q  <= level_q - 3'd1;
+      level_q  <= level_q - 1'b1;
       above_q  <= pte_above_i;
       addr_q   <= PaBits'(next_addr_i);
       if (pte_stale_i) need_a_q <= 1'b1;
@@ -226,7 +226,7 @@ module tw_walker #(
   assign addr_o     = tw_pkg::PaW'(addr_q);
   assign expected_o = 64'(expected_q);
   assign desired_o  = 64'(desired_q);
-  assign lanes_o    = !narrow ? 2'b11 : addr_q[2] ? 2'b10 : 2'b01;
+  assign lanes_o    = !narrow ? tw_pkg::LanesBoth : addr_q[2] ? tw_pkg::LanesHigh : tw_pkg::LanesLow;
   assign tainted_o  = tainted_q;
 
   // ---- Properties --------------------------------------------------------------------------------------------------
