@@ -75,49 +75,29 @@ static void json_hw(cJSON *o, const struct tw_hw_counters *c)
 	number(t, "accessed_dirty_updates", e[TW_EV_MEM_CAS]);
 }
 
+// The object called NAME in O, made when it is asked for first.
+static cJSON *group(cJSON *o, const char *name)
+{
+	cJSON *t = cJSON_GetObjectItem(o, name);
+
+	return t ? t : cJSON_AddObjectToObject(o, name);
+}
+
 static void json_kernel(cJSON *o, const struct tw_kernel_stats *k)
 {
-	cJSON *t = cJSON_AddObjectToObject(o, "faults");
+	const struct {
+		const char *group, *key;
+		uint64_t value;
+	} stats[] = {
+#define TW_STAT(group, key, type, member, meaning) {group, key, k->member},
+#include "twinwalk/stats.def"
+	};
 
-	number(t, "minor", k->minor);
-	number(t, "major", k->major);
+	for (size_t i = 0; i < sizeof(stats) / sizeof(stats[0]); i++)
+		if (*stats[i].group)
+			number(group(o, stats[i].group), stats[i].key, stats[i].value);
 	for (unsigned int i = 0; i < TW_FAULT_KINDS; i++)
-		number(t, tw_fault_kind_name(i), k->faults[i]);
-	t = cJSON_AddObjectToObject(o, "kernel");
-	number(t, "syscalls", k->syscalls);
-	number(t, "context_switches", k->switches);
-	number(t, "fences_page", k->fences_page);
-	number(t, "fences_asid", k->fences_asid);
-	number(t, "fences_all", k->fences_all);
-	number(t, "asid_rollovers", k->asid_rollovers);
-	number(t, "tables_made", k->tables_made);
-	number(t, "tables_freed", k->tables_freed);
-	t = cJSON_AddObjectToObject(o, "swap");
-	number(t, "out", k->swap_out);
-	number(t, "in", k->swap_in);
-	number(t, "write_requests", k->swap_write_requests);
-	number(t, "errors", k->swap_errors);
-	number(t, "slots", k->swap_slots);
-	number(t, "used", k->swap_used);
-	t = cJSON_AddObjectToObject(o, "page_cache");
-	number(t, "hits", k->cache_hits);
-	number(t, "misses", k->cache_misses);
-	number(t, "reads", k->file_reads);
-	number(t, "writes", k->file_writes);
-	t = cJSON_AddObjectToObject(o, "reclaim");
-	number(t, "scanned", k->scanned);
-	number(t, "anon", k->reclaimed_anon);
-	number(t, "file", k->reclaimed_file);
-	number(t, "direct", k->reclaim_direct);
-	number(t, "background", k->reclaim_background);
-	t = cJSON_AddObjectToObject(o, "frames");
-	number(t, "total", k->frames);
-	number(t, "free", k->free);
-	number(t, "anon", k->anon);
-	number(t, "shmem", k->shmem);
-	number(t, "file_clean", k->file_clean);
-	number(t, "file_dirty", k->file_dirty);
-	number(t, "tables", k->tables);
+		number(group(o, "faults"), tw_fault_kind_name(i), k->faults[i]);
 }
 
 static void json_latency(cJSON *o, const struct tw_kernel_stats *k)
@@ -256,10 +236,10 @@ static cJSON *json_run(const struct replay_result *r, bool timing)
 	number(t, "rmw", k->accesses[TW_RMW]);
 	t = cJSON_AddObjectToObject(o, "cycles");
 	number(t, "total", replay_cycles(r));
-	number(t, "hardware", k->hw_cycles);
-	number(t, "kernel", k->kernel_cycles);
-	number(t, "device", k->device_cycles);
-	number(t, "background", k->background_cycles);
+#define TW_STAT(group, key, type, member, meaning) \
+	if (!*group)                               \
+		number(t, key, k->member);
+#include "twinwalk/stats.def"
 	json_latency(o, k);
 	json_hw(o, &r->hw);
 	json_kernel(o, k);

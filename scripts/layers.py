@@ -26,7 +26,7 @@ HW = ARCH + ["include/twinwalk/" + name for name in ("config.h", "events.def", "
 CONFIG = ["include/twinwalk/config.h", "include/twinwalk/configs.def"] + ARCH
 PINS = HW + ["include/twinwalk/" + name for name in ("configs.def", "membus.h", "mmu.h", "oracle.h", "pins.def")]
 TRACE = ["include/twinwalk/trace.h"]
-KERNEL = HW + ["include/twinwalk/kernel.h"]
+KERNEL = HW + ["include/twinwalk/kernel.h", "include/twinwalk/stats.def"]
 EVERYBODY = ["include/twinwalk/prng.h"]
 RULES = [
     # The interfaces: each knows what it stands on. A user of the hardware does not see the pins.

@@ -290,59 +290,20 @@ const char *tw_fault_kind_name(unsigned int kind);
 
 enum { TW_LATENCY_BUCKETS = 256 };
 
-// Counts since creation, but for the present state at the end. Times are in cycles.
+// What happened since creation, and the present state.
 struct tw_kernel_stats {
-	uint64_t hw_cycles;	    // all cycles of the MMU
-	uint64_t kernel_cycles;	    // work of the kernel for processes, by its table of costs
-	uint64_t background_cycles; // work of the reclaim daemon, which runs beside the processes
-	uint64_t device_cycles;	    // that processes waited for devices
-
+	// Plain counts: stats.def says what each means.
+#define TW_STAT(group, key, type, member, meaning) type member;
+#include "twinwalk/stats.def"
 	uint64_t accesses[4];		      // by enum tw_access, without retries
 	uint64_t attempts;		      // requests to the hardware
 	uint64_t latency[TW_LATENCY_BUCKETS]; // attempts by cycles; the last: that many or more
-	uint64_t latency_sum, latency_max;    // of all attempts
+	uint64_t latency_sum, latency_max;    // cycles of all attempts, and of the longest
 	uint64_t response_digest;	      // of every response and its cycles, in order
-
-	uint64_t faults[TW_FAULT_KINDS];
-	uint64_t minor, major; // faults resolved: without a device, waiting for one
-
-	uint64_t syscalls; // with fork and exit
-	uint64_t switches; // of the running process
-	uint64_t forks, exits;
-
-	uint64_t fences_page, fences_asid, fences_all; // by what they cover
-	uint64_t asid_rollovers;		       // generations of ASIDs used up
-	uint64_t tables_made, tables_freed;	       // page tables, in frames
-
-	uint64_t swap_out, swap_in;   // pages written to swap and read from it
-	uint64_t swap_write_requests; // neighbouring slots are one
-	uint64_t swap_errors;	      // requests that the swap file refused
-
-	uint64_t scanned;	     // frames that the policy looked at
-	uint64_t reclaimed_anon;     // frames freed: private and shared anonymous memory
-	uint64_t reclaimed_file;     // frames freed: pages of files
-	uint64_t reclaim_direct;     // of these, by an operation that needed them
-	uint64_t reclaim_background; // of these, by the daemon
-
-	uint64_t cache_hits, cache_misses; // look-ups of pages of objects
-	uint64_t file_reads, file_writes;  // pages
-	uint64_t file_write_requests;	   // neighbouring pages are one
-	uint64_t file_errors;		   // requests that a file refused
-
-	// The present state, in frames.
-	uint32_t frames;		 // of memory: the sum of the next seven
-	uint32_t free;			 // in no use
-	uint32_t anon, shmem;		 // private, and shared, anonymous memory
-	uint32_t file_clean, file_dirty; // page cache: as in the file, or newer
-	uint32_t tables;		 // page tables
-	uint32_t reserved;		 // the zero page
-	uint32_t swap_slots;		 // usable ones
-	uint32_t swap_used;		 // with a reference or a frame
-	uint32_t swap_cached;		 // of these, with a frame
-
-	unsigned int asid_bits; // in use
-	uint32_t watermark[3];	// min, low, high, in free frames
-	uint64_t frame_bytes;	// host memory of the frame database and the reverse mappings
+	uint64_t faults[TW_FAULT_KINDS];      // also those that ended in a signal
+	unsigned int asid_bits;		      // in use
+	uint32_t watermark[3];		      // min, low, high, in free frames
+	uint64_t frame_bytes; // host memory of the frame database and the reverse mappings
 };
 // Brings *STATS up to date; costs a look at every frame.
 void tw_kernel_get_stats(struct tw_kernel *k, struct tw_kernel_stats *stats);

@@ -126,6 +126,46 @@ static void accesses_are_the_sum_of_their_parts(void **state)
 	cJSON_Delete(all);
 }
 
+static void assert_names_once(const cJSON *o)
+{
+	const cJSON *a, *b;
+
+	cJSON_ArrayForEach(a, o)
+	{
+		for (b = a->next; b && cJSON_IsObject(o); b = b->next)
+			if (strcmp(a->string, b->string) == 0)
+				fail_msg("the name %s stands twice", a->string);
+		assert_names_once(a);
+	}
+}
+
+static void no_name_stands_twice_in_an_object(void **state)
+{
+	int status;
+	cJSON *all = json("--limit 1000 --timing " SHUF, &status);
+
+	(void)state;
+	assert_names_once(all);
+	cJSON_Delete(all);
+}
+
+static void frames_at_the_end_are_all_frames(void **state)
+{
+	static const char *const states[] = {"free",	   "anon",   "shmem",	"file_clean",
+					     "file_dirty", "tables", "reserved"};
+	int status;
+	cJSON *all = json("--limit 300000 --frames 300 " SHUF, &status);
+	const cJSON *f = cJSON_GetObjectItem(first_run(all), "frames_at_end");
+	double sum = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		sum += number(f, states[i]);
+	assert_true(sum == number(f, "total"));
+	assert_int_equal(number(f, "total"), 300);
+	cJSON_Delete(all);
+}
+
 static void an_error_is_in_it(void **state)
 {
 	int status;
@@ -176,6 +216,8 @@ int main(int argc, char **argv)
 		TEST(all_that_decides_the_result_is_in_it),
 		TEST(asid_bits_are_those_in_use),
 		TEST(numbers_keep_all_their_digits),
+		TEST(no_name_stands_twice_in_an_object),
+		TEST(frames_at_the_end_are_all_frames),
 		TEST(accesses_are_the_sum_of_their_parts),
 		TEST(an_error_is_in_it),
 		TEST(a_name_may_be_any_bytes),
