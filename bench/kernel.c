@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures what the kernel's operations cost on this machine as processes, regions and files become
 // many: each figure should stay flat along its row, or grow with the logarithm for what searches a
-// tree. Best of three rounds. On the C model, configuration tiny.
+// tree. Best of three rounds. On the C model, configuration compact.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +27,8 @@ static double now(void)
 
 static void open_machine(struct machine *m)
 {
-	machine_open(m, &(struct machine_opts){.config = "tiny", .latency = 1, .frames = FRAMES});
+	machine_open(m,
+		     &(struct machine_opts){.config = "compact", .latency = 1, .frames = FRAMES});
 }
 
 static void map(struct tw_proc *p, uint64_t addr, uint64_t pages, uint32_t prot, uint32_t flags)

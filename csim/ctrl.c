@@ -3,11 +3,15 @@
 // writes others need too. Invariant: a context made by these functions holds only supported values.
 #include "ctrl.h"
 
-#include "arch/bits.h"
 #include "hw_driver.h"
 #include "root_load.h"
 
 #define FLAGS_MASK 0xfffu
+
+static uint64_t low_bits(unsigned int n)
+{
+	return (UINT64_C(1) << n) - 1;
+}
 
 void tw_ctx_reset(struct tw_ctx *ctx)
 {
@@ -34,12 +38,12 @@ static void write_root(struct tw_ctx *ctx, const struct tw_config *cfg, uint64_t
 
 	tw_config_widths(cfg, &widths);
 	ctx->format = (enum tw_format)(value >> 60);
-	ctx->root_ppn = value & tw_low_mask(widths.ppn);
+	ctx->root_ppn = value & low_bits(widths.ppn);
 	ctx->asid = ctx->root_low = 0;
 	if (tw_arch_root_entries(ctx))
 		ctx->root_low = (uint16_t)((asid & 0x7f) << 5);
 	else
-		ctx->asid = (uint16_t)(asid & tw_low_mask(cfg->asid_bits));
+		ctx->asid = (uint16_t)(asid & low_bits(cfg->asid_bits));
 }
 
 bool tw_ctx_write(struct tw_ctx *ctx, const struct tw_config *cfg, unsigned int reg, uint64_t value)

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arch/bits.h"
 #include "mmu_internal.h"
 
 static void reset(struct tw_mmu *m)
@@ -39,8 +38,8 @@ int tw_mmu_create(const struct tw_config *cfg, struct tw_mmu **mmu)
 	m->cfg = *cfg;
 	m->first_port = TW_PORTS - cfg->ports;
 	tw_config_widths(cfg, &widths);
-	m->vpn = tw_low_mask(widths.vpn) << 12;
-	m->asid = (uint16_t)tw_low_mask(cfg->asid_bits);
+	m->vpn = ((UINT64_C(1) << widths.vpn) - 1) << 12;
+	m->asid = (uint16_t)((1u << cfg->asid_bits) - 1);
 	m->short_cut = true;
 	if (tw_l2_init(&m->l2, cfg)) {
 		tw_mmu_destroy(m);

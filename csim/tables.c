@@ -2,8 +2,6 @@
 // See tables.h.
 #include "tables.h"
 
-#include "arch/bits.h"
-
 int tw_tables_get(const struct tw_tables *t, const struct tw_format_desc *f, uint64_t pa,
 		  uint64_t *entry)
 {
@@ -17,6 +15,11 @@ int tw_tables_set(const struct tw_tables *t, const struct tw_format_desc *f, uin
 	return tw_pmem_write(t->pmem, pa, &entry, f->entry_bytes);
 }
 
+static uint64_t low_bits(unsigned int n)
+{
+	return (UINT64_C(1) << n) - 1;
+}
+
 // Where the entry of VA stands in a table of this level.
 static uint64_t entry_at(const struct tw_format_desc *f, uint64_t table, unsigned int level,
 			 uint64_t va)
@@ -25,7 +28,7 @@ static uint64_t entry_at(const struct tw_format_desc *f, uint64_t table, unsigne
 
 	if (level < f->levels)
 		bits = (unsigned int)f->vpn_shift[level + 1] - low;
-	return table + (va >> (12 + low) & tw_low_mask(bits)) * f->entry_bytes;
+	return table + (va >> (12 + low) & low_bits(bits)) * f->entry_bytes;
 }
 
 // The table below the entry at PA, which is made if there is none.
@@ -38,7 +41,7 @@ static int below(struct tw_tables *t, const struct tw_format_desc *f, uint64_t p
 
 	if (err)
 		return err;
-	tw_entry_layout_of(f, level, false, &l);
+	tw_entry_layout(f, level, false, &l);
 	if (!entry) {
 		entry = l.fixed | l.write | l.exec | l.accessed |
 			tw_entry_address(&l, t->next >> 12);
@@ -47,7 +50,7 @@ static int below(struct tw_tables *t, const struct tw_format_desc *f, uint64_t p
 			return err;
 		t->next += 4096;
 	}
-	*table = (entry >> l.address[0].at & tw_low_mask(l.address[0].bits)) << 12;
+	*table = (entry >> l.address[0].at & low_bits(l.address[0].bits)) << 12;
 	return 0;
 }
 
@@ -67,7 +70,7 @@ int tw_tables_map(struct tw_tables *t, const struct tw_format_desc *f, uint64_t 
 	pa = entry_at(f, table, level, va);
 	if (leaf)
 		*leaf = pa;
-	tw_entry_layout_of(f, level, true, &l);
+	tw_entry_layout(f, level, true, &l);
 	return tw_tables_set(t, f, pa,
 			     l.fixed | l.read | l.write | l.exec |
 				     (stale ? 0 : l.accessed | l.dirty) |

@@ -4,7 +4,7 @@
 #ifndef TW_CSIM_TABLES_H
 #define TW_CSIM_TABLES_H
 
-#include "twinwalk/entry.h"
+#include "arch/entry.h"
 #include "twinwalk/pmem.h"
 
 struct tw_tables {

@@ -22,8 +22,8 @@ struct tw_proc;
 struct tw_kernel {
 	struct tw_kernel_opts opts;
 	struct tw_hw *hw;
-	struct tw_pte_format *fmt; // mmu/: of the entries; constant
-	uint8_t *ram;		   // host address of frame 0
+	const struct tw_pte_format *fmt;
+	uint8_t *ram; // host address of frame 0
 	uint64_t ram_bytes;
 	uint64_t base_pfn;
 	uint32_t frames_total;
@@ -68,7 +68,7 @@ static inline uint32_t tw_pfn_frame(const struct tw_kernel *k, uint64_t pfn)
 
 static inline uint8_t *tw_frame_host(const struct tw_kernel *k, uint32_t f)
 {
-	return k->ram + ((uint64_t)f << TW_PAGE_SHIFT);
+	return k->ram + ((uint64_t)f << TW_PAGE_SHIFT_4K);
 }
 
 static inline void tw_charge(struct tw_kernel *k, enum tw_cost what, uint64_t times)

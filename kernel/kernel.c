@@ -43,27 +43,31 @@ bool tw_kernel_shortage(const struct tw_kernel *k)
 }
 
 // What both the format and the hardware have.
-static unsigned int asid_bits(const struct tw_kernel_opts *o, const struct tw_pte_format *fmt)
+static unsigned int asid_bits(const struct tw_kernel_opts *o)
 {
-	return fmt->asid_bits < o->hw->asid_bits ? fmt->asid_bits : o->hw->asid_bits;
+	unsigned int bits = tw_pte_format(o->format)->asid_bits;
+
+	return bits < o->hw->asid_bits ? bits : o->hw->asid_bits;
 }
 
-// Fills in *fmt.
-static int check_opts(const struct tw_kernel_opts *o, struct tw_pte_format *fmt, char *err,
-		      size_t errlen)
+static int check_opts(const struct tw_kernel_opts *o, char *err, size_t errlen)
 {
+	const struct tw_pte_format *fmt = tw_pte_format(o->format);
+	const char *name = fmt ? tw_format_get(o->format)->name : NULL;
+
 	if (!o->hw)
 		snprintf(err, errlen, "no hardware given");
-	else if (!tw_pte_format(o->format, fmt))
+	else if (!fmt)
 		snprintf(err, errlen, "no page-table format has the number %d", o->format);
 	else if (!(o->hw->formats >> o->format & 1))
-		snprintf(err, errlen, "the hardware does not have the format %s", fmt->name);
+		snprintf(err, errlen, "the hardware does not have the format %s", name);
 	else if (o->svade && !fmt->svade)
-		snprintf(err, errlen, "svade: %s sets A and D in hardware always", fmt->name);
+		snprintf(err, errlen, "svade: %s sets A and D in hardware always", name);
 	else if (o->frames < TW_MIN_FRAMES)
 		snprintf(err, errlen, "%u frames: expected %d or more", o->frames, TW_MIN_FRAMES);
 	else if (!tw_page_aligned(o->ram_base) ||
-		 !tw_pmem_ptr(tw_hw_pmem(o->hw), o->ram_base, (uint64_t)o->frames << TW_PAGE_SHIFT))
+		 !tw_pmem_ptr(tw_hw_pmem(o->hw), o->ram_base,
+			      (uint64_t)o->frames << TW_PAGE_SHIFT_4K))
 		snprintf(err, errlen, "%u frames at %llx: expected flat, page-aligned memory",
 			 o->frames, (unsigned long long)o->ram_base);
 	else if (o->swap_slots && !o->swap_path)
@@ -72,14 +76,14 @@ static int check_opts(const struct tw_kernel_opts *o, struct tw_pte_format *fmt,
 		snprintf(err, errlen,
 			 "%u swap slots: expected less than %llu, which an entry of %s "
 			 "can name",
-			 o->swap_slots, (unsigned long long)tw_pte_most(fmt), fmt->name);
-	else if (((o->ram_base >> TW_PAGE_SHIFT) + o->frames) >> fmt->pfn_bits)
+			 o->swap_slots, (unsigned long long)tw_pte_most(fmt), name);
+	else if (((o->ram_base >> TW_PAGE_SHIFT_4K) + o->frames) >> fmt->pfn_bits)
 		snprintf(err, errlen, "%u frames at %llx: expected memory below 2^%d for %s",
-			 o->frames, (unsigned long long)o->ram_base, TW_PAGE_SHIFT + fmt->pfn_bits,
-			 fmt->name);
-	else if (o->asid_bits > asid_bits(o, fmt))
+			 o->frames, (unsigned long long)o->ram_base,
+			 TW_PAGE_SHIFT_4K + fmt->pfn_bits, name);
+	else if (o->asid_bits > asid_bits(o))
 		snprintf(err, errlen, "%u ASID bits: the hardware has %u for %s", o->asid_bits,
-			 asid_bits(o, fmt), fmt->name);
+			 asid_bits(o), name);
 	else
 		return 0;
 	return -EINVAL;
@@ -138,37 +142,31 @@ static void free_all(struct tw_kernel *k)
 	tw_reclaim_destroy(k);
 	tw_phys_destroy(k);
 	free(k->mms);
-	free(k->fmt);
 	free(k);
 }
 
 int tw_kernel_create(const struct tw_kernel_opts *opts, struct tw_kernel **out, char *err,
 		     size_t errlen)
 {
-	struct tw_pte_format fmt;
 	struct tw_kernel *k;
-	int e = check_opts(opts, &fmt, err, errlen);
+	int e = check_opts(opts, err, errlen);
 
 	if (e)
 		return e;
 	snprintf(err, errlen, "out of host memory");
 	k = calloc(1, sizeof(*k));
-	if (k)
-		k->fmt = malloc(sizeof(*k->fmt));
-	if (!k || !k->fmt) {
-		free(k);
+	if (!k)
 		return -ENOMEM;
-	}
 	k->opts = *opts;
 	if (k->opts.asid_bits == 0)
-		k->opts.asid_bits = asid_bits(opts, &fmt);
+		k->opts.asid_bits = asid_bits(opts);
 	if (k->opts.fence_all == 0)
 		k->opts.fence_all = 32;
 	k->hw = opts->hw;
-	*k->fmt = fmt;
+	k->fmt = tw_pte_format(opts->format);
 	k->frames_total = opts->frames;
-	k->ram_bytes = (uint64_t)opts->frames << TW_PAGE_SHIFT;
-	k->base_pfn = opts->ram_base >> TW_PAGE_SHIFT;
+	k->ram_bytes = (uint64_t)opts->frames << TW_PAGE_SHIFT_4K;
+	k->base_pfn = opts->ram_base >> TW_PAGE_SHIFT_4K;
 	k->ram = tw_pmem_ptr(tw_hw_pmem(opts->hw), opts->ram_base, k->ram_bytes);
 	k->next_pid = 1;
 	k->cpu = &k->stats.kernel_cycles;

@@ -244,8 +244,7 @@ static enum tw_status run_process(struct replay_proc *p, uint64_t quantum, uint6
 	if (more)
 		return replay_kernel_error(p, "context switch", more);
 	while (quantum-- > 0 && status == TW_OK && res->events < total) {
-		// What takes long within an event asks by itself.
-		if (res->events % 64 == 0 && replay_stopped(r))
+		if (replay_stopped(r))
 			return replay_interrupted(r);
 		more = tw_trace_next(p->trace, &p->event);
 		if (more < 0)

@@ -28,7 +28,7 @@ struct replay_user {
 	enum tw_status (*create)(void *arg, const struct replay_opts *opts,
 				 struct tw_hw_opts *hw_opts, struct tw_config *config,
 				 struct tw_hw **hw, char *err, size_t errlen);
-	// The signal that asks the run to end, NULL if there is none. Called often.
+	// The signal that asks the run to end, NULL if there is none. Called for every event.
 	const char *(*stopped)(void *arg);
 	// Done so far, in percent of the events; a hundred times in a run. May be NULL.
 	void (*progress)(void *arg, unsigned int percent, const struct replay_result *so_far);

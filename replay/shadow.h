@@ -10,11 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <twinwalk/trace.h>
 
 enum {
-	SHADOW_SHIFT = TW_TRACE_PAGE_SHIFT,
-	SHADOW_PAGE = 1 << SHADOW_SHIFT,
+	SHADOW_SHIFT = 12,
+	SHADOW_PAGE = 4096,
 	SHADOW_LEAF = 512,
 };
 
@@ -39,7 +38,7 @@ struct shadow {
 	struct shadow_table pages;
 };
 
-#define SHADOW_PAGES (UINT64_C(1) << (TW_TRACE_VA_BITS - SHADOW_SHIFT)) // of addresses and files
+#define SHADOW_PAGES (UINT64_C(1) << (38 - SHADOW_SHIFT)) // addresses and files below 2^38
 
 static inline uintptr_t shadow_get(const struct shadow_table *t, uint64_t page)
 {

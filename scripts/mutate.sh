@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Applies each patch of mutation/ to a copy of rtl/ and runs random stimulus on model and RTL in lockstep, in every
-# configuration that the mutant concerns: those of its line "Configurations:", all without one. A mutant is killed in a
+# Applies each patch of mutation/ to a copy of rtl/ and runs random stimulus on model and RTL in lockstep, in those of the
+# configurations asked for that the mutant concerns: those of its line "Configurations:", all without one. Asked for are
+# compact and large, which have every format, unless told otherwise. A mutant is killed in a
 # configuration if a run ends with the status for a difference and the report names a pin or an array; a crash, a timeout or
 # a build that fails is no kill. The RTL without a patch has to pass the very same runs first. Fixed seeds, the first that
 # kills ends it. Prints a table; logs stay in BUILD/mutate.
 # With --oracle the RTL runs alone, without the model and without its assertions: a mutant is killed if the oracle forbids
 # what it does. A line "Oracle:" names the configurations in which it can, or none; all without one.
 # With --assert it runs alone, judged by its own assertions, and the patches are those of mutation/assert/.
-# Usage: scripts/mutate.sh [--oracle | --assert] [--config NAME] [ID]...      all patches of the folder without IDs
+# Usage: scripts/mutate.sh [--oracle | --assert] [--config NAME|all] [ID]...      all patches of the folder without IDs
 # Exit status: 0 all killed; 1 a mutant is not, or the RTL itself fails; 2 usage; 4 no build.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -21,7 +22,7 @@ where='[a-z0-9_]*_o$\|counter [a-z0-9_]*$\|\(l1f\|l1d\|sp\|pwc\|l2\)[a-z0-9_ ]*\
 pin=', cycle [0-9]*: model and rtl differ in \('$where'\)'
 told='s/^[a-z0-9_]*, \(cycle [0-9]*\): model and rtl differ in/\1,/p'
 all=$("$root/scripts/configs.sh" | sed 's/ .*//' | tr '\n' ' ')
-configs=$all
+configs='compact large'
 patches=mutation
 asserts=ON
 line=Configurations
@@ -53,8 +54,9 @@ while [ $# -gt 0 ]; do
     dir=$dir/assert
     ;;
   --config)
-    if [ $# -lt 2 ] || ! is_config "$2"; then usage "--config needs one of: $all"; fi
+    if [ $# -lt 2 ] || { [ "$2" != all ] && ! is_config "$2"; }; then usage "--config needs all, or one of: $all"; fi
     configs=$2
+    [ "$configs" != all ] || configs=$all
     shift
     ;;
   -*) usage "$1 is no option" ;;

@@ -73,7 +73,7 @@ struct run {
 
 static const char usage_text[] =
 	"usage: tw_lockstep_random [option]...\n"
-	"  --config NAME    hardware configuration, or a file that holds one (tiny)\n"
+	"  --config NAME    hardware configuration, or a file that holds one (compact)\n"
 	"  --seed N|fresh   seed of the stimulus and of the RTL's registers (1);\n"
 	"                   fresh: TW_SEED from the environment if set, else a random one\n"
 	"  --cycles N       clock cycles (1000000)\n"
@@ -161,7 +161,7 @@ static bool parse(struct options *o, int argc, char **argv)
 	int c;
 
 	*o = (struct options){
-		.config_arg = "tiny", .seed = 1, .cycles = 1000000, .max_wait = UINT64_MAX};
+		.config_arg = "compact", .seed = 1, .cycles = 1000000, .max_wait = UINT64_MAX};
 	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
 		bool ok = true;
 

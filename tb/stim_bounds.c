@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "twinwalk/entry.h"
+#include "../csim/arch/entry.h"
 #include "twinwalk/mmu.h"
 
 // The lowest N bits, 0..64.
@@ -55,7 +55,7 @@ static void add_leaf(const struct tw_format_desc *f, unsigned int level, struct 
 	struct tw_entry_layout l;
 	unsigned int bits, pages = f->vpn_shift[level];
 
-	tw_entry_layout_of(f, level, true, &l);
+	tw_entry_layout(f, level, true, &l);
 	add_updated(&l, b);
 	bits = tw_entry_ppn_bits(&l);
 	e->ppn = most(e->ppn, bits);
@@ -90,7 +90,7 @@ static void add_format(const struct tw_format_desc *f, struct extent *e, struct 
 			add_leaf(f, level, e, b);
 		if (!level)
 			continue;
-		tw_entry_layout_of(f, level, false, &l);
+		tw_entry_layout(f, level, false, &l);
 		add_updated(&l, b);
 		e->table = most(e->table, tw_entry_ppn_bits(&l));
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the registers of a configuration can hold, and what can happen in it, as the contract and
-// the layouts of its formats (twinwalk/entry.h) have it: the stimulus has to reach all of that and
+// the layouts of its formats (csim/arch/entry.h) have it: the stimulus has to reach all of that and
 // nothing else. Invariant: a bit is in a mask if some legal input puts it there.
 #ifndef TW_TB_STIM_BOUNDS_H
 #define TW_TB_STIM_BOUNDS_H

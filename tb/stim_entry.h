@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Entries of the stimulus's tables: any, mostly good; or good ones on purpose. Made from the
-// layouts of twinwalk/entry.h alone.
+// layouts of csim/arch/entry.h alone.
 #ifndef TW_TB_STIM_ENTRY_H
 #define TW_TB_STIM_ENTRY_H
 

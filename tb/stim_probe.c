@@ -502,7 +502,7 @@ static void add_pages_of(struct tw_stim_probe *p, const struct tw_format_desc *f
 
 		if (!(f->leaf_levels >> level & 1))
 			continue;
-		tw_entry_layout_of(f, level, true, &l);
+		tw_entry_layout(f, level, true, &l);
 		p->page[p->pages].format = f;
 		p->page[p->pages++].level = level;
 		if (!l.group)

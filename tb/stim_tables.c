@@ -90,14 +90,14 @@ static void describe(const struct tw_format_desc *f, struct tw_stim_space *s)
 	s->levels = tw_entry_root_bits(f) ? f->levels + 1u : f->levels;
 	for (unsigned int level = 0; level < f->levels; level++) {
 		s->index_bits[level] = (uint8_t)(f->vpn_shift[level + 1] - f->vpn_shift[level]);
-		tw_entry_layout_of(f, level, false, &s->pointer[level]);
-		tw_entry_layout_of(f, level, true, &s->leaf[level]);
+		tw_entry_layout(f, level, false, &s->pointer[level]);
+		tw_entry_layout(f, level, true, &s->leaf[level]);
 		if (f->leaf_levels >> level & 1 && tw_entry_ppn_bits(&s->leaf[level]) > widest)
 			widest = tw_entry_ppn_bits(&s->leaf[level]);
 	}
 	if (s->levels > f->levels) {
 		s->index_bits[f->levels] = (uint8_t)tw_entry_root_bits(f);
-		tw_entry_layout_of(f, f->levels, false, &s->pointer[f->levels]);
+		tw_entry_layout(f, f->levels, false, &s->pointer[f->levels]);
 	}
 	// A table lies where the entries above can point to; a root where the register can.
 	for (unsigned int level = 0; level + 1 < s->levels; level++)

@@ -6,15 +6,15 @@
 // are two spaces of tables at a time, each of a format of the configuration; each new content
 // chooses their formats, moves the tables and changes the addresses in use, so that in time every
 // format, every bit of every page number and address, and every set of a TLB, takes part. What the
-// bits of an entry are, twinwalk/entry.h says: nothing here knows a format. Invariant: the content
+// bits of an entry are, csim/arch/entry.h says: nothing here knows a format. Invariant: the content
 // depends on the configuration, the seed and the calls only.
 #ifndef TW_TB_STIM_TABLES_H
 #define TW_TB_STIM_TABLES_H
 
 #include <stdint.h>
 
+#include "../csim/arch/entry.h"
 #include "twinwalk/config.h"
-#include "twinwalk/entry.h"
 #include "twinwalk/membus.h"
 #include "twinwalk/pmem.h"
 #include "twinwalk/prng.h"

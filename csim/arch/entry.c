@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // See entry.h; the layouts themselves are the schemes'.
-#include "twinwalk/entry.h"
+#include "entry.h"
 
 #include "internal.h"
 
-void tw_entry_layout_of(const struct tw_format_desc *format, unsigned int level, bool leaf,
-			struct tw_entry_layout *layout)
+void tw_entry_layout(const struct tw_format_desc *format, unsigned int level, bool leaf,
+		     struct tw_entry_layout *layout)
 {
 	*layout = (struct tw_entry_layout){0};
 	format->scheme->layout(format, level, leaf, layout);
@@ -32,17 +32,4 @@ unsigned int tw_entry_ppn_bits(const struct tw_entry_layout *l)
 unsigned int tw_entry_root_bits(const struct tw_format_desc *format)
 {
 	return format->traits & TW_FT_PDPTE ? 2 : 0;
-}
-
-uint32_t tw_format_flags(const struct tw_format_desc *format)
-{
-	uint32_t flags = format->scheme->flags;
-
-	if (!(format->traits & TW_FT_NX))
-		flags &= ~(uint32_t)TW_F_NXE;
-	if (!(format->traits & TW_FT_PKEY))
-		flags &= ~(uint32_t)TW_F_PKE;
-	if (!(format->traits & TW_FT_PSE))
-		flags &= ~(uint32_t)TW_F_PSE;
-	return flags;
 }

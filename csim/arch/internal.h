@@ -6,7 +6,6 @@
 #ifndef TW_CSIM_ARCH_INTERNAL_H
 #define TW_CSIM_ARCH_INTERNAL_H
 
-#include "bits.h"
 #include "twinwalk/arch.h"
 
 struct tw_entry_layout;
@@ -16,7 +15,6 @@ struct tw_or_rules;
 struct tw_scheme {
 	const char *family;
 	enum tw_fault non_canonical; // what an illegal address raises
-	uint32_t flags;		     // enum tw_flag: those that the scheme knows
 	void (*decode)(const struct tw_ctx *ctx, const struct tw_req *req,
 		       const struct tw_walk_state *ws, uint64_t entry, struct tw_pte *out);
 	// pk is not NULL.
@@ -27,7 +25,7 @@ struct tw_scheme {
 	// Of formats whose root has entries that are kept; NULL where none has.
 	bool (*root_entry_good)(const struct tw_ctx *ctx, uint64_t entry);
 	bool (*begin)(const struct tw_ctx *ctx, uint64_t va, uint64_t *table_ppn);
-	// tw_entry_layout_of(); *layout is zero.
+	// tw_entry_layout(); *layout is zero.
 	void (*layout)(const struct tw_format_desc *format, unsigned int level, bool leaf,
 		       struct tw_entry_layout *layout);
 	// What the oracle allows caches to hold, and to outlive (csim/oracle/oracle_rules.h).
@@ -41,7 +39,7 @@ extern const struct tw_or_rules tw_or_riscv, tw_or_x86;
 void tw_pte_fault(const struct tw_ctx *ctx, const struct tw_req *req, uint64_t pte, uint8_t bits,
 		  struct tw_pte *out);
 
-enum { TW_FORMATS = 16 };
+enum { TW_FORMATS = 16, TW_PAGE_SHIFT = 12 };
 
 // One row per format code; levels is 0 in the rows of formats that are not translated.
 extern const struct tw_format_desc tw_formats[TW_FORMATS];
@@ -91,6 +89,11 @@ static inline bool tw_is_user(const struct tw_req *req)
 static inline bool tw_is_write(const struct tw_req *req)
 {
 	return req->access >= TW_STORE;
+}
+
+static inline uint64_t tw_low_mask(unsigned int bits)
+{
+	return (UINT64_C(1) << bits) - 1;
 }
 
 #endif

@@ -5,8 +5,8 @@
 // is the low half of the others: what lies in bits 63:32 is zero. Source: RISC-V privileged
 // architecture, "Sv32", "Virtual Address Translation Process", mstatus.SUM and MXR, Svnapot,
 // Svpbmt, Svrsw60t59b, Svade/Svadu.
+#include "entry.h"
 #include "internal.h"
-#include "twinwalk/entry.h"
 
 static inline bool riscv_allows(const struct tw_req *req, const struct tw_rights *rights)
 {
@@ -155,7 +155,6 @@ static void layout(const struct tw_format_desc *format, unsigned int level, bool
 
 const struct tw_scheme tw_scheme_riscv = {
 	.family = "riscv",
-	.flags = TW_F_ADUE | TW_F_PBMTE | TW_F_SVNAPOT | TW_F_SVRSW,
 	.non_canonical = TW_FAULT_PAGE,
 	.decode = decode,
 	.allowed = allowed,

@@ -4,8 +4,8 @@
 // entries. Invariant: an entry that faults is left alone (update equals the entry). Source: Intel
 // SDM volume 3, tables 4-4 to 4-20 (entries), 4.4.1 (PDPTE registers), 4.6 (rights, protection
 // keys), 4.7 (error code), 4.8 (A and D).
+#include "entry.h"
 #include "internal.h"
-#include "twinwalk/entry.h"
 
 static inline bool has(const struct tw_ctx *ctx, enum tw_format_trait trait)
 {
@@ -221,8 +221,6 @@ static void layout(const struct tw_format_desc *format, unsigned int level, bool
 
 const struct tw_scheme tw_scheme_x86 = {
 	.family = "x86",
-	.flags = TW_F_WP | TW_F_NXE | TW_F_SMEP | TW_F_SMAP | TW_F_PGE | TW_F_GBPAGES | TW_F_PKE |
-		 TW_F_PSE,
 	.non_canonical = TW_FAULT_CANON,
 	.decode = decode,
 	.allowed = allowed,

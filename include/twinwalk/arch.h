@@ -16,9 +16,6 @@
 extern "C" {
 #endif
 
-// The base page of all formats.
-enum { TW_PAGE_SHIFT = 12, TW_PAGE_BYTES = 1 << TW_PAGE_SHIFT };
-
 // Page-table format. The RISC-V 64-bit codes are those of satp.MODE; the others take values that
 // satp.MODE reserves.
 enum tw_format {
@@ -183,9 +180,8 @@ struct tw_format_desc {
 	const struct tw_scheme *scheme;
 	uint8_t levels;	     // tables on the longest walk
 	uint8_t entry_bytes; // 4 or 8
-	uint8_t va_bits;   // 32: the upper half of an address does not exist; else canonical width
-	uint8_t pa_bits;   // of an address that an entry can hold
-	uint8_t asid_bits; // of an ASID or PCID; 0: there is none
+	uint8_t va_bits; // 32: the upper half of an address does not exist; else canonical width
+	uint8_t pa_bits; // of an address that an entry can hold
 	// The VPN bit at which the index of each level begins; [levels] is where the highest ends.
 	uint8_t vpn_shift[TW_LEVELS_MAX + 1];
 	uint8_t leaf_levels;		      // bit i: a leaf is allowed at level i

@@ -19,6 +19,11 @@
 extern "C" {
 #endif
 
+enum {
+	TW_PAGE_SHIFT_4K = 12,
+	TW_PAGE_BYTES = 4096,
+};
+
 // Linux's numbers (asm-generic).
 enum {
 	TW_PROT_NONE = 0,

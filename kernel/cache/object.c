@@ -202,7 +202,7 @@ void tw_object_detach(struct tw_kernel *k, struct tw_object *o, struct tw_mappin
 static int fill(struct tw_kernel *k, struct tw_object *o, uint64_t index, uint64_t page, uint32_t f,
 		enum tw_page_source *source)
 {
-	uint64_t at = index << TW_PAGE_SHIFT, n;
+	uint64_t at = index << TW_PAGE_SHIFT_4K, n;
 
 	if (page) {
 		*source = TW_PAGE_SWAPPED;

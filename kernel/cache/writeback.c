@@ -23,13 +23,13 @@ int tw_object_write(struct tw_kernel *k, const uint32_t *frames, unsigned int n,
 {
 	struct tw_object *o = k->frames[frames[0]].object;
 	struct iovec vec[TW_BLK_VECS];
-	uint64_t at = k->frames[frames[0]].index << TW_PAGE_SHIFT;
+	uint64_t at = k->frames[frames[0]].index << TW_PAGE_SHIFT_4K;
 	unsigned int vecs = 0;
 	int err;
 
 	assert(n > 0 && n <= TW_BLK_VECS);
 	for (unsigned int i = 0; i < n; i++) {
-		uint64_t start = at + ((uint64_t)i << TW_PAGE_SHIFT);
+		uint64_t start = at + ((uint64_t)i << TW_PAGE_SHIFT_4K);
 		uint64_t left = start < o->size ? o->size - start : 0;
 
 		k->frames[frames[i]].flags &= (uint8_t)~TW_FRAME_DIRTY;
@@ -176,7 +176,7 @@ int tw_file_grow(struct tw_file *file, uint64_t size)
 			       (unsigned long long)size, strerror(-err));
 	o->written = true;
 	// What mappings wrote behind the old end in its page was never part of the file.
-	page = tail ? tw_radix_get(&o->pages, o->size >> TW_PAGE_SHIFT) : 0;
+	page = tail ? tw_radix_get(&o->pages, o->size >> TW_PAGE_SHIFT_4K) : 0;
 	if (page)
 		memset(tw_frame_host(k, tw_page_number(page)) + tail, 0, TW_PAGE_BYTES - tail);
 	o->size = size;

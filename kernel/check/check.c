@@ -47,7 +47,8 @@ static int check_owner(struct tw_check *c, const struct tw_vma *v, uint64_t va, 
 					   (unsigned long long)va, f)
 			       : 0;
 	if ((fr->state != TW_FRAME_FILE && fr->state != TW_FRAME_SHMEM) ||
-	    fr->object != v->object || fr->index != v->index + ((va - v->start) >> TW_PAGE_SHIFT))
+	    fr->object != v->object ||
+	    fr->index != v->index + ((va - v->start) >> TW_PAGE_SHIFT_4K))
 		return tw_broken(c, "%llx: frame %u (state %u) is not the page of its region",
 				 (unsigned long long)va, f, fr->state);
 	return 0;
@@ -57,7 +58,7 @@ static int check_leaf(struct tw_check *c, const struct tw_vma *v, uint64_t va, s
 		      struct mm_count *n)
 {
 	struct tw_kernel *k = c->k;
-	uint32_t f = tw_pfn_frame(k, e.pfn), prot = tw_pte_prot(k->fmt, v->prot);
+	uint32_t f = tw_pfn_frame(k, e.pfn), prot = k->fmt->effective_prot(v->prot);
 	const struct tw_frame *fr;
 
 	if (f == TW_NO_FRAME)
@@ -93,7 +94,7 @@ static int check_entry(struct tw_check *c, const struct tw_mm *mm, uint64_t va, 
 		       struct mm_count *n)
 {
 	const struct tw_vma *v = tw_vma_find(&mm->vmas, va);
-	struct tw_entry e = tw_pte_decode(c->k->fmt, pte, 0);
+	struct tw_entry e = c->k->fmt->decode(pte, 0);
 
 	if (!v || v->start > va)
 		return tw_broken(c, "%llx: entry %llx outside every region", (unsigned long long)va,
@@ -131,7 +132,7 @@ static int check_table(struct tw_check *c, const struct tw_mm *mm, uint32_t tabl
 			return tw_broken(c, "frame %u: table without its reverse mappings", table);
 	}
 	for (unsigned int i = 0; i < tw_pt_entries(fmt, level); i++) {
-		uint64_t at = va + ((uint64_t)i << (TW_PAGE_SHIFT + fmt->vpn_shift[level]));
+		uint64_t at = va + ((uint64_t)i << (TW_PAGE_SHIFT_4K + fmt->vpn_shift[level]));
 		uint64_t entry = tw_pt_raw(c->k, tw_pt_cell(c->k, table, i));
 		struct tw_entry e;
 		int err;
@@ -142,7 +143,7 @@ static int check_table(struct tw_check *c, const struct tw_mm *mm, uint32_t tabl
 		if (level == 0) {
 			err = check_entry(c, mm, at, entry, n);
 		} else {
-			e = tw_pte_decode(fmt, entry, level);
+			e = fmt->decode(entry, level);
 			if (e.kind != TW_ENTRY_TABLE || tw_pfn_frame(c->k, e.pfn) == TW_NO_FRAME)
 				return tw_broken(c, "%llx: bad pointer %llx at level %u",
 						 (unsigned long long)at, (unsigned long long)entry,
@@ -185,7 +186,7 @@ static int check_mm(struct tw_check *c, const struct tw_mm *mm)
 static int compare_file(struct tw_check *c, const struct tw_object *o, uint64_t index, uint32_t f)
 {
 	uint8_t page[TW_PAGE_BYTES];
-	uint64_t at = index << TW_PAGE_SHIFT;
+	uint64_t at = index << TW_PAGE_SHIFT_4K;
 	size_t len = o->size - at < TW_PAGE_BYTES ? (size_t)(o->size - at) : TW_PAGE_BYTES;
 
 	if ((c->k->frames[f].flags & TW_FRAME_DIRTY) || tw_rmap_dirty(c->k, f))

@@ -83,7 +83,7 @@ int tw_proc_regions(const struct tw_proc *p, int (*fn)(void *user, const struct 
 			.prot = v->prot,
 			.shared = v->flags & TW_VMA_SHARED,
 			.path = file ? v->object->host.path : NULL,
-			.offset = file ? v->index << TW_PAGE_SHIFT : 0,
+			.offset = file ? v->index << TW_PAGE_SHIFT_4K : 0,
 		};
 
 		result = fn(user, &r);
@@ -129,7 +129,7 @@ size_t tw_proc_maps(const struct tw_proc *p, char *buf, size_t size)
 		       (unsigned long long)v->start, (unsigned long long)v->end,
 		       v->prot & TW_PROT_READ ? 'r' : '-', v->prot & TW_PROT_WRITE ? 'w' : '-',
 		       v->prot & TW_PROT_EXEC ? 'x' : '-', v->flags & TW_VMA_SHARED ? 's' : 'p',
-		       (unsigned long long)(o ? v->index << TW_PAGE_SHIFT : 0),
+		       (unsigned long long)(o ? v->index << TW_PAGE_SHIFT_4K : 0),
 		       o && o->file ? major(o->host.dev) : 0, o && o->file ? minor(o->host.dev) : 0,
 		       (unsigned long long)(o && o->file ? o->host.ino : 0));
 		// Linux pads to column 73.
@@ -158,9 +158,9 @@ static int read_file(struct tw_kernel *k, const struct tw_object *o, void *buf, 
 static int peek_object(struct tw_kernel *k, const struct tw_object *o, uint64_t index,
 		       uint64_t in_page, void *buf, size_t len)
 {
-	uint64_t page = tw_object_lookup(o, index), at = (index << TW_PAGE_SHIFT) + in_page;
+	uint64_t page = tw_object_lookup(o, index), at = (index << TW_PAGE_SHIFT_4K) + in_page;
 
-	if (index >= tw_page_up(o->size) >> TW_PAGE_SHIFT)
+	if (index >= tw_page_up(o->size) >> TW_PAGE_SHIFT_4K)
 		return -EFAULT;
 	if (tw_page_is_frame(page)) {
 		memcpy(buf, tw_frame_host(k, tw_page_number(page)) + in_page, len);
@@ -190,7 +190,7 @@ static int peek_page(const struct tw_proc *p, uint64_t va, void *buf, size_t len
 	if (ptep)
 		e = tw_pt_read(&p->mm->as, ptep);
 	if (e.kind == TW_ENTRY_EMPTY && v->object)
-		return peek_object(k, v->object, v->index + ((va - v->start) >> TW_PAGE_SHIFT),
+		return peek_object(k, v->object, v->index + ((va - v->start) >> TW_PAGE_SHIFT_4K),
 				   in_page, buf, len);
 	if (e.kind == TW_ENTRY_EMPTY) {
 		memset(buf, 0, len);

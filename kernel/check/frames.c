@@ -215,7 +215,7 @@ static int compare_slot(struct tw_check *c, uint32_t slot)
 		return tw_broken(c, "slot %u: cached frame %u does not know it", slot, f);
 	if (!c->deep || (k->frames[f].flags & TW_FRAME_DIRTY) || tw_rmap_dirty(k, f))
 		return 0;
-	if (pread(k->swap->blk.fd, page, sizeof(page), (off_t)slot << TW_PAGE_SHIFT) !=
+	if (pread(k->swap->blk.fd, page, sizeof(page), (off_t)slot << TW_PAGE_SHIFT_4K) !=
 		    (ssize_t)sizeof(page) ||
 	    memcmp(page, tw_frame_host(k, f), sizeof(page)) != 0)
 		return tw_broken(c, "slot %u: differs from clean frame %u", slot, f);

@@ -48,7 +48,7 @@ int tw_blk_read(struct tw_kernel *k, struct tw_blk *b, void *buf, uint64_t len, 
 	uint8_t *to = buf;
 	uint64_t left = len;
 
-	pass_time(k, b, b->model->read_latency, tw_page_up(len) >> TW_PAGE_SHIFT, true);
+	pass_time(k, b, b->model->read_latency, tw_page_up(len) >> TW_PAGE_SHIFT_4K, true);
 	while (left) {
 		ssize_t n = tw_blk_peek(k, b, to, left, offset);
 
@@ -81,7 +81,7 @@ int tw_blk_write(struct tw_kernel *k, struct tw_blk *b, const struct iovec *vec,
 		v[j] = vec[j];
 		bytes += vec[j].iov_len;
 	}
-	pass_time(k, b, b->model->write_latency, tw_page_up(bytes) >> TW_PAGE_SHIFT, wait);
+	pass_time(k, b, b->model->write_latency, tw_page_up(bytes) >> TW_PAGE_SHIFT_4K, wait);
 	while (i < n) {
 		ssize_t done = write_host(k, b, v + i, (int)(n - i), offset);
 

@@ -9,7 +9,7 @@
 
 static unsigned int level_shift(const struct tw_pte_format *fmt, unsigned int level)
 {
-	return (unsigned int)TW_PAGE_SHIFT + fmt->vpn_shift[level];
+	return (unsigned int)TW_PAGE_SHIFT_4K + fmt->vpn_shift[level];
 }
 
 static unsigned int index_of(const struct tw_pte_format *fmt, unsigned int level, uint64_t va)
@@ -79,7 +79,7 @@ static void free_table(struct tw_space *as, uint32_t f)
 // The table that an entry at LEVEL points to; TW_NO_FRAME if it is empty.
 static uint32_t child_of(const struct tw_kernel *k, uint64_t pte, unsigned int level)
 {
-	struct tw_entry e = tw_pte_decode(k->fmt, pte, level);
+	struct tw_entry e = k->fmt->decode(pte, level);
 	uint32_t f;
 
 	if (e.kind == TW_ENTRY_EMPTY)
@@ -126,9 +126,9 @@ static void write_entry(struct tw_space *as, struct tw_cell *ptep, unsigned int 
 			const struct tw_entry *e)
 {
 	struct tw_kernel *k = as->k;
-	uint64_t old = tw_pt_raw(k, ptep), value = tw_pte_encode(k->fmt, e, level);
+	uint64_t old = tw_pt_raw(k, ptep), value = k->fmt->encode(e, level);
 	uint64_t offset = (uint64_t)((uint8_t *)ptep - k->ram);
-	struct tw_frame *table = &k->frames[offset >> TW_PAGE_SHIFT];
+	struct tw_frame *table = &k->frames[offset >> TW_PAGE_SHIFT_4K];
 
 	assert(table->state == TW_FRAME_TABLE);
 	tw_charge(k, TW_COST_PTE, 1);
@@ -259,7 +259,7 @@ struct tw_cell *tw_pt_next(const struct tw_space *as, uint64_t *va, uint64_t end
 
 struct tw_entry tw_pt_read(const struct tw_space *as, const struct tw_cell *ptep)
 {
-	struct tw_entry e = tw_pte_decode(as->k->fmt, tw_pt_raw(as->k, ptep), 0);
+	struct tw_entry e = as->k->fmt->decode(tw_pt_raw(as->k, ptep), 0);
 
 	assert(e.kind != TW_ENTRY_BAD && e.kind != TW_ENTRY_TABLE);
 	return e;

@@ -1,76 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Encoding and decoding of page-table entries, whatever their format. See pte.h.
+// Encoding and decoding of page-table entries. See pte.h.
 #include "mmu/pte.h"
 
 #include <stddef.h>
 
 #include "twinwalk/kernel.h"
 
-// --- Formats ---------------------------------------------------------------------------
-
-enum tw_format tw_kernel_format(size_t i)
-{
-	struct tw_pte_format f;
-
-	for (unsigned int code = TW_FMT_BARE + 1; code < 32; code++)
-		if (tw_pte_format((enum tw_format)code, &f) && i-- == 0)
-			return f.format;
-	return TW_FMT_BARE;
-}
-
-bool tw_pte_format(enum tw_format format, struct tw_pte_format *f)
-{
-	const uint32_t wanted = TW_F_WP | TW_F_NXE | TW_F_SMEP | TW_F_SMAP;
-	const struct tw_format_desc *d = tw_format_get(format);
-	unsigned int root, bits;
-
-	if (!d)
-		return false;
-	root = tw_entry_root_bits(d);
-	*f = (struct tw_pte_format){.format = format,
-				    .name = d->name,
-				    .levels = (uint8_t)(d->levels + (root > 0)),
-				    .dynamic = (uint8_t)(d->levels - 1u),
-				    .entry_bytes = d->entry_bytes,
-				    .va_bits = d->va_bits,
-				    .asid_bits = d->asid_bits,
-				    .svade = tw_format_flags(d) & TW_F_ADUE,
-				    .flags = tw_format_flags(d) & wanted};
-	if (f->levels > TW_PT_LEVELS_MAX)
-		return false;
-	for (unsigned int i = 0; i <= d->levels; i++)
-		f->vpn_shift[i] = d->vpn_shift[i];
-	if (root)
-		f->vpn_shift[f->levels] = (uint8_t)(f->vpn_shift[d->levels] + root);
-	for (unsigned int i = 0; i < f->levels; i++) {
-		tw_entry_layout_of(d, i, i == 0, &f->layout[i]);
-		if (f->layout[i].address[1].bits)
-			return false;
-	}
-	// What the kernel's own entries leave of a word is less than some formats have.
-	bits = tw_entry_ppn_bits(&f->layout[0]);
-	f->pfn_bits = (uint8_t)(f->entry_bytes == 4 ? 20 : 40);
-	if (bits < f->pfn_bits)
-		f->pfn_bits = (uint8_t)bits;
-	return true;
-}
-
-uint32_t tw_pte_prot(const struct tw_pte_format *f, uint32_t prot)
-{
-	const struct tw_entry_layout *l = &f->layout[0];
-
-	if (!prot)
-		return 0;
-	if (!l->read || (prot & TW_PROT_WRITE))
-		prot |= TW_PROT_READ;
-	if (!l->exec && !l->no_exec)
-		prot |= TW_PROT_EXEC;
-	return prot;
-}
-
-// --- Software entries, the same in all formats -----------------------------------------
-
-// The hardware looks at no other bit where bit 0 is clear.
+// Software entries, the same in all formats: bit 0 (V, P) is clear.
 enum { SOFT_SWAP = 1 << 1, SOFT_NONE = 1 << 2, SOFT_SHIFT = 12 };
 
 static uint64_t encode_soft(const struct tw_entry *e)
@@ -95,43 +31,217 @@ static struct tw_entry decode_soft(uint64_t pte)
 	return (struct tw_entry){.kind = TW_ENTRY_BAD};
 }
 
-// --- Entries of the hardware -----------------------------------------------------------
+// --- RISC-V --------------------------------------------------------------------------------------
 
-uint64_t tw_pte_encode(const struct tw_pte_format *f, const struct tw_entry *e, unsigned int level)
+enum {
+	RV_V = 1 << 0,
+	RV_R = 1 << 1,
+	RV_W = 1 << 2,
+	RV_X = 1 << 3,
+	RV_U = 1 << 4,
+	RV_G = 1 << 5,
+	RV_A = 1 << 6,
+	RV_D = 1 << 7,
+	RV_PPN_SHIFT = 10,
+	RV_PPN_BITS = 44,
+};
+
+static uint64_t rv_encode(const struct tw_entry *e, unsigned int level)
 {
-	const struct tw_entry_layout *l = &f->layout[level];
-	uint64_t pte = l->fixed | l->user | e->pfn << l->address[0].at;
+	uint64_t pte = e->pfn << RV_PPN_SHIFT | RV_V;
 
-	if (e->accessed)
-		pte |= l->accessed;
-	// Rights may be those of all levels together: pointers allow everything.
+	(void)level;
 	if (e->kind == TW_ENTRY_TABLE)
-		return pte | l->read | l->write | l->exec;
+		return pte;
 	if (e->kind != TW_ENTRY_LEAF)
 		return encode_soft(e);
-	return pte | (e->r ? l->read : 0) | (e->w ? l->write : 0) | (e->x ? l->exec : l->no_exec) |
-	       (e->dirty ? l->dirty : 0);
+	return pte | RV_U | (e->r ? RV_R : 0u) | (e->w ? RV_W : 0u) | (e->x ? RV_X : 0u) |
+	       (e->accessed ? RV_A : 0u) | (e->dirty ? RV_D : 0u);
 }
 
-struct tw_entry tw_pte_decode(const struct tw_pte_format *f, uint64_t pte, unsigned int level)
+static struct tw_entry rv_decode(uint64_t pte, unsigned int level)
 {
-	const struct tw_entry_layout *l = &f->layout[level];
-	struct tw_entry e;
+	struct tw_entry e = {.kind = TW_ENTRY_BAD};
 
-	if (!(pte & l->present))
+	(void)level;
+	if (!(pte & RV_V))
 		return decode_soft(pte);
-	e = (struct tw_entry){.kind = level ? TW_ENTRY_TABLE : TW_ENTRY_LEAF,
-			      .pfn = pte >> l->address[0].at &
-				     ((UINT64_C(1) << l->address[0].bits) - 1),
-			      .accessed = pte & l->accessed};
-	if (level == 0) {
-		e.r = !l->read || (pte & l->read);
-		e.w = pte & l->write;
-		e.x = l->exec ? (pte & l->exec) != 0 : !(pte & l->no_exec);
-		e.dirty = pte & l->dirty;
+	if (pte >> (RV_PPN_SHIFT + RV_PPN_BITS) || (pte & RV_G))
+		return e;
+	e.pfn = pte >> RV_PPN_SHIFT;
+	e.r = pte & RV_R;
+	e.w = pte & RV_W;
+	e.x = pte & RV_X;
+	e.accessed = pte & RV_A;
+	e.dirty = pte & RV_D;
+	if (!e.r && !e.w && !e.x) {
+		if (!e.accessed && !e.dirty && !(pte & RV_U))
+			e.kind = TW_ENTRY_TABLE;
+	} else if ((pte & RV_U) && (e.r || !e.w)) {
+		e.kind = TW_ENTRY_LEAF;
 	}
-	// Bits that we never set; rights that we never give.
-	if (tw_pte_encode(f, &e, level) != pte || (level == 0 && !e.r && (e.w || !e.x)))
-		return (struct tw_entry){.kind = TW_ENTRY_BAD};
 	return e;
+}
+
+// W without R is reserved.
+static uint32_t rv_prot(uint32_t prot)
+{
+	return prot & TW_PROT_WRITE ? prot | TW_PROT_READ : prot;
+}
+
+static uint8_t rv_page_cause(const struct tw_req *req, bool present)
+{
+	static const uint8_t cause[] = {
+		[TW_FETCH] = 12, [TW_LOAD] = 13, [TW_STORE] = 15, [TW_RMW] = 15};
+
+	(void)present;
+	return cause[req->access];
+}
+
+// --- x86 -----------------------------------------------------------------------------------------
+
+enum {
+	X86_P = 1 << 0,
+	X86_W = 1 << 1,
+	X86_U = 1 << 2,
+	X86_A = 1 << 5,
+	X86_D = 1 << 6,
+	X86_PS = 1 << 7,
+};
+#define X86_NX	(UINT64_C(1) << 63)
+#define X86_PFN UINT64_C(0x000ffffffffff000)
+
+// Without NX: what can be read can be executed.
+static uint64_t x86_encode(const struct tw_entry *e, unsigned int level)
+{
+	uint64_t pte = e->pfn << TW_PAGE_SHIFT_4K | X86_P | X86_U;
+
+	(void)level;
+	// Rights are those of all levels together: tables allow everything.
+	if (e->kind == TW_ENTRY_TABLE)
+		return pte | X86_W | (e->accessed ? X86_A : 0u);
+	if (e->kind != TW_ENTRY_LEAF)
+		return encode_soft(e);
+	return pte | (e->w ? X86_W : 0u) | (e->accessed ? X86_A : 0u) | (e->dirty ? X86_D : 0u);
+}
+
+static uint64_t nx_encode(const struct tw_entry *e, unsigned int level)
+{
+	return x86_encode(e, level) | (e->kind == TW_ENTRY_LEAF && !e->x ? X86_NX : 0u);
+}
+
+// The root of PAE: P alone, the other low bits are reserved.
+static uint64_t pae_encode(const struct tw_entry *e, unsigned int level)
+{
+	if (level == 2 && e->kind == TW_ENTRY_TABLE)
+		return e->pfn << TW_PAGE_SHIFT_4K | X86_P;
+	return nx_encode(e, level);
+}
+
+static struct tw_entry x86_decode(uint64_t pte, unsigned int level)
+{
+	struct tw_entry e = {.kind = TW_ENTRY_BAD};
+
+	if (!(pte & X86_P))
+		return decode_soft(pte);
+	if (!(pte & X86_U) || (pte & ~(X86_PFN | X86_NX | X86_P | X86_W | X86_U | X86_A | X86_D)))
+		return e;
+	e.pfn = (pte & X86_PFN) >> TW_PAGE_SHIFT_4K;
+	e.accessed = pte & X86_A;
+	if (level > 0) {
+		if ((pte & X86_W) && !(pte & (X86_NX | X86_D)))
+			e.kind = TW_ENTRY_TABLE;
+		return e;
+	}
+	e.r = true;
+	e.w = pte & X86_W;
+	e.x = !(pte & X86_NX);
+	e.dirty = pte & X86_D;
+	e.kind = TW_ENTRY_LEAF;
+	return e;
+}
+
+static struct tw_entry pae_decode(uint64_t pte, unsigned int level)
+{
+	if (level == 2 && (pte & ~X86_PFN) == X86_P)
+		return (struct tw_entry){.kind = TW_ENTRY_TABLE,
+					 .pfn = (pte & X86_PFN) >> TW_PAGE_SHIFT_4K};
+	return x86_decode(pte, level);
+}
+
+// A present page can be read.
+static uint32_t nx_prot(uint32_t prot)
+{
+	return prot ? prot | TW_PROT_READ : prot;
+}
+
+static uint32_t x86_prot(uint32_t prot)
+{
+	return prot ? prot | TW_PROT_READ | TW_PROT_EXEC : prot;
+}
+
+// SMEP is on: the error code tells fetches.
+static uint8_t x86_page_cause(const struct tw_req *req, bool present)
+{
+	bool write = req->access == TW_STORE || req->access == TW_RMW;
+
+	return (uint8_t)((present ? TW_PF_P : 0u) | (write ? TW_PF_W : 0u) |
+			 (req->priv == TW_PRIV_U ? TW_PF_U : 0u) |
+			 (req->access == TW_FETCH ? TW_PF_I : 0u));
+}
+
+// --- The table -----------------------------------------------------------------------------------
+
+#define NINES(n)                                                           \
+	.levels = (n), .dynamic = (n)-1, .entry_bytes = 8, .pfn_bits = 40, \
+	.vpn_shift = {0, 9, 18, 27, 36, 45}
+#define TENS                                                                        \
+	.levels = 2, .dynamic = 1, .entry_bytes = 4, .va_bits = 32, .pfn_bits = 20, \
+	.vpn_shift = {0, 10, 20}
+#define RISCV                                                                               \
+	.svade = true, .encode = rv_encode, .decode = rv_decode, .effective_prot = rv_prot, \
+	.page_cause = rv_page_cause
+#define X86 .flags = TW_F_WP | TW_F_SMEP | TW_F_SMAP, .page_cause = x86_page_cause
+#define X86_LONG                                                                           \
+	.flags = TW_F_WP | TW_F_NXE | TW_F_SMEP | TW_F_SMAP, .page_cause = x86_page_cause, \
+	.encode = nx_encode, .decode = x86_decode, .effective_prot = nx_prot
+
+static const struct tw_pte_format formats[] = {
+	{.format = TW_FMT_SV32, .asid_bits = 9, TENS, RISCV},
+	{.format = TW_FMT_SV39, .va_bits = 39, .asid_bits = 16, NINES(3), RISCV},
+	{.format = TW_FMT_SV48, .va_bits = 48, .asid_bits = 16, NINES(4), RISCV},
+	{.format = TW_FMT_SV57, .va_bits = 57, .asid_bits = 16, NINES(5), RISCV},
+	{.format = TW_FMT_X86_LEGACY,
+	 TENS,
+	 X86,
+	 .encode = x86_encode,
+	 .decode = x86_decode,
+	 .effective_prot = x86_prot},
+	{.format = TW_FMT_X86_PAE,
+	 .levels = 3,
+	 .dynamic = 1,
+	 .entry_bytes = 8,
+	 .va_bits = 32,
+	 .pfn_bits = 40,
+	 .vpn_shift = {0, 9, 18, 20},
+	 .flags = TW_F_WP | TW_F_NXE | TW_F_SMEP | TW_F_SMAP,
+	 .encode = pae_encode,
+	 .decode = pae_decode,
+	 .effective_prot = nx_prot,
+	 .page_cause = x86_page_cause},
+	{.format = TW_FMT_X86_LONG4, .va_bits = 48, .asid_bits = 12, NINES(4), X86_LONG},
+	{.format = TW_FMT_X86_LONG5, .va_bits = 57, .asid_bits = 12, NINES(5), X86_LONG},
+};
+
+enum tw_format tw_kernel_format(size_t i)
+{
+	return i < sizeof(formats) / sizeof(formats[0]) ? formats[i].format : TW_FMT_BARE;
+}
+
+const struct tw_pte_format *tw_pte_format(enum tw_format format)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (formats[i].format == format)
+			return &formats[i];
+	return NULL;
 }

@@ -138,7 +138,7 @@ void tw_rmap_table_free(struct tw_kernel *k, uint32_t table)
 static uint32_t place_of(const struct tw_kernel *k, const struct tw_cell *ptep)
 {
 	uint64_t offset = (uint64_t)((const uint8_t *)ptep - k->ram);
-	uint32_t number = k->frames[offset >> TW_PAGE_SHIFT].rmap;
+	uint32_t number = k->frames[offset >> TW_PAGE_SHIFT_4K].rmap;
 
 	return number << place_bits(k) |
 	       (uint32_t)(offset & (TW_PAGE_BYTES - 1)) / k->fmt->entry_bytes;
@@ -227,7 +227,7 @@ struct tw_cell *tw_rmap_entry(const struct tw_kernel *k, uint32_t place, struct 
 	struct tw_rmap_table *t = table_of(k, place, &i);
 
 	*as = t->as;
-	*va = t->va + ((uint64_t)i << TW_PAGE_SHIFT);
+	*va = t->va + ((uint64_t)i << TW_PAGE_SHIFT_4K);
 	return tw_pt_cell(k, t->frame, i);
 }
 

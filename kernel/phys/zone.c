@@ -6,8 +6,8 @@
 #include "phys/phys.h"
 
 static const uint64_t zone_end_pfn[TW_ZONES] = {
-	[TW_ZONE_DMA] = UINT64_C(1) << (24 - TW_PAGE_SHIFT),
-	[TW_ZONE_DMA32] = UINT64_C(1) << (32 - TW_PAGE_SHIFT),
+	[TW_ZONE_DMA] = UINT64_C(1) << (24 - TW_PAGE_SHIFT_4K),
+	[TW_ZONE_DMA32] = UINT64_C(1) << (32 - TW_PAGE_SHIFT_4K),
 	[TW_ZONE_NORMAL] = UINT64_MAX,
 };
 

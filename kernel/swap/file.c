@@ -103,7 +103,7 @@ void tw_swap_destroy(struct tw_kernel *k)
 int tw_swap_read(struct tw_kernel *k, uint32_t slot, uint32_t f)
 {
 	int err = tw_blk_read(k, &k->swap->blk, tw_frame_host(k, f), TW_PAGE_BYTES,
-			      (uint64_t)slot << TW_PAGE_SHIFT, false);
+			      (uint64_t)slot << TW_PAGE_SHIFT_4K, false);
 
 	if (err) {
 		k->stats.swap_errors++;
@@ -126,7 +126,7 @@ int tw_swap_write(struct tw_kernel *k, const uint32_t *f, const uint32_t *slot, 
 		     run++)
 			vec[run] = (struct iovec){.iov_base = tw_frame_host(k, f[i + run]),
 						  .iov_len = TW_PAGE_BYTES};
-		e = tw_blk_write(k, &k->swap->blk, vec, run, (uint64_t)slot[i] << TW_PAGE_SHIFT,
+		e = tw_blk_write(k, &k->swap->blk, vec, run, (uint64_t)slot[i] << TW_PAGE_SHIFT_4K,
 				 wait);
 		k->stats.swap_write_requests++;
 		if (e) {
@@ -145,7 +145,7 @@ int tw_swap_write(struct tw_kernel *k, const uint32_t *f, const uint32_t *slot, 
 
 int tw_swap_peek(struct tw_kernel *k, uint32_t slot, uint64_t in_page, void *buf, size_t len)
 {
-	uint64_t at = ((uint64_t)slot << TW_PAGE_SHIFT) + in_page;
+	uint64_t at = ((uint64_t)slot << TW_PAGE_SHIFT_4K) + in_page;
 	ssize_t n = tw_blk_peek(k, &k->swap->blk, buf, len, at);
 
 	if (n < 0)

@@ -61,7 +61,7 @@ static int handle(struct tw_kernel *k, const struct tw_req *req, const struct tw
 		return tw_fail(k, -TW_EHARDWARE, "hardware: bus error (fault %u) translating %llx",
 			       resp->fault, (unsigned long long)req->va);
 	if (resp->fault_va != req->va ||
-	    resp->cause != tw_arch_page_cause(&k->hw->ctx, req, resp->cause & TW_PF_P))
+	    resp->cause != k->fmt->page_cause(req, resp->cause & TW_PF_P))
 		return tw_fail(
 			k, -TW_EHARDWARE,
 			"hardware: cause %u at %llx reported for an access (kind %u) to %llx",
@@ -91,7 +91,7 @@ static inline uint8_t *host_of(const struct tw_kernel *k, const struct tw_req *r
 	uint64_t offset = pa - k->opts.ram_base;
 
 	if (offset >= k->ram_bytes || (pa ^ req->va) & (TW_PAGE_BYTES - 1) ||
-	    (store && !is_user_page(k, (uint32_t)(offset >> TW_PAGE_SHIFT))))
+	    (store && !is_user_page(k, (uint32_t)(offset >> TW_PAGE_SHIFT_4K))))
 		return NULL;
 	return k->ram + offset;
 }
@@ -217,7 +217,7 @@ static __attribute__((noinline)) int two_parts(struct tw_kernel *k, enum tw_acce
 
 	if (err)
 		return err;
-	f = (uint32_t)((uint64_t)(span->host[0] - k->ram) >> TW_PAGE_SHIFT);
+	f = (uint32_t)((uint64_t)(span->host[0] - k->ram) >> TW_PAGE_SHIFT_4K);
 	if (is_user_page(k, f))
 		tw_frame_get(k, f);
 	else

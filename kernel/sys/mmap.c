@@ -135,7 +135,7 @@ static int64_t do_mmap(struct tw_proc *p, uint64_t addr, uint64_t len, uint32_t 
 		       uint32_t flags, struct tw_file *file, uint64_t offset)
 {
 	struct tw_mm *mm = p->mm;
-	uint64_t index = offset >> TW_PAGE_SHIFT;
+	uint64_t index = offset >> TW_PAGE_SHIFT_4K;
 	uint32_t vma_flags;
 	int64_t at;
 	int err;
@@ -159,7 +159,7 @@ static int64_t do_mmap(struct tw_proc *p, uint64_t addr, uint64_t len, uint32_t 
 	if ((flags & TW_MAP_FIXED_NOREPLACE) &&
 	    tw_vma_find_range(&mm->vmas, (uint64_t)at, (uint64_t)at + len))
 		return -EEXIST;
-	if (file && index > ((uint64_t)INT64_MAX - len) >> TW_PAGE_SHIFT)
+	if (file && index > ((uint64_t)INT64_MAX - len) >> TW_PAGE_SHIFT_4K)
 		return -EOVERFLOW;
 	err = file ? file_flags(file, prot, flags, &vma_flags) : anon_flags(flags, &vma_flags);
 	if (err)

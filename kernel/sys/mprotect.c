@@ -18,7 +18,7 @@ static void change_entries(struct tw_mm *mm, uint64_t start, uint64_t end, uint3
 	uint64_t va = start;
 	struct tw_cell *ptep;
 
-	prot = tw_pte_prot(k->fmt, prot);
+	prot = k->fmt->effective_prot(prot);
 	for (; (ptep = tw_pt_next(&mm->as, &va, end)); va += TW_PAGE_BYTES) {
 		struct tw_entry old = tw_pt_read(&mm->as, ptep), e = old;
 
@@ -49,7 +49,7 @@ static bool joins_neighbour(struct tw_vma *v, uint64_t start, uint64_t end, uint
 
 	part.start = start;
 	part.end = end;
-	part.index += (start - v->start) >> TW_PAGE_SHIFT;
+	part.index += (start - v->start) >> TW_PAGE_SHIFT_4K;
 	part.prot = prot;
 	return (prev && tw_vma_mergeable(prev, &part)) || (next && tw_vma_mergeable(&part, next));
 }

@@ -63,7 +63,7 @@ static int prepare(struct tw_mm *mm, const struct tw_vma *v, uint64_t addr, uint
 	if (err)
 		return err;
 	*moved = tw_mm_new_vma(to, to + len, v->prot, v->flags, v->object,
-			       v->index + ((addr - v->start) >> TW_PAGE_SHIFT));
+			       v->index + ((addr - v->start) >> TW_PAGE_SHIFT_4K));
 	return *moved ? 0 : -ENOMEM;
 }
 

@@ -12,11 +12,11 @@
 static int write_back(struct tw_mm *mm, struct tw_vma *v, uint64_t start, uint64_t end, void *arg)
 {
 	const uint32_t *flags = arg;
-	uint64_t first = v->index + ((start - v->start) >> TW_PAGE_SHIFT);
+	uint64_t first = v->index + ((start - v->start) >> TW_PAGE_SHIFT_4K);
 
 	if (!(*flags & TW_MS_SYNC) || !v->object || !(v->flags & TW_VMA_SHARED))
 		return 0;
-	return tw_object_sync(mm->k, v->object, first, first + ((end - start) >> TW_PAGE_SHIFT),
+	return tw_object_sync(mm->k, v->object, first, first + ((end - start) >> TW_PAGE_SHIFT_4K),
 			      mm->k->opts.durable);
 }
 

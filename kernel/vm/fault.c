@@ -241,12 +241,12 @@ static int swap_in(struct fault *f)
 
 static uint64_t object_index(const struct fault *f)
 {
-	return f->vma->index + ((f->va - f->vma->start) >> TW_PAGE_SHIFT);
+	return f->vma->index + ((f->va - f->vma->start) >> TW_PAGE_SHIFT_4K);
 }
 
 static bool beyond_end(const struct fault *f)
 {
-	return object_index(f) >= tw_page_up(f->vma->object->size) >> TW_PAGE_SHIFT;
+	return object_index(f) >= tw_page_up(f->vma->object->size) >> TW_PAGE_SHIFT_4K;
 }
 
 static int object_page(struct fault *f)
@@ -328,7 +328,7 @@ static int find_region(struct fault *f)
 
 static int check_access(struct fault *f)
 {
-	f->prot = tw_pte_prot(f->k->fmt, f->vma->prot);
+	f->prot = f->k->fmt->effective_prot(f->vma->prot);
 	if (f->need & ~f->prot)
 		return raise_signal(f, TW_FK_ACCERR);
 	return 0;

@@ -166,7 +166,7 @@ int tw_mm_split(struct tw_mm *mm, uint64_t addr)
 	if (!v || v->start >= addr)
 		return 0;
 	upper = tw_mm_new_vma(addr, v->end, v->prot, v->flags, v->object,
-			      v->index + ((addr - v->start) >> TW_PAGE_SHIFT));
+			      v->index + ((addr - v->start) >> TW_PAGE_SHIFT_4K));
 	if (!upper)
 		return -ENOMEM;
 	tw_vma_resize(&mm->vmas, v, v->start, addr);

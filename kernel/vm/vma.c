@@ -138,7 +138,7 @@ void tw_vma_insert(struct tw_vma_tree *t, struct tw_vma *v)
 	v->gap = v->gap_max = 0;
 	RB_INSERT(tw_vma_rb, &t->rb, v);
 	t->count++;
-	t->pages += (v->end - v->start) >> TW_PAGE_SHIFT;
+	t->pages += (v->end - v->start) >> TW_PAGE_SHIFT_4K;
 	set_gap(t, v);
 	set_gap(t, tw_vma_next(v));
 }
@@ -149,7 +149,7 @@ void tw_vma_remove(struct tw_vma_tree *t, struct tw_vma *v)
 
 	RB_REMOVE(tw_vma_rb, &t->rb, v);
 	t->count--;
-	t->pages -= (v->end - v->start) >> TW_PAGE_SHIFT;
+	t->pages -= (v->end - v->start) >> TW_PAGE_SHIFT_4K;
 	// The place that became empty is next to one of the neighbours: both paths are renewed.
 	set_gap(t, next);
 	if (prev)
@@ -158,8 +158,8 @@ void tw_vma_remove(struct tw_vma_tree *t, struct tw_vma *v)
 
 void tw_vma_resize(struct tw_vma_tree *t, struct tw_vma *v, uint64_t start, uint64_t end)
 {
-	t->pages -= (v->end - v->start) >> TW_PAGE_SHIFT;
-	t->pages += (end - start) >> TW_PAGE_SHIFT;
+	t->pages -= (v->end - v->start) >> TW_PAGE_SHIFT_4K;
+	t->pages += (end - start) >> TW_PAGE_SHIFT_4K;
 	v->start = start;
 	v->end = end;
 	set_gap(t, v);
@@ -170,7 +170,7 @@ bool tw_vma_mergeable(const struct tw_vma *a, const struct tw_vma *b)
 {
 	return a->end == b->start && a->prot == b->prot && a->flags == b->flags &&
 	       a->object == b->object &&
-	       (!a->object || a->index + ((a->end - a->start) >> TW_PAGE_SHIFT) == b->index);
+	       (!a->object || a->index + ((a->end - a->start) >> TW_PAGE_SHIFT_4K) == b->index);
 }
 
 const char *tw_vma_check(const struct tw_vma_tree *t)
@@ -199,7 +199,7 @@ const char *tw_vma_check(const struct tw_vma_tree *t)
 			max = r->gap_max;
 		if (v->gap_max != max)
 			return "region: wrong largest gap of a subtree";
-		pages += (v->end - v->start) >> TW_PAGE_SHIFT;
+		pages += (v->end - v->start) >> TW_PAGE_SHIFT_4K;
 		count++;
 	}
 	if (pages != t->pages)

@@ -44,7 +44,7 @@ expect 2 "no hardware 'spike'; there is " "$twinwalk" run --progress --limit 100
 grep -q 'accesses' "$tmp/stderr" && fail "csim ran before spike was looked up"
 expect 2 'svade' "$twinwalk" run --svade --format long4 "$shuf"
 printf 'case a\nxlen 64\nacc 0 load 1 M\nend\n' >"$tmp/v"
-expect 2 '--config has an effect on hardware only' "$twinwalk" vectors --config tiny "$tmp/v"
+expect 2 '--config has an effect on hardware only' "$twinwalk" vectors --config compact "$tmp/v"
 expect 2 '--waves has an effect with --hw lockstep only' "$twinwalk" vectors --waves "$tmp/w.fst" "$tmp/v"
 expect 2 '--force has an effect with --hw lockstep only' "$twinwalk" vectors --hw csim --force "$tmp/v"
 [ -z "$(find "$tmp" -name '*.fst' -o -name s)" ] || fail "a refused command wrote a file"

@@ -34,11 +34,11 @@ fi
 
 # --- Waveforms: only with RTL
 
-if "$twinwalk" run --hw rtl --config tiny --limit 1 "$shuf" >/dev/null 2>&1; then
+if "$twinwalk" run --hw rtl --config compact --limit 1 "$shuf" >/dev/null 2>&1; then
 	wave() {
 		want=$1 text=$2
 		shift 2
-		expect "$want" "$text" "$twinwalk" run --hw rtl --config tiny --limit 2000 --wave-cycles 0-500 "$@" "$shuf"
+		expect "$want" "$text" "$twinwalk" run --hw rtl --config compact --limit 2000 --wave-cycles 0-500 "$@" "$shuf"
 	}
 	wave 0 "^waveform: $tmp/out/w.fst\$" --waves "$tmp/out/w.fst"
 	[ -s "$tmp/out/w.fst" ] || fail "no waveform was written"
@@ -47,7 +47,7 @@ if "$twinwalk" run --hw rtl --config tiny --limit 1 "$shuf" >/dev/null 2>&1; the
 	grep -q 'a letter' "$tmp/letter" || fail "a letter was made a waveform"
 	wave 0 '' --waves "$tmp/letter" --force
 	grep -q 'a letter' "$tmp/letter" && fail "--force did not replace a letter"
-	expect 2 'is an input of this command' "$twinwalk" run --hw rtl --config tiny --wave-cycles 0-500 \
+	expect 2 'is an input of this command' "$twinwalk" run --hw rtl --config compact --wave-cycles 0-500 \
 		--waves "$tmp/trace" --force "$tmp/trace"
 	cmp -s "$shuf" "$tmp/trace" || fail "the trace was made a waveform"
 	wave 2 'is an input of this command' --swap-file "$swap" --waves "$swap" --force
@@ -57,18 +57,18 @@ if "$twinwalk" run --hw rtl --config tiny --limit 1 "$shuf" >/dev/null 2>&1; the
 	# What cannot be written is found before the run.
 	wave 4 'no/w.fst: No such file or directory' --waves "$tmp/no/w.fst"
 	[ ! -s "$tmp/stdout" ] || fail "a run whose waveform cannot be written ran"
-	expect 0 '^waveform: none, the run ended before cycle 90000000$' "$twinwalk" run --hw rtl --config tiny --limit 100 \
+	expect 0 '^waveform: none, the run ended before cycle 90000000$' "$twinwalk" run --hw rtl --config compact --limit 100 \
 		--waves "$tmp/out/late.fst" --wave-cycles 90000000-90000001 "$shuf"
 	[ ! -e "$tmp/out/late.fst" ] || fail "an empty waveform was written"
 
-	expect 0 '' "$twinwalk" run --json --hw rtl --config tiny --limit 2000 --wave-cycles 0-500 --waves "$tmp/out/w.fst" "$shuf"
+	expect 0 '' "$twinwalk" run --json --hw rtl --config compact --limit 2000 --wave-cycles 0-500 --waves "$tmp/out/w.fst" "$shuf"
 	grep -q "\"waveform\":	\"$tmp/out/w.fst\"" "$tmp/stdout" || fail "the waveform is not in the JSON"
 
 	# A full disk, for which a limit on the size of files stands, beyond those of the trace: the report comes, the line,
 	# and status 4. What is said goes through a pipe, which has no size.
 	(
 		ulimit -f 4200
-		"$twinwalk" run --hw rtl --config tiny --limit 120000 --swap 0 --frames 3000 --waves "$tmp/out/full.fst" \
+		"$twinwalk" run --hw rtl --config compact --limit 120000 --swap 0 --frames 3000 --waves "$tmp/out/full.fst" \
 			--wave-cycles 0-150000 "$shuf" 2>&1
 		echo "status $?"
 	) | cat >"$tmp/text"

@@ -58,18 +58,18 @@ static const char *string(const cJSON *o, const char *name)
 static void all_that_decides_the_result_is_in_it(void **state)
 {
 	int status;
-	cJSON *all = json(
-		      "--limit 1000 --config tiny --format long4 --asid-bits 5 --mem-latency 3-7 "
-		      "--cost zero=123 --frames 400 --swap 500 --seed 9 --quantum 77 "
-		      "--policy fifo " SHUF,
-		      &status),
+	cJSON *all = json("--limit 1000 --config compact --format long4 --asid-bits 5 "
+			  "--mem-latency 3-7 "
+			  "--cost zero=123 --frames 400 --swap 500 --seed 9 --quantum 77 "
+			  "--policy fifo " SHUF,
+			  &status),
 	      *r = first_run(all);
 
 	(void)state;
 	assert_int_equal(status, 0);
 	assert_true(strlen(string(all, "version")) >= 5);
 	assert_string_equal(string(r, "hw"), "csim");
-	assert_string_equal(string(r, "config"), "tiny");
+	assert_string_equal(string(r, "config"), "compact");
 	assert_true(number(cJSON_GetObjectItem(r, "geometry"), "L2Sets") >= 2);
 	assert_true(number(cJSON_GetObjectItem(r, "geometry"), "Walkers") >= 2);
 	assert_true(cJSON_GetArraySize(cJSON_GetObjectItem(cJSON_GetObjectItem(r, "geometry"),

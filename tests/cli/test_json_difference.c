@@ -23,7 +23,7 @@ static struct replay_result result(enum tw_status status)
 		.status = status,
 		.error = "what was said",
 		.used = {.hw = "lockstep",
-			 .config = "tiny",
+			 .config = "compact",
 			 .format = TW_FMT_SV39,
 			 .repeat = "the command again",
 			 .traces = traces,

@@ -37,7 +37,7 @@ static int run(enum tw_device_mode mode, const struct tw_config *config, struct 
 
 int subjects_run(struct CMUnitTest *tests, size_t n)
 {
-	struct tw_config every = *tw_config_find("tiny"), narrow = every;
+	struct tw_config every = *tw_config_find("compact"), narrow = every;
 	struct tw_config least = {.name = "no parts",
 				  .l1_entries = {0, 2},
 				  .walkers = 1,

@@ -27,7 +27,7 @@ typedef void (*weaken_fn)(struct tw_mmu_in *in);
 // What the run of CYCLES left out, one line for each object; the caller frees it.
 static char *run(weaken_fn weaken, bool preset)
 {
-	const struct tw_config *config = tw_config_find("tiny");
+	const struct tw_config *config = tw_config_find("compact");
 	struct tw_stim_coverage *coverage;
 	struct tw_mmu_in in = {0};
 	struct tw_stim *stim;

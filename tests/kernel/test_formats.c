@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../../cli/backend.h"
+#include "mmu/pte.h"
 #include "twinwalk/prng.h"
 
 static const char *hw_name, *config_name;
@@ -48,8 +49,8 @@ static void each(const struct world_opts *opts, void (*fn)(struct world *w))
 		if (!(present >> o.format & 1))
 			continue;
 		o.hw = create;
-		if (tw_format_get(o.format)->asid_bits < o.asid_bits)
-			o.asid_bits = tw_format_get(o.format)->asid_bits;
+		if (tw_pte_format(o.format)->asid_bits < o.asid_bits)
+			o.asid_bits = tw_pte_format(o.format)->asid_bits;
 		print_message("%s ", tw_format_get(o.format)->name);
 		world_open(&w, &o);
 		fn(&w);

@@ -10,21 +10,6 @@
 #include "twinwalk/arch.h"
 #include "vm/vm.h"
 
-static struct tw_pte_format format_of(enum tw_format format)
-{
-	struct tw_pte_format f;
-
-	assert_true(tw_pte_format(format, &f));
-	return f;
-}
-
-static enum tw_entry_kind decoded(enum tw_format format, uint64_t pte)
-{
-	struct tw_pte_format f = format_of(format);
-
-	return tw_pte_decode(&f, pte, 0).kind;
-}
-
 // Whether the format can forbid execution.
 static bool has_nx(const struct tw_pte_format *f)
 {
@@ -44,7 +29,7 @@ static void entries_survive_encoding(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < WORLD_FORMATS; i++) {
-		const struct tw_pte_format format = format_of(world_formats[i]), *f = &format;
+		const struct tw_pte_format *f = tw_pte_format(world_formats[i]);
 		struct tw_entry e, d;
 
 		for (unsigned int bits = 0; bits < 32; bits++) {
@@ -54,20 +39,20 @@ static void entries_survive_encoding(void **state)
 			e.x = bits & 2 || !has_nx(f);
 			e.accessed = bits & 4;
 			e.dirty = bits & 8;
-			d = tw_pte_decode(f, tw_pte_encode(f, &e, 0), 0);
+			d = f->decode(f->encode(&e, 0), 0);
 			assert_same(&d, &e);
 		}
 		e = (struct tw_entry){.kind = TW_ENTRY_SWAP, .slot = (uint32_t)tw_pte_most(f)};
-		d = tw_pte_decode(f, tw_pte_encode(f, &e, 0), 0);
+		d = f->decode(f->encode(&e, 0), 0);
 		assert_same(&d, &e);
 		e = (struct tw_entry){.kind = TW_ENTRY_NONE, .pfn = 0x80001};
-		d = tw_pte_decode(f, tw_pte_encode(f, &e, 0), 0);
+		d = f->decode(f->encode(&e, 0), 0);
 		assert_same(&d, &e);
-		d = tw_pte_decode(f, 0, 0);
+		d = f->decode(0, 0);
 		assert_int_equal(d.kind, TW_ENTRY_EMPTY);
 		e = (struct tw_entry){.kind = TW_ENTRY_TABLE, .pfn = 0x80002};
 		for (unsigned int level = 1; level < f->levels; level++) {
-			d = tw_pte_decode(f, tw_pte_encode(f, &e, level), level);
+			d = f->decode(f->encode(&e, level), level);
 			assert_int_equal(d.kind, TW_ENTRY_TABLE);
 			assert_int_equal(d.pfn, 0x80002);
 		}
@@ -85,14 +70,14 @@ static void decode(const struct tw_pte_format *f, const struct tw_entry *e, enum
 
 	tw_arch_root(&ctx, &ws);
 	ws.level = e->kind == TW_ENTRY_TABLE ? 1 : 0;
-	tw_arch_decode(&ctx, &req, &ws, tw_pte_encode(f, e, ws.level), out);
+	tw_arch_decode(&ctx, &req, &ws, f->encode(e, ws.level), out);
 }
 
 static void hardware_reads_the_rights_that_were_meant(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < WORLD_FORMATS; i++) {
-		const struct tw_pte_format format = format_of(world_formats[i]), *f = &format;
+		const struct tw_pte_format *f = tw_pte_format(world_formats[i]);
 
 		for (unsigned int bits = 0; bits < 4; bits++) {
 			struct tw_entry e = {.kind = TW_ENTRY_LEAF,
@@ -119,7 +104,7 @@ static void hardware_takes_software_entries_for_not_present(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < WORLD_FORMATS; i++) {
-		const struct tw_pte_format format = format_of(world_formats[i]), *f = &format;
+		const struct tw_pte_format *f = tw_pte_format(world_formats[i]);
 		const struct tw_entry soft[] = {
 			{.kind = TW_ENTRY_SWAP, .slot = (uint32_t)tw_pte_most(f)},
 			{.kind = TW_ENTRY_SWAP, .slot = 1},
@@ -139,11 +124,12 @@ static void entries_of_nobody_are_recognised(void **state)
 	(void)state;
 	// Sv39: reserved bits; W without R; x86: PS at the last level is PAT, which we never set;
 	// supervisor page.
-	assert_int_equal(decoded(TW_FMT_SV39, UINT64_C(1) << 60 | 0xdf), TW_ENTRY_BAD);
-	assert_int_equal(decoded(TW_FMT_SV39, 0x15), TW_ENTRY_BAD);
-	assert_int_equal(decoded(TW_FMT_X86_LONG4, 0x87), TW_ENTRY_BAD);
-	assert_int_equal(decoded(TW_FMT_X86_LONG4, 0x3), TW_ENTRY_BAD);
-	assert_int_equal(decoded(TW_FMT_SV39, 0x10), TW_ENTRY_BAD);
+	assert_int_equal(tw_pte_format(TW_FMT_SV39)->decode(UINT64_C(1) << 60 | 0xdf, 0).kind,
+			 TW_ENTRY_BAD);
+	assert_int_equal(tw_pte_format(TW_FMT_SV39)->decode(0x15, 0).kind, TW_ENTRY_BAD);
+	assert_int_equal(tw_pte_format(TW_FMT_X86_LONG4)->decode(0x87, 0).kind, TW_ENTRY_BAD);
+	assert_int_equal(tw_pte_format(TW_FMT_X86_LONG4)->decode(0x3, 0).kind, TW_ENTRY_BAD);
+	assert_int_equal(tw_pte_format(TW_FMT_SV39)->decode(0x10, 0).kind, TW_ENTRY_BAD);
 }
 
 // --- Tables ----------------------------------------------------------------------------
@@ -153,7 +139,7 @@ static void tables_are_built_only_where_needed(void **state)
 	(void)state;
 	for (size_t i = 0; i < WORLD_FORMATS; i++) {
 		struct world w;
-		const struct tw_pte_format format = format_of(world_formats[i]), *f = &format;
+		const struct tw_pte_format *f = tw_pte_format(world_formats[i]);
 		uint64_t span = (uint64_t)PAGE << f->vpn_shift[1];
 		struct tw_proc *p;
 		uint32_t root;

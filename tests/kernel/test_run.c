@@ -76,7 +76,7 @@ static void replays_with_half_the_memory_and_loses_nothing(void **state)
 	(void)state;
 	expect("--limit 1500000 --check 100000 " SHUF, 0, "equal the shadow copy");
 	expect("--limit 1500000 --check 100000 --format long4 " SHUF, 0, "equal the shadow copy");
-	expect("--limit 1500000 --check 100000 --svade --policy fifo --config tiny " SHUF, 0,
+	expect("--limit 1500000 --check 100000 --svade --policy fifo --config compact " SHUF, 0,
 	       "equal the shadow copy");
 }
 
@@ -119,7 +119,7 @@ static void bad_options_are_status_2(void **state)
 	expect("", 2, "usage:");
 	expect("--frames none " SHUF, 2, "expected");
 	expect("--frames 10 " SHUF, 2, "32 or more");
-	expect("--format sv48 " SHUF, 2, "does not have the format sv48");
+	expect("--config small --format sv48 " SHUF, 2, "does not have the format sv48");
 	expect("--format sv47 " SHUF, 2, "expected sv32, sv39");
 	expect("--policy none " SHUF, 2, "clock or fifo");
 	expect("--hw none " SHUF, 2, "none");

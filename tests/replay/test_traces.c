@@ -110,11 +110,12 @@ static void inspect(struct outcome *o)
 // With memory for a part of the pages, in one of the formats.
 static void replay(struct outcome *o, uint64_t seed)
 {
-	snprintf(o->line, sizeof(o->line),
-		 "%s run --config tiny --format %s --policy %s --frames %u --swap 500 --check 50 "
-		 "%s 2>&1",
-		 command, seed & 1 ? "sv39" : "long4", seed & 2 ? "clock" : "fifo",
-		 seed & 4 ? 64u : 200u, path);
+	snprintf(
+		o->line, sizeof(o->line),
+		"%s run --config compact --format %s --policy %s --frames %u --swap 500 --check 50 "
+		"%s 2>&1",
+		command, seed & 1 ? "sv39" : "long4", seed & 2 ? "clock" : "fifo",
+		seed & 4 ? 64u : 200u, path);
 	shell(o);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The layouts of twinwalk/entry.h against the decoders: in every format, at every level, what a
+// The layouts of csim/arch/entry.h against the decoders: in every format, at every level, what a
 // layout calls good is decoded as such, with any of the flags, and what it calls wrong never is.
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "twinwalk/entry.h"
+#include "../../csim/arch/entry.h"
 
 enum { FORMATS = 16, ALL_FLAGS = 0xfff };
 
@@ -32,7 +32,7 @@ static unsigned int each_kind(void (*check)(const struct kind *k))
 				k.leaf = leaf;
 				if (leaf ? !(k.format->leaf_levels >> k.level & 1) : !k.level)
 					continue;
-				tw_entry_layout_of(k.format, k.level, k.leaf, &k.l);
+				tw_entry_layout(k.format, k.level, k.leaf, &k.l);
 				check(&k);
 				n++;
 			}
@@ -220,7 +220,7 @@ static void loaded_roots_take_good_entries_and_refuse_wrong_bits(void **state)
 			continue;
 		with_root++;
 		assert_int_equal(1u << tw_entry_root_bits(f), 4);
-		tw_entry_layout_of(f, f->levels, false, &l);
+		tw_entry_layout(f, f->levels, false, &l);
 		for (unsigned int bit = 0; bit < 64; bit++) {
 			uint64_t one = UINT64_C(1) << bit;
 

@@ -89,9 +89,9 @@ static void every_named_configuration_passes_the_check(void **state)
 	assert_null(tw_config_named(tw_config_count()));
 }
 
-static void tiny_has_the_values_of_the_table(void **state)
+static void compact_has_the_values_of_the_table(void **state)
 {
-	const struct tw_config *c = tw_config_find("tiny");
+	const struct tw_config *c = tw_config_find("compact");
 
 	(void)state;
 	assert_non_null(c);
@@ -104,7 +104,26 @@ static void tiny_has_the_values_of_the_table(void **state)
 	assert_int_equal(c->walkers, 2);
 	assert_int_equal(c->miss_entries, 2);
 	assert_int_equal(c->asid_bits, 16);
-	assert_int_equal(c->formats, 1 << TW_FMT_SV39 | 1 << TW_FMT_X86_LONG4);
+	assert_int_equal(c->ports, 2);
+	assert_int_equal(c->formats, 0x7f2); // all eight
+}
+
+// Which configurations the size classes of docs/contract.md hold: the small ones, the others.
+static void every_format_is_in_each_class_of_sizes(void **state)
+{
+	uint32_t small = 0, large = 0;
+
+	(void)state;
+	for (size_t i = 0; i < tw_config_count(); i++) {
+		const struct tw_config *c = tw_config_named(i);
+
+		if (c->l1_entries[TW_PORTS - 1] < 16)
+			small |= c->formats;
+		else
+			large |= c->formats;
+	}
+	assert_int_equal(small, 0x7f2);
+	assert_int_equal(large, 0x7f2);
 }
 
 static void an_unknown_name_finds_nothing(void **state)
@@ -116,7 +135,7 @@ static void an_unknown_name_finds_nothing(void **state)
 
 static void the_check_names_the_field_and_the_range(void **state)
 {
-	struct tw_config c = *tw_config_find("tiny");
+	struct tw_config c = *tw_config_find("compact");
 
 	(void)state;
 	c.l2_sets = 8192;
@@ -342,7 +361,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_named_configuration_passes_the_check),
-		cmocka_unit_test(tiny_has_the_values_of_the_table),
+		cmocka_unit_test(compact_has_the_values_of_the_table),
+		cmocka_unit_test(every_format_is_in_each_class_of_sizes),
 		cmocka_unit_test(an_unknown_name_finds_nothing),
 		cmocka_unit_test(the_check_names_the_field_and_the_range),
 		cmocka_unit_test(a_good_file_is_read),

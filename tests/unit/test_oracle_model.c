@@ -306,14 +306,14 @@ static void run(enum tw_format format, const char *config, uint64_t seed)
 static void sv39_model_is_always_allowed(void **state)
 {
 	(void)state;
-	run(TW_FMT_SV39, "tiny", seed_of(0));
+	run(TW_FMT_SV39, "compact", seed_of(0));
 	run(TW_FMT_SV39, "large", seed_of(1));
 }
 
 static void x86_model_is_always_allowed(void **state)
 {
 	(void)state;
-	run(TW_FMT_X86_LONG4, "tiny", seed_of(2));
+	run(TW_FMT_X86_LONG4, "compact", seed_of(2));
 	run(TW_FMT_X86_LONG4, "large", seed_of(3));
 }
 
@@ -334,7 +334,7 @@ static void waiting_for_others_is_excused(void **state)
 		struct world w;
 		int error;
 
-		world_create(&w, TW_FMT_SV39, "tiny", seed_of(50 + i), NONE, memory[i]);
+		world_create(&w, TW_FMT_SV39, "compact", seed_of(50 + i), NONE, memory[i]);
 		for (unsigned int c = 0; c < 40000 && !bad; c++) {
 			w.deaf = memory[i] == &fast && c / 2000 % 2;
 			cycle(&w);

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
+#include "../../csim/arch/entry.h"
 #include "../../tb/pins.h"
-#include "twinwalk/entry.h"
 #include "twinwalk/hw.h"
 #include "twinwalk/membus.h"
 #include "twinwalk/prng.h"
@@ -79,7 +79,7 @@ static uint64_t entry_of(const struct tw_format_desc *f, unsigned int level)
 
 	if (leaf && below(2))
 		ppn &= ~UINT64_C(0x3ffff);
-	tw_entry_layout_of(f, level, leaf, &l);
+	tw_entry_layout(f, level, leaf, &l);
 	return l.fixed | tw_entry_address(&l, ppn) | (below(8) ? l.read | l.write | l.exec : 0) |
 	       (rng() & (l.user | l.global | l.accessed | l.dirty));
 }
@@ -410,7 +410,7 @@ static uint32_t every_format(void)
 
 static void short_cut_leaves_the_same_state_tiny(void **state)
 {
-	struct tw_config config = *tw_config_find("tiny");
+	struct tw_config config = *tw_config_find("compact");
 
 	(void)state;
 	config.formats = every_format();
@@ -442,7 +442,7 @@ static void short_cut_leaves_the_same_state_without_parts(void **state)
 
 static void short_cut_leaves_the_same_state_with_narrow_addresses(void **state)
 {
-	struct tw_config config = *tw_config_find("tiny");
+	struct tw_config config = *tw_config_find("compact");
 
 	(void)state;
 	config.formats = 1u << TW_FMT_SV32;
@@ -453,7 +453,7 @@ static void a_port_that_is_not_there_takes_no_access(void **state)
 {
 	const struct tw_membus_opts opts = {.latency_min = 1, .latency_max = 1};
 	const struct tw_req req = {.va = 0x1000};
-	struct tw_config config = *tw_config_find("tiny");
+	struct tw_config config = *tw_config_find("compact");
 	struct tw_resp resp;
 	struct side s;
 

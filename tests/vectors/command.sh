@@ -57,14 +57,14 @@ expect 0 '^0 ok 123 nomem rd=$' '' good
 expect 0 '^0 ok 123 nomem rd=$' '' good.gz
 expect 0 '^0 ok 123 nomem$' '' --no-rd good
 expect 0 '^0 ok 123 nomem rd=$' '' --hw csim good
-expect 0 '^0 ok 123 nomem rd=$' '' --hw csim --config tiny good
+expect 0 '^0 ok 123 nomem rd=$' '' --hw csim --config compact good
 expect 0 '^0 ok 123 nomem rd=$' '' --hw csim --config ./config good
 expect 0 '^usage:' '' --help
 expect 2 '' '^usage:'
 expect 2 '' '^usage:' good good
 expect 2 '' 'unrecognized option' --nonsense good
 expect 2 '' "^no hardware 'spike'; there is " --hw spike good
-expect 2 '' "^no configuration or file 'huge'; there are: tiny large$" --hw csim --config huge good
+expect 2 '' "^no configuration or file 'huge'; there are: nano tiny compact small five large$" --hw csim --config huge good
 expect 3 '' 'bad_config:4: expected L2Ways = 0 or a power of two from 2 to 8$' --hw csim --config ./bad_config good
 expect 3 '^0 ok 123' '^bad:4: expected load, store or fetch, not "jump"$' bad
 expect 4 '' '^absent: No such file or directory$' absent

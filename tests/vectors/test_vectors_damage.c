@@ -262,7 +262,7 @@ static void the_architecture_takes_damaged_files(void **state)
 
 static void the_c_model_takes_damaged_files(void **state)
 {
-	struct tw_hw_opts opts = {.config = tw_config_find("tiny"),
+	struct tw_hw_opts opts = {.config = tw_config_find("compact"),
 				  .mem = {.latency_min = 1, .latency_max = 1}};
 	struct vec_machine machine;
 	struct tw_pmem *pm;

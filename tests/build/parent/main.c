@@ -13,7 +13,7 @@ static const uint64_t ram = 0x80000000;
 
 int main(void)
 {
-	struct tw_hw_opts ho = {.config = tw_config_find("tiny"),
+	struct tw_hw_opts ho = {.config = tw_config_find("compact"),
 				.mem = {.latency_min = 4, .latency_max = 4}};
 	struct tw_kernel_opts ko;
 	struct tw_proc *proc;

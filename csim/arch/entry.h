@@ -4,14 +4,10 @@
 // entry of the bits `fixed`, any of `plain`, and an address that is aligned to its page is good
 // with any flags, in a leaf together with rights; one with a bit of `wrong` is good with none.
 // Sources: as riscv.c and x86.c.
-#ifndef TWINWALK_ENTRY_H
-#define TWINWALK_ENTRY_H
+#ifndef TW_CSIM_ARCH_ENTRY_H
+#define TW_CSIM_ARCH_ENTRY_H
 
 #include "twinwalk/arch.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 // The bits of a leaf or of a pointer at one level; 0 where there are none.
 struct tw_entry_layout {
@@ -33,8 +29,8 @@ struct tw_entry_layout {
 
 // Of an entry at LEVEL: a leaf where leaf_levels has one, or a pointer at a level above 0. The
 // entries of a root that are loaded (below) are pointers one level above the highest.
-void tw_entry_layout_of(const struct tw_format_desc *format, unsigned int level, bool leaf,
-			struct tw_entry_layout *layout);
+void tw_entry_layout(const struct tw_format_desc *format, unsigned int level, bool leaf,
+		     struct tw_entry_layout *layout);
 
 // The page number in its place; bits for which there is none are lost, as those below a large page.
 uint64_t tw_entry_address(const struct tw_entry_layout *layout, uint64_t ppn);
@@ -45,12 +41,5 @@ unsigned int tw_entry_ppn_bits(const struct tw_entry_layout *layout);
 // Entries of 8 bytes that are read when the root is loaded (tw_arch_load_root()), at a multiple of
 // their size: log2 of their number; 0: there are none, the root is a table as any other.
 unsigned int tw_entry_root_bits(const struct tw_format_desc *format);
-
-// The control flags (enum tw_flag) that mean something to a format.
-uint32_t tw_format_flags(const struct tw_format_desc *format);
-
-#ifdef __cplusplus
-}
-#endif
 
 #endif
