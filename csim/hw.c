@@ -72,17 +72,6 @@ int tw_hw_set_ctx(struct tw_hw *hw, const struct tw_ctx *ctx)
 	return err ? err : keep_root(hw, ctx);
 }
 
-static const struct tw_mmu_out *csim_pins(void *user)
-{
-	return tw_mmu_pins(user);
-}
-
-static int csim_tick(void *user, const struct tw_mmu_in *in)
-{
-	tw_mmu_tick(user, in);
-	return 0;
-}
-
 static int csim_access(struct tw_hw *hw, unsigned int port, const struct tw_req *req,
 		       struct tw_hw_result *res)
 {
@@ -173,7 +162,7 @@ static const struct tw_hw_ops csim_ops = {
 
 int tw_hw_csim_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 {
-	struct tw_pin_device dev = {.pins = csim_pins, .tick = csim_tick};
+	struct tw_pin_device dev;
 	struct csim_hw *c = calloc(1, sizeof(*c));
 	int err;
 
@@ -187,14 +176,9 @@ int tw_hw_csim_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 		free(c);
 		return err;
 	}
-	dev.user = c->mmu;
+	dev = tw_mmu_device(c->mmu);
 	tw_hw_driver_init(&c->driver, &dev, c->bus);
-	c->hw.ops = &csim_ops;
-	c->hw.formats = opts->config->formats;
-	c->hw.one_port = opts->config->ports == 1;
-	c->hw.asid_bits = opts->config->asid_bits;
-	c->hw.pmem = opts->pmem;
-	tw_ctx_reset(&c->hw.ctx);
+	tw_hw_begin(&c->hw, &csim_ops, opts);
 	*hw = &c->hw;
 	return 0;
 }

@@ -23,6 +23,32 @@ int tw_hw_driver_tick(struct tw_hw_driver *d)
 	return d->dev.tick(d->dev.user, &d->in);
 }
 
+static const struct tw_mmu_out *mmu_pins(void *user)
+{
+	return tw_mmu_pins(user);
+}
+
+static int mmu_tick(void *user, const struct tw_mmu_in *in)
+{
+	tw_mmu_tick(user, in);
+	return 0;
+}
+
+struct tw_pin_device tw_mmu_device(struct tw_mmu *mmu)
+{
+	return (struct tw_pin_device){.user = mmu, .pins = mmu_pins, .tick = mmu_tick};
+}
+
+void tw_hw_begin(struct tw_hw *hw, const struct tw_hw_ops *ops, const struct tw_hw_opts *opts)
+{
+	*hw = (struct tw_hw){.ops = ops,
+			     .pmem = opts->pmem,
+			     .formats = opts->config->formats,
+			     .asid_bits = opts->config->asid_bits,
+			     .one_port = opts->config->ports == 1};
+	tw_ctx_reset(&hw->ctx);
+}
+
 // Ticks until *ready has been seen high in a presented cycle.
 static int present(struct tw_hw_driver *d, const bool *ready, bool *valid)
 {

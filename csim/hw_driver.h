@@ -21,6 +21,9 @@ struct tw_pin_device {
 	int (*tick)(void *user, const struct tw_mmu_in *in);
 };
 
+// The cycle model as such a device.
+struct tw_pin_device tw_mmu_device(struct tw_mmu *mmu);
+
 struct tw_hw_driver {
 	struct tw_pin_device dev;
 	struct tw_membus *bus; // borrowed
@@ -39,6 +42,9 @@ int tw_hw_driver_access(struct tw_hw_driver *d, unsigned int port, const struct 
 int tw_hw_driver_ctrl_write(struct tw_hw_driver *d, enum tw_ctrl_reg reg, uint64_t value);
 int tw_hw_driver_fence(struct tw_hw_driver *d, const struct tw_fence *fence);
 int tw_hw_driver_idle(struct tw_hw_driver *d, uint64_t cycles);
+
+// What every back end says of itself: formats, ASIDs, ports; its memory; the registers after reset.
+void tw_hw_begin(struct tw_hw *hw, const struct tw_hw_ops *ops, const struct tw_hw_opts *opts);
 
 // Control state after reset, and the effect of one register write on it (docs/contract.md section
 // 3): false if the write changes nothing because its value is not supported.

@@ -15,21 +15,19 @@ struct tw_device_past {
 	struct tw_mmu_in in[PAST];
 };
 
-static const struct tw_mmu_out *csim_pins(void *user)
+// The model whose pins are kept.
+static const struct tw_mmu_out *past_pins(void *user)
 {
 	return tw_mmu_pins(((struct tw_device *)user)->mmu);
 }
 
-static int csim_tick(void *user, const struct tw_mmu_in *in)
+static int past_tick(void *user, const struct tw_mmu_in *in)
 {
 	struct tw_device *dev = user;
+	unsigned int at = dev->past->cycle++ % PAST;
 
-	if (dev->past) {
-		unsigned int at = dev->past->cycle++ % PAST;
-
-		dev->past->out[at] = *tw_mmu_pins(dev->mmu);
-		dev->past->in[at] = *in;
-	}
+	dev->past->out[at] = *tw_mmu_pins(dev->mmu);
+	dev->past->in[at] = *in;
 	tw_mmu_tick(dev->mmu, in);
 	return 0;
 }
@@ -51,16 +49,6 @@ static int rtl_tick(void *user, const struct tw_mmu_in *in)
 		tw_rtl_tick(dev->rtl, in);
 	tw_rtl_pins(dev->rtl, &dev->out);
 	return !err && tw_rtl_failed(dev->rtl) ? -EIO : err;
-}
-
-static const struct tw_mmu_out *lockstep_pins(void *user)
-{
-	return tw_lockstep_pins(((struct tw_device *)user)->ls);
-}
-
-static int lockstep_tick(void *user, const struct tw_mmu_in *in)
-{
-	return tw_lockstep_tick(((struct tw_device *)user)->ls, in);
 }
 
 bool tw_device_mode_parse(const char *text, enum tw_device_mode *mode)
@@ -85,8 +73,9 @@ int tw_device_open(struct tw_device *dev, enum tw_device_mode mode,
 	dev->mode = mode;
 	switch (mode) {
 	case TW_DEVICE_CSIM:
-		dev->pin = (struct tw_pin_device){dev, csim_pins, csim_tick};
-		return tw_mmu_create(opts->config, &dev->mmu);
+		err = tw_mmu_create(opts->config, &dev->mmu);
+		dev->pin = tw_mmu_device(dev->mmu);
+		return err;
 	case TW_DEVICE_RTL:
 		dev->pin = (struct tw_pin_device){dev, rtl_pins, rtl_tick};
 		err = tw_rtl_create(opts->config, opts->seed, &dev->rtl);
@@ -94,8 +83,9 @@ int tw_device_open(struct tw_device *dev, enum tw_device_mode mode,
 			tw_rtl_pins(dev->rtl, &dev->out);
 		return err;
 	default:
-		dev->pin = (struct tw_pin_device){dev, lockstep_pins, lockstep_tick};
-		return tw_lockstep_create(opts, &dev->ls);
+		err = tw_lockstep_create(opts, &dev->ls);
+		dev->pin = tw_lockstep_device(dev->ls);
+		return err;
 	}
 }
 
@@ -113,9 +103,13 @@ int tw_device_record(struct tw_device *dev, const struct tw_lockstep_opts *opts)
 {
 	if (dev->rtl)
 		return tw_replay_create(dev->rtl, opts->config, opts->seed, &dev->replay);
-	if (dev->mmu)
-		dev->past = calloc(1, sizeof(*dev->past));
-	return dev->mmu && !dev->past ? -ENOMEM : 0;
+	if (!dev->mmu)
+		return 0;
+	dev->past = calloc(1, sizeof(*dev->past));
+	if (!dev->past)
+		return -ENOMEM;
+	dev->pin = (struct tw_pin_device){dev, past_pins, past_tick};
+	return 0;
 }
 
 static void past_transactions(const struct tw_device *dev, const struct tw_mmu_in *in, FILE *f)

@@ -15,16 +15,6 @@ struct lockstep_hw {
 	int wave_fd; // 0: none
 };
 
-static const struct tw_mmu_out *lockstep_pins(void *user)
-{
-	return tw_lockstep_pins(user);
-}
-
-static int lockstep_tick(void *user, const struct tw_mmu_in *in)
-{
-	return tw_lockstep_tick(user, in);
-}
-
 static int lockstep_counters(struct tw_hw *hw, struct tw_hw_counters *c)
 {
 	struct lockstep_hw *l = (struct lockstep_hw *)hw;
@@ -100,7 +90,7 @@ int tw_hw_lockstep_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 		.repeat_command = opts->repeat_command,
 		.compare_interval = opts->compare_interval,
 	};
-	struct tw_pin_device dev = {.pins = lockstep_pins, .tick = lockstep_tick};
+	struct tw_pin_device dev;
 	struct lockstep_hw *l = calloc(1, sizeof(*l));
 	int err;
 
@@ -108,17 +98,14 @@ int tw_hw_lockstep_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 		return -ENOMEM;
 	l->wave_fd = opts->wave_fd;
 	err = tw_lockstep_create(&ls_opts, &l->ls);
-	dev.user = l->ls;
+	dev = tw_lockstep_device(l->ls);
 	if (!err)
-		err = tw_hw_pins_init(&l->pins, opts, &dev);
+		err = tw_hw_pins_init(&l->pins, &lockstep_ops, opts, &dev);
 	if (err) {
 		tw_lockstep_destroy(l->ls);
 		free(l);
 		return err;
 	}
-	l->pins.hw.ops = &lockstep_ops;
-	l->pins.hw.formats = opts->config->formats;
-	l->pins.hw.asid_bits = opts->config->asid_bits;
 	*hw = &l->pins.hw;
 	return 0;
 }

@@ -9,17 +9,15 @@ static struct tw_hw_pins *pins_of(struct tw_hw *hw)
 	return (struct tw_hw_pins *)hw;
 }
 
-int tw_hw_pins_init(struct tw_hw_pins *p, const struct tw_hw_opts *opts,
-		    const struct tw_pin_device *dev)
+int tw_hw_pins_init(struct tw_hw_pins *p, const struct tw_hw_ops *ops,
+		    const struct tw_hw_opts *opts, const struct tw_pin_device *dev)
 {
 	int err = tw_membus_create(opts->pmem, &opts->mem, &p->bus);
 
 	if (err)
 		return err;
 	tw_hw_driver_init(&p->driver, dev, p->bus);
-	p->hw.pmem = opts->pmem;
-	p->hw.one_port = opts->config->ports == 1;
-	tw_ctx_reset(&p->hw.ctx);
+	tw_hw_begin(&p->hw, ops, opts);
 	return 0;
 }
 

@@ -16,9 +16,9 @@ struct tw_hw_pins {
 	int err; // the first error
 };
 
-// Sets everything up but ops. -EINVAL, -ENOMEM. The device is borrowed.
-int tw_hw_pins_init(struct tw_hw_pins *p, const struct tw_hw_opts *opts,
-		    const struct tw_pin_device *dev);
+// -EINVAL, -ENOMEM. The device is borrowed.
+int tw_hw_pins_init(struct tw_hw_pins *p, const struct tw_hw_ops *ops,
+		    const struct tw_hw_opts *opts, const struct tw_pin_device *dev);
 void tw_hw_pins_exit(struct tw_hw_pins *p);
 
 // Members of struct tw_hw_ops.

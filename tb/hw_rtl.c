@@ -6,13 +6,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "device.h"
 #include "hw_pins.h"
-#include "rtl.h"
 
 struct rtl_hw {
 	struct tw_hw_pins pins;
-	struct tw_rtl *rtl;
-	struct tw_mmu_out out;
+	struct tw_device rtl;
 	uint64_t cycle, wave_from, wave_to;
 	int wave_fd; // 0: no waveform
 	bool wave_open;
@@ -21,7 +20,9 @@ struct rtl_hw {
 
 static const struct tw_mmu_out *rtl_pins(void *user)
 {
-	return &((struct rtl_hw *)user)->out;
+	struct rtl_hw *r = user;
+
+	return r->rtl.pin.pins(r->rtl.pin.user);
 }
 
 static void end_wave(struct rtl_hw *r)
@@ -31,7 +32,7 @@ static void end_wave(struct rtl_hw *r)
 	if (!r->wave_open)
 		return;
 	r->wave_open = false;
-	err = tw_rtl_wave_close(r->rtl);
+	err = tw_rtl_wave_close(r->rtl.rtl);
 	r->wave = err ? err : 1;
 }
 
@@ -40,14 +41,12 @@ static int rtl_tick(void *user, const struct tw_mmu_in *in)
 	struct rtl_hw *r = user;
 
 	if (r->wave_fd && r->cycle == r->wave_from) {
-		r->wave = tw_rtl_wave_open(r->rtl, r->wave_fd);
+		r->wave = tw_rtl_wave_open(r->rtl.rtl, r->wave_fd);
 		r->wave_open = !r->wave;
 	}
 	if (r->wave_fd && r->cycle++ == r->wave_to)
 		end_wave(r);
-	tw_rtl_tick(r->rtl, in);
-	tw_rtl_pins(r->rtl, &r->out);
-	return tw_rtl_failed(r->rtl) ? -EIO : 0;
+	return r->rtl.pin.tick(r->rtl.pin.user, in);
 }
 
 static int rtl_counters(struct tw_hw *hw, struct tw_hw_counters *c)
@@ -55,7 +54,7 @@ static int rtl_counters(struct tw_hw *hw, struct tw_hw_counters *c)
 	struct rtl_hw *r = (struct rtl_hw *)hw;
 
 	c->cycle = r->pins.driver.cycle;
-	tw_rtl_counters(r->rtl, c->event);
+	tw_rtl_counters(r->rtl.rtl, c->event);
 	return r->pins.err;
 }
 
@@ -76,8 +75,8 @@ static const char *rtl_error(const struct tw_hw *hw)
 {
 	const struct rtl_hw *r = (const struct rtl_hw *)hw;
 
-	if (tw_rtl_failed(r->rtl))
-		return tw_rtl_failed(r->rtl);
+	if (tw_rtl_failed(r->rtl.rtl))
+		return tw_rtl_failed(r->rtl.rtl);
 	return r->pins.err ? "the hardware does not answer" : "";
 }
 
@@ -86,7 +85,7 @@ static void rtl_destroy(struct tw_hw *hw)
 	struct rtl_hw *r = (struct rtl_hw *)hw;
 
 	tw_hw_pins_exit(&r->pins);
-	tw_rtl_destroy(r->rtl);
+	tw_device_close(&r->rtl);
 	free(r);
 }
 
@@ -106,6 +105,7 @@ static const struct tw_hw_ops rtl_ops = {
 
 int tw_hw_rtl_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 {
+	const struct tw_lockstep_opts rtl_opts = {.config = opts->config, .seed = opts->seed};
 	struct rtl_hw *r = calloc(1, sizeof(*r));
 	struct tw_pin_device dev = {.user = r, .pins = rtl_pins, .tick = rtl_tick};
 	int err;
@@ -116,18 +116,14 @@ int tw_hw_rtl_create(const struct tw_hw_opts *opts, struct tw_hw **hw)
 		r->wave_fd = opts->wave_fd;
 	r->wave_from = opts->wave_from;
 	r->wave_to = opts->wave_to;
-	err = tw_rtl_create(opts->config, opts->seed, &r->rtl);
+	err = tw_device_open(&r->rtl, TW_DEVICE_RTL, &rtl_opts);
 	if (!err)
-		err = tw_hw_pins_init(&r->pins, opts, &dev);
+		err = tw_hw_pins_init(&r->pins, &rtl_ops, opts, &dev);
 	if (err) {
-		tw_rtl_destroy(r->rtl);
+		tw_device_close(&r->rtl);
 		free(r);
 		return err;
 	}
-	tw_rtl_pins(r->rtl, &r->out);
-	r->pins.hw.ops = &rtl_ops;
-	r->pins.hw.formats = opts->config->formats;
-	r->pins.hw.asid_bits = opts->config->asid_bits;
 	*hw = &r->pins.hw;
 	return 0;
 }

@@ -68,6 +68,21 @@ const struct tw_mmu_out *tw_lockstep_pins(const struct tw_lockstep *ls)
 	return ls->model;
 }
 
+static const struct tw_mmu_out *device_pins(void *user)
+{
+	return tw_lockstep_pins(user);
+}
+
+static int device_tick(void *user, const struct tw_mmu_in *in)
+{
+	return tw_lockstep_tick(user, in);
+}
+
+struct tw_pin_device tw_lockstep_device(struct tw_lockstep *ls)
+{
+	return (struct tw_pin_device){.user = ls, .pins = device_pins, .tick = device_tick};
+}
+
 const char *tw_lockstep_report(const struct tw_lockstep *ls)
 {
 	return ls->report ? ls->report : "";

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "../csim/hw_driver.h"
 #include "twinwalk/mmu.h"
 #include "twinwalk/tb.h"
 
@@ -38,6 +39,9 @@ int tw_lockstep_tick(struct tw_lockstep *ls, const struct tw_mmu_in *in);
 
 // The model's pins, valid until destroyed, changed by tw_lockstep_tick().
 const struct tw_mmu_out *tw_lockstep_pins(const struct tw_lockstep *ls);
+
+// Both, as one device behind its pins.
+struct tw_pin_device tw_lockstep_device(struct tw_lockstep *ls);
 
 // Compares whole arrays and counters, and checks the model's invariants. Errors as tick.
 int tw_lockstep_compare(struct tw_lockstep *ls);
