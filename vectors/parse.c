@@ -102,26 +102,18 @@ static enum tw_status parse_invpcid(struct vec_parser *p)
 	return status ? status : vec_number(p, UINT64_MAX, VEC_VA_WORD, &p->d->c);
 }
 
+// The paging modes of X86W1 have the names of their formats.
 static enum tw_status parse_mode(struct vec_parser *p)
 {
-	static const struct {
-		const char *word;
-		enum tw_format mode;
-	} modes[] = {
-		{"legacy", TW_FMT_X86_LEGACY},
-		{"pae", TW_FMT_X86_PAE},
-		{"long4", TW_FMT_X86_LONG4},
-		{"long5", TW_FMT_X86_LONG5},
-	};
+	const struct tw_format_desc *d = NULL;
 
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		if (!vec_word_is(p, modes[i].word))
-			continue;
-		p->d->mode = modes[i].mode;
-		p->at++;
-		return TW_OK;
-	}
-	return vec_word_expected(p, "legacy, pae, long4 or long5");
+	if (p->at < p->r->words)
+		d = tw_format_find(p->r->word[p->at]);
+	if (!d || strcmp(tw_format_family(d), "x86") != 0)
+		return vec_word_expected(p, "legacy, pae, long4 or long5");
+	p->d->mode = d->format;
+	p->at++;
+	return TW_OK;
 }
 
 static enum tw_status parse_maxphyaddr(struct vec_parser *p)

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <twinwalk/trace.h>
 #include <unistd.h>
+
+#include "shell.h"
 
 static const char *command; // the file to run
 static char folder[64], trace[80];
@@ -77,35 +77,11 @@ static inline void end_trace(struct tw_trace_writer *w)
 // Runs the command with these words; both outputs together in text. Returns the exit status.
 static inline int run(const char *args, char *text, size_t size, struct rusage *usage)
 {
-	char line[1024], rest[4096];
-	ssize_t got;
-	size_t n = 0;
-	int fd[2], status;
-	pid_t pid;
+	char line[1024];
 
 	assert_true((size_t)snprintf(line, sizeof(line), "exec '%s' %s", command, args) <
 		    sizeof(line));
-	assert_int_equal(pipe(fd), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		dup2(fd[1], 1);
-		dup2(fd[1], 2);
-		close(fd[0]);
-		close(fd[1]);
-		execl("/bin/sh", "sh", "-c", line, (char *)NULL);
-		_exit(127);
-	}
-	close(fd[1]);
-	while (n + 1 < size && (got = read(fd[0], text + n, size - 1 - n)) > 0)
-		n += (size_t)got;
-	text[n] = '\0';
-	while (read(fd[0], rest, sizeof(rest)) > 0)
-		;
-	close(fd[0]);
-	assert_int_equal(wait4(pid, &status, 0, usage), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	return shell(line, text, size, usage);
 }
 
 #endif

@@ -11,8 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include "../cli/shell.h"
 
 #define SHUF   "trace/bundled/shuf.twt"
 #define SORT   "trace/bundled/sort.twt"
@@ -20,45 +21,12 @@
 
 static const char *command;
 
-// Runs a line of the shell; both outputs together in text. Returns the exit status.
-static int shell(const char *line, char *text, size_t size)
-{
-	char rest[4096];
-	size_t n = 0;
-	ssize_t got;
-	int fd[2], status;
-	pid_t pid;
-
-	assert_int_equal(pipe(fd), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		dup2(fd[1], 1);
-		dup2(fd[1], 2);
-		close(fd[0]);
-		close(fd[1]);
-		execl("/bin/sh", "sh", "-c", line, (char *)NULL);
-		_exit(127);
-	}
-	close(fd[1]);
-	while (n + 1 < size && (got = read(fd[0], text + n, size - 1 - n)) > 0)
-		n += (size_t)got;
-	text[n] = '\0';
-	// The rest, so that the command is not stopped by a full pipe.
-	while (read(fd[0], rest, sizeof(rest)) > 0)
-		;
-	close(fd[0]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
 static int run(const char *args, char *text, size_t size)
 {
 	char line[1024];
 
 	snprintf(line, sizeof(line), "%s run %s", command, args);
-	return shell(line, text, size);
+	return shell(line, text, size, NULL);
 }
 
 static void expect(const char *args, int status, const char *contains)
@@ -174,7 +142,7 @@ static void disk_that_fills_up_is_status_4_and_loses_nothing(void **state)
 	// Files of at most 6 MB: the traced program's files fit, all of the swap file does not.
 	snprintf(line, sizeof(line), "trap '' XFSZ; ulimit -f 12000; %s run --frames 200 " SHUF,
 		 command);
-	status = shell(line, text, sizeof(text));
+	status = shell(line, text, sizeof(text), NULL);
 	if (status != 4 || !strstr(text, "swap: writing") || !strstr(text, "nothing was lost"))
 		fail_msg("exit status %d, output:\n%s", status, text);
 }
