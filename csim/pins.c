@@ -163,6 +163,18 @@ static const char *check_masks(const struct tw_mmu *m)
 	return NULL;
 }
 
+// The root loader works for a write that waits for it, with an entry to read.
+static const char *check_root_load(const struct tw_mmu *m)
+{
+	if (m->load.state == ROOT_LOAD_IDLE)
+		return NULL;
+	if (!m->ctrl.pending || !m->ctrl.loads || !miss_queue_free(&m->miss))
+		return "the root loader works though no write waits for it";
+	return m->load.entry < tw_arch_root_entries(&m->load.next)
+		       ? NULL
+		       : "the root loader reads an entry that no root has";
+}
+
 const char *tw_mmu_check(const struct tw_mmu *m)
 {
 	const char *broken = NULL;
@@ -180,5 +192,7 @@ const char *tw_mmu_check(const struct tw_mmu *m)
 			broken = "a response queue overflowed";
 	if (!broken)
 		broken = check_waiting(m);
+	if (!broken)
+		broken = check_root_load(m);
 	return broken ? broken : check_masks(m);
 }
