@@ -160,25 +160,8 @@ static void table(const char *backend, const struct tw_config *config)
 	}
 }
 
-// The formats that no named configuration has, in the size of the first one.
-static struct tw_config rest(void)
-{
-	struct tw_config config = *tw_config_named(0);
-
-	snprintf(config.name, sizeof(config.name), "others");
-	config.formats = 0;
-	for (unsigned int i = 0; i < FORMATS; i++)
-		if (tw_format_get((enum tw_format)i))
-			config.formats |= 1u << i;
-	for (size_t i = 0; i < tw_config_count(); i++)
-		config.formats &= ~tw_config_named(i)->formats;
-	return config;
-}
-
 int main(void)
 {
-	const struct tw_config others = rest();
-
 	printf("configuration, back end, format, page, levels n | for L = 1, 5, 20: contract, "
 	       "measured: cold n(L+1)+2, after a walk cache hit L+3\n");
 	for (size_t i = 0; i < tw_config_count(); i++) {
@@ -187,7 +170,5 @@ int main(void)
 		table("rtl", tw_config_named(i));
 #endif
 	}
-	if (others.formats)
-		table("csim", &others);
 	return differ != 0;
 }

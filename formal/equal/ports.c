@@ -7,10 +7,10 @@
 // itself calls.
 #include <stdint.h>
 
-#include "arch/internal.h"
-#include "pick.h"
-#include "plru.h"
-#include "tlb.h"
+#include "../../csim/arch/internal.h"
+#include "../../csim/pick.h"
+#include "../../csim/plru.h"
+#include "../../csim/tlb.h"
 
 void eq_assume(bool condition);
 
