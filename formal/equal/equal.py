@@ -6,7 +6,7 @@ Each module of wrap.sv becomes a formula by way of Yosys; the function of ports.
 csim/ that it calls, becomes one by symbolic execution of what clang makes of it. z3 then looks for an input for which
 they differ. First of all, differences that are planted have to be found.
 
-Usage: formal/equal/equal.py [--rtl DIR] [--out DIR] [MODULE...]
+Usage: formal/equal/equal.py [--rtl DIR] [--out DIR] [--format NAME] [MODULE...]
 Exit status: 0 all equal; 1 something is not, the input is printed; 2 usage; 4 a tool is missing.
 """
 
@@ -41,10 +41,10 @@ def formats_of(modules):
     return found
 
 
-def proofs_of(formats):
+def proofs_of(formats, asked):
     """Function of ports.c -> the RTL's module and its proofs: name -> parameters of the module, constant inputs."""
     every = {"Formats": sum(1 << code for code in formats.values())}
-    each = {name: (every, {"fmt_i": code}) for name, code in formats.items()}
+    each = {name: (every, {"fmt_i": formats[name]}) for name in asked}
     return {
         "eq_pte_decode": ("eq_pte_decode", each),
         "eq_check": ("eq_check", each),
@@ -180,9 +180,10 @@ def solve(conditions, inputs, terms=None):
 
 def main():
     """The command."""
-    parser = argparse.ArgumentParser(usage="formal/equal/equal.py [--rtl DIR] [--out DIR] [MODULE...]")
+    parser = argparse.ArgumentParser(usage="formal/equal/equal.py [--rtl DIR] [--out DIR] [--format NAME] [MODULE...]")
     parser.add_argument("--rtl", default="rtl")
     parser.add_argument("--out", default="build/formal/equal")
+    parser.add_argument("--format")
     parser.add_argument("module", nargs="*")
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
@@ -190,7 +191,10 @@ def main():
     sources = packages + [f for f in sorted(glob.glob(f"{options.rtl}/*.sv")) if f not in packages]
     sources.append("formal/equal/wrap.sv")
     modules = compile_model(options.out)
-    every = proofs_of(formats_of(modules))
+    formats = formats_of(modules)
+    if options.format and options.format not in formats:
+        parser.error(f"no format {options.format}; there are {', '.join(formats)}")
+    every = proofs_of(formats, [options.format] if options.format else formats)
     for module in options.module:
         if module not in every:
             parser.error(f"no module {module}; there are {', '.join(every)}")

@@ -25,7 +25,7 @@ mkdir "$dir/twin walk"
 tar -cf - --exclude='./build*' --exclude=./.git . | tar -xf - -C "$dir/twin walk"
 
 run "configuring" cmake -S tests/build/parent -B "$dir/parent build" -G Ninja -DTWINWALK="$dir/twin walk" \
-  -DCMAKE_BUILD_TYPE=Release -DTW_RTL_CONFIGS=compact ${CCACHE:+"-DCMAKE_C_COMPILER_LAUNCHER=$CCACHE"} \
+  -DCMAKE_BUILD_TYPE=Release -DTW_RTL_CONFIGS=compact -DTW_RTL_OPT=-O0 ${CCACHE:+"-DCMAKE_C_COMPILER_LAUNCHER=$CCACHE"} \
   ${CCACHE:+"-DCMAKE_CXX_COMPILER_LAUNCHER=$CCACHE"}
 for kept in BUILD_TYPE=Release C_STANDARD=11 EXPORT_COMPILE_COMMANDS=; do
   grep -qx -- "-- parent: CMAKE_$kept" "$dir/log" || {
