@@ -93,6 +93,7 @@ static void decide_request(struct tw_mmu *m, struct cycle *c, unsigned int p)
 	const struct tw_req *req = &c->in->port[p].req;
 
 	c->request[p].outcome = PORT_NONE;
+	c->request[p].event = 0;
 	if (resp_fifo_valid(&m->port[p].fifo) && !c->in->port[p].resp_ready)
 		c->events |= EVENT(TW_EV_RESP_STALL);
 	if (!c->in->port[p].req_valid)
@@ -230,7 +231,8 @@ static void clock_responses(struct tw_mmu *m, const struct cycle *c)
 					   in->port[p].cancel_all, in->port[p].cancel_id);
 		if (c->push[p].resp)
 			*resp_fifo_push(f, c->push[p].id) = *c->push[p].resp;
-		port_push(&m->port[p], in->port[p].req_id, c->req[p], &c->request[p]);
+		if (c->request[p].outcome != PORT_NONE)
+			port_push(&m->port[p], in->port[p].req_id, c->req[p], &c->request[p]);
 	}
 }
 
@@ -311,7 +313,8 @@ static void clock_ctrl(struct tw_mmu *m, const struct cycle *c)
 
 	if (!m->ctrl.pending && !m->ctrl.refused && !c->in->ctrl_valid)
 		return;
-	granted = c->request_of == (int)m->walkers.n && c->in->mem_req_ready;
+	granted = c->request_of >= 0 && (unsigned int)c->request_of == m->walkers.n &&
+		  c->in->mem_req_ready;
 	tw_root_load_clock(&m->load, &m->ctrl, &m->cfg, c->misses_free, granted, &c->loaded);
 	clear = tw_ctrl_clock(&m->ctrl, &m->cfg, c->in, c->applies, &c->loaded);
 	for (unsigned int p = 0; c->applies && p < TW_PORTS; p++)
@@ -335,8 +338,8 @@ static void clock_edge(struct tw_mmu *m, const struct cycle *c)
 {
 	clock_responses(m, c);
 	for (unsigned int p = 0; p < TW_PORTS; p++)
-		port_clock(&m->port[p], &c->request[p], c->done.port == p ? c->insert : NULL,
-			   m->cycle);
+		port_clock(&m->port[p], &c->request[p],
+			   c->insert && c->done.port == p ? c->insert : NULL, m->cycle);
 	clock_lookup(m, &c->lookup);
 	clock_answer(m, c);
 	if (c->request_of >= 0) {

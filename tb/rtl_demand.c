@@ -136,7 +136,7 @@ static int demand(const struct tw_config *config, const struct tw_rtl_ops **ops,
 		  size_t errlen)
 {
 	char settings[PATH_MAX], answer[ANSWER] = "";
-	pid_t pid;
+	pid_t pid = -1;
 	int fd, e = find_settings(settings, err, errlen);
 
 	if (e)

@@ -25,6 +25,7 @@ except ImportError:
 import ir  # noqa: E402
 import rtl  # noqa: E402
 import symex  # noqa: E402
+import values  # noqa: E402
 
 SOURCES = ["formal/equal/ports.c"] + sorted(glob.glob("csim/arch/*.c"))
 
@@ -89,7 +90,7 @@ class Execution(symex.Machine):
         if name == "@eq_assume":
             value = args[0][0]
             holds = bool(value) if isinstance(value, int) else value == 1
-            self.assumed.append(z3.Implies(symex.as_term(state.guard), symex.as_term(holds)))
+            self.assumed.append(z3.Implies(values.as_term(state.guard), values.as_term(holds)))
             return None
         return super().call(name, args, state)
 
@@ -103,13 +104,13 @@ class Execution(symex.Machine):
                 args.append((inputs[port], 64))
             else:
                 memory[port] = [
-                    symex.z3_value(z3.simplify(z3.Extract(8 * i + 7, 8 * i, before[port]))) for i in range(8)
+                    values.z3_value(z3.simplify(z3.Extract(8 * i + 7, 8 * i, before[port]))) for i in range(8)
                 ]
-                args.append((symex.Ptr(port, 0), None))
-        state = symex.State(True, {}, memory)
+                args.append((values.Ptr(port, 0), None))
+        state = values.State(True, {}, memory)
         self.call("@" + name, args, state)
         return {
-            port: symex.term(self.load(state, symex.Ptr(port, 0), ("int", 64)), 64)
+            port: values.term(self.load(state, values.Ptr(port, 0), ("int", 64)), 64)
             for port in before
         }
 
@@ -164,7 +165,7 @@ def outputs_of(modules, name):
 def solve(conditions, inputs, terms=None):
     """An input that fulfils all conditions, as text; None if there is none."""
     solver = z3.Solver()
-    solver.add(*[symex.as_term(c) for c in conditions])
+    solver.add(*[values.as_term(c) for c in conditions])
     result = solver.check()
     if result == z3.unsat:
         return None

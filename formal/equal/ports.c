@@ -12,7 +12,15 @@
 #include "../../csim/plru.h"
 #include "../../csim/tlb.h"
 
+#ifdef __clang_analyzer__ // which takes an assumption for a call like any other
+#define eq_assume(condition)                     \
+	do {                                     \
+		if (!(condition))                \
+			__builtin_unreachable(); \
+	} while (0)
+#else
 void eq_assume(bool condition);
+#endif
 
 #define VPN_BITS  ((UINT64_C(1) << 45) - 1)
 #define ASID_BITS UINT64_C(0xffff)
@@ -144,6 +152,7 @@ void eq_place(uint64_t ways, uint64_t insert_i, uint64_t valid_i, uint64_t repla
 	uint64_t tree = tree_i;
 	struct plru_paths paths;
 
+	eq_assume(n >= 2 && n <= 64);
 	eq_assume(!(replaced_i & ~valid_i)); // an invalid entry is in nobody's way
 	plru_paths(&paths, n);
 	if (hit_i)
