@@ -356,23 +356,27 @@ static int create(const struct tw_output *o)
 
 int tw_output_commit(struct tw_output *o, char *err, size_t errlen)
 {
-	struct stat st;
-	sigset_t old;
-	int e, there;
+	int e, tries = 0;
 
 	// A device may tell only now that it is full.
 	if (fsync(o->fd) != 0 && errno != EINVAL && errno != ENOTSUP) {
 		e = system_error(errno, o->path, err, errlen);
 		goto out;
 	}
-	there = check_target(o, &st, err, errlen);
-	if (there < 0) {
-		e = there;
-		goto out;
-	}
-	hold_signals(&old);
-	e = there ? replace(o, &st) : create(o);
-	sigprocmask(SIG_SETMASK, &old, NULL);
+	// A file that appears after the check is checked in its turn.
+	do {
+		struct stat st;
+		sigset_t old;
+		int there = check_target(o, &st, err, errlen);
+
+		if (there < 0) {
+			e = there;
+			goto out;
+		}
+		hold_signals(&old);
+		e = there ? replace(o, &st) : create(o);
+		sigprocmask(SIG_SETMASK, &old, NULL);
+	} while (e == -EEXIST && ++tries < NAME_TRIES);
 	if (e)
 		system_error(-e, o->path, err, errlen);
 out:

@@ -19,6 +19,21 @@
 // A signal that comes at the worst moment: when a file has a name that is not the final one.
 static int comes;
 
+// A file that somebody else completes after the check, just before this one gets its name.
+static const char *overtakes;
+
+int __real_linkat(int from, const char *path, int to, const char *name, int flags);
+int __wrap_linkat(int from, const char *path, int to, const char *name, int flags);
+
+int __wrap_linkat(int from, const char *path, int to, const char *name, int flags)
+{
+	if (overtakes) {
+		put_file("a", overtakes);
+		overtakes = NULL;
+	}
+	return __real_linkat(from, path, to, name, flags);
+}
+
 #ifdef NO_TMPFILE
 int __real_openat(int dir, const char *path, int flags, ...);
 int __wrap_openat(int dir, const char *path, int flags, ...);
@@ -256,6 +271,30 @@ static void of_two_outputs_each_is_whole(void **state)
 	assert_int_equal(files(), 1);
 }
 
+static void of_two_that_end_at_once_each_is_whole(void **state)
+{
+	struct tw_output *o = begin("a", "POEM 1");
+
+	(void)state;
+	overtakes = "POEM 2";
+	complete(o);
+	assert_null(overtakes);
+	expect_file("a", "POEM 1");
+	assert_int_equal(files(), 1);
+}
+
+static void what_appears_after_the_check_is_not_replaced(void **state)
+{
+	struct tw_output *o = begin("a", "POEM 1");
+
+	(void)state;
+	overtakes = "PROSE";
+	assert_int_equal(tw_output_commit(o, err, sizeof(err)), -EEXIST);
+	assert_non_null(strstr(err, "exists and is not a poem"));
+	expect_file("a", "PROSE");
+	assert_int_equal(files(), 1);
+}
+
 // Without O_TMPFILE contents are copied to a file with a name; with it nothing has one.
 static void a_signal_during_the_copy_leaves_nothing(void **state)
 {
@@ -326,6 +365,8 @@ int main(void)
 		TEST(what_appears_meanwhile_is_not_replaced),
 		TEST(a_symlink_that_appears_meanwhile_is_not_followed),
 		TEST(of_two_outputs_each_is_whole),
+		TEST(of_two_that_end_at_once_each_is_whole),
+		TEST(what_appears_after_the_check_is_not_replaced),
 		TEST(a_signal_during_the_copy_leaves_nothing),
 		TEST(a_folder_that_is_not_there_is_said_at_once),
 		TEST(scratch_has_no_name),
