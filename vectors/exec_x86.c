@@ -10,9 +10,17 @@
 // CR3 bits 11:5 are address bits with PAE, whose root is 32-byte aligned.
 enum { ROOT_LOW = 0xfe0 };
 
+// PCIDs exist in IA-32e mode only. Before a mode is named, CR3 is taken as of that one.
+static bool has_pcids(const struct vec_exec *x)
+{
+	const struct tw_format_desc *f = tw_format_get(x->ctx.format);
+
+	return (x->flags & VEC_F_PCIDE) && (!f || f->va_bits > 32);
+}
+
 static uint16_t pcid(const struct vec_exec *x)
 {
-	return x->flags & VEC_F_PCIDE ? (uint16_t)(x->cr3 & 0xfff) : 0;
+	return has_pcids(x) ? (uint16_t)(x->cr3 & 0xfff) : 0;
 }
 
 // Brings the back end up to CR3 and the flags.
@@ -28,9 +36,16 @@ static enum tw_status set_state(struct vec_exec *x)
 	return vec_set_ctx(x, &ctx);
 }
 
+static int read64(void *user, uint64_t pa, uint64_t *value)
+{
+	return tw_pmem_read64(user, pa, value);
+}
+
+// A mode that is switched to takes CR3 as it stands; PAE reads its four entries.
 static enum tw_status set_mode(struct vec_exec *x, const struct vec_dir *d)
 {
 	const struct tw_format_desc *f = tw_format_get(d->mode);
+	struct tw_mem mem = {.user = x->pm, .read64 = read64};
 	struct tw_ctx ctx = x->ctx;
 	char have[64];
 
@@ -38,13 +53,19 @@ static enum tw_status set_mode(struct vec_exec *x, const struct vec_dir *d)
 		return vec_expected(x->in, d->line, "a mode that --hw %s has (%s), not %s",
 				    x->vh->name, vec_formats(x, "x86", have, sizeof(have)),
 				    f->name);
+	if (d->mode == x->ctx.format)
+		return TW_OK;
+	if (f->va_bits == 32) // outside IA-32e mode CR3 has 32 bits
+		x->cr3 = (uint32_t)x->cr3;
 	ctx.format = d->mode;
-	return vec_set_ctx(x, &ctx);
-}
-
-static int read64(void *user, uint64_t pa, uint64_t *value)
-{
-	return tw_pmem_read64(user, pa, value);
+	ctx.root_ppn = x->cr3 >> 12;
+	ctx.root_low = x->cr3 & ROOT_LOW;
+	if (tw_arch_load_root(&ctx, &mem) == -EINVAL)
+		return vec_expected(x->in, d->line,
+				    "PDPTEs without a reserved bit where CR3 points, or the mode "
+				    "before \"cr3\"");
+	x->ctx = ctx;
+	return set_state(x);
 }
 
 static enum tw_status mov_cr3(struct vec_exec *x, uint64_t value)
@@ -58,7 +79,7 @@ static enum tw_status mov_cr3(struct vec_exec *x, uint64_t value)
 
 	if (f && f->va_bits == 32) // outside IA-32e mode CR3 has 32 bits
 		value = (uint32_t)value;
-	else if (x->flags & VEC_F_PCIDE) {
+	else if (has_pcids(x)) {
 		keep = value >> 63;
 		value &= ~(UINT64_C(1) << 63);
 		fence.by_asid = true;
@@ -130,7 +151,7 @@ static enum tw_status invpcid(struct vec_exec *x, const struct vec_dir *d)
 		.va = d->c,
 	};
 
-	if (d->a <= 1 && d->b != 0 && !(x->flags & VEC_F_PCIDE))
+	if (d->a <= 1 && d->b != 0 && !has_pcids(x))
 		return TW_OK;
 	if (d->a == 0 && !canonical(x, d->c))
 		return TW_OK;

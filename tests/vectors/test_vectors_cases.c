@@ -222,6 +222,44 @@ static void a_bad_cr3_is_gp_cr3_until_a_good_one(void **state)
 		  "3 ok 5000 g=0 size=1000 rd=1000,2000,3000,4000\nend\n");
 }
 
+// Of a case without `mode`, which follows.
+#define PAE_TABLES                                                             \
+	"case a\nmaxphyaddr 46\nmem 1000 2001\nmem 2000 3027\nmem 3000 5067\n" \
+	"mem 1020 400000000001\n"
+
+static void a_mode_after_cr3_takes_cr3_as_it_stands(void **state)
+{
+	(void)state;
+	vt_expect(PAE_TABLES "cr3 1000\nmode pae\nacc 0 read 0 user=1\nend\n",
+		  "case a\n0 ok 5000 g=0 size=1000 rd=2000,3000\nend\n");
+	vt_expect(PAE_TABLES "mode long4\ncr3 200000001000\nmode pae\nacc 0 read 0 user=1\nend\n",
+		  "case a\n0 ok 5000 g=0 size=1000 rd=2000,3000\nend\n");
+}
+
+static void a_mode_that_is_in_force_reads_nothing_anew(void **state)
+{
+	(void)state;
+	vt_expect(PAE_TABLES
+		  "mode pae\ncr3 1000\npoke64 1000 0\nmode pae\nacc 0 read 0 user=1\nend\n",
+		  "case a\n0 ok 5000 g=0 size=1000 rd=2000,3000\nend\n");
+}
+
+static void a_switch_to_reserved_bits_is_an_input_error(void **state)
+{
+	static const char text[] = PAE_TABLES "cr3 1020\nmode pae\nend\n";
+
+	(void)state;
+	vt_expect_bad(text, ":8: expected PDPTEs without a reserved bit where CR3 points, or the "
+			    "mode before \"cr3\"");
+}
+
+static void the_defaults_hold_without_cr3(void **state)
+{
+	(void)state;
+	vt_expect("case a\nmode long4\nmaxphyaddr 46\nacc 0 fetch 0 user=0\nend\n",
+		  "case a\n0 pf 10 cr2=0 rd=0\nend\n");
+}
+
 #define TEST(f) cmocka_unit_test_teardown(f, vt_teardown)
 
 int main(void)
@@ -250,6 +288,10 @@ int main(void)
 		TEST(ac_opens_user_pages_under_smap),
 		TEST(pkru_is_hexadecimal_and_kept),
 		TEST(a_bad_cr3_is_gp_cr3_until_a_good_one),
+		TEST(a_mode_after_cr3_takes_cr3_as_it_stands),
+		TEST(a_mode_that_is_in_force_reads_nothing_anew),
+		TEST(a_switch_to_reserved_bits_is_an_input_error),
+		TEST(the_defaults_hold_without_cr3),
 	};
 
 	return cmocka_run_group_tests_name("vectors_cases", tests, NULL, NULL);

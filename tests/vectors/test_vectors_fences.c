@@ -19,7 +19,8 @@ static struct {
 static bool note_has(void *self, const struct tw_format_desc *format)
 {
 	(void)self;
-	return format->format == TW_FMT_SV39 || format->format == TW_FMT_X86_LONG4;
+	return format->format == TW_FMT_SV39 || format->format == TW_FMT_X86_LONG4 ||
+	       format->format == TW_FMT_X86_PAE;
 }
 
 static int note_ctx(void *self, const struct tw_ctx *ctx)
@@ -82,7 +83,10 @@ static const char *fences_of(const char *text)
 
 #define RV_MARK	 RV "acc 0 load 0 M\n"
 #define X86_MARK X86 "cr3 1000\nacc 0 read 0 user=0\n"
-#define PCID	 X86 "env pcide=1\ncr3 1005\nacc 0 read 0 user=0\n"
+#define PAE_MARK                                                   \
+	"case a\nmode pae\nmaxphyaddr 46\nenv pcide=1\ncr3 1020\n" \
+	"acc 0 read 0 user=0\n"
+#define PCID X86 "env pcide=1\ncr3 1005\nacc 0 read 0 user=0\n"
 
 static void each_case_starts_with_empty_tlbs(void **state)
 {
@@ -162,6 +166,15 @@ static void clearing_pcide_drops_everything(void **state)
 	assert_string_equal(fences_of(X86_MARK "env pcide=1\nend\n"), "");
 }
 
+static void a_mode_of_32_bits_has_no_pcids(void **state)
+{
+	(void)state;
+	assert_string_equal(fences_of(PAE_MARK "invlpg 5000\ninvpcid 0 20 0\ncr3 1020\n"
+					       "env smep=1\nend\n"),
+			    "[va=5000 asid=0 g=1][g=0][asid=0 g=0]");
+	assert_int_equal(note.ctx.asid, 0);
+}
+
 static void setting_smep_drops_the_current_pcid(void **state)
 {
 	(void)state;
@@ -191,7 +204,7 @@ static void a_format_the_hardware_lacks_is_named(void **state)
 			    "sv39), not satp.MODE 10");
 	assert_int_equal(vt_run_on(pm, &note_hw, x86, sizeof(x86) - 1, true), TW_BAD_INPUT);
 	assert_string_equal(vt_err + strlen(vt_path),
-			    ":2: expected a mode that --hw note has (long4), not long5");
+			    ":2: expected a mode that --hw note has (pae, long4), not long5");
 	tw_pmem_destroy(pm);
 }
 
@@ -210,6 +223,7 @@ int main(void)
 		TEST(invpcid_without_pcids_knows_pcid_0_only),
 		TEST(toggling_pge_drops_everything),
 		TEST(clearing_pcide_drops_everything),
+		TEST(a_mode_of_32_bits_has_no_pcids),
 		TEST(setting_smep_drops_the_current_pcid),
 		TEST(other_control_bits_drop_nothing),
 		TEST(a_format_the_hardware_lacks_is_named),
