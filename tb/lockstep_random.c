@@ -4,23 +4,17 @@
 // difference, 1 a difference, a broken rule, a forbidden answer, an event that never happened in a
 // long run, or a coverage point that was missed; 2 usage; 4 system error.
 #include <errno.h>
-#include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "../host/command.h"
-#include "../host/config_arg.h"
-#include "../host/number.h"
 #include "../host/output.h"
 #include "../host/process.h"
 #include "../host/utf8.h"
-#include "device.h"
 #include "judge.h"
+#include "random_options.h"
 #include "stim_bounds.h"
 #include "stim_coverage.h"
 #include "stim_probe.h"
@@ -28,10 +22,6 @@
 #include "watch.h"
 
 enum {
-	STATUS_OK = 0,
-	STATUS_DIFFERENCE = 1,
-	STATUS_USAGE = 2,
-	STATUS_SYSTEM = 4,
 	DRAIN_LIMIT = 100000,
 	// A run of this length in which some event never happens is not a test.
 	LONG_RUN = 500000,
@@ -44,19 +34,8 @@ enum {
 	FULL_RUN = 4400,
 };
 
-struct options {
-	struct tw_config config;
-	const char *config_arg; // its name, or its file
-	uint64_t seed, cycles, interval;
-	uint64_t max_wait; // of the oracle; UINT64_MAX: that of the configuration
-	uint64_t sabotage; // first cycle in which the device sees a changed input; 0: none
-	const char *wave;
-	enum tw_device_mode mode;
-	bool json, oracle, coverage, force, help;
-};
-
 struct run {
-	struct options opt;
+	struct random_options opt;
 	struct tw_device dev;
 	struct tw_stim *stim;
 	struct tw_watch watch;
@@ -70,152 +49,6 @@ struct run {
 	double seconds;
 	char *repeat;
 };
-
-static const char usage_text[] =
-	"usage: tw_lockstep_random [option]...\n"
-	"  --config NAME    hardware configuration, or a file that holds one (compact)\n"
-	"  --seed N|fresh   seed of the stimulus and of the RTL's registers (1);\n"
-	"                   fresh: TW_SEED from the environment if set, else a random one\n"
-	"  --cycles N       clock cycles (1000000)\n"
-	"  --mode MODE      lockstep, or rtl or csim alone, unchecked without --oracle (lockstep)\n"
-	"  --oracle         each answer judged from pins and history, without the model\n"
-	"  --max-wait N     for the oracle: cycles in which a request must be answered, those not\n"
-	"                   counted in which the hardware waits for others; 0: any number\n"
-	"                   (from the configuration)\n"
-	"  --coverage       fails unless each bit was held as 0 and 1, and alone, everywhere\n"
-	"  --interval N     cycles between comparisons of whole arrays\n"
-	"  --wave FILE      where the waveform of a difference goes (FST), or of what the oracle\n"
-	"                   forbids the RTL\n"
-	"  --force          --wave may replace a file that is no waveform\n"
-	"  --json           results as one line of JSON\n"
-	"  --sabotage N     from cycle N on the RTL sees bit 0 of counter_sel_i inverted, a "
-	"device\n"
-	"                   alone bit 12 of req_d_va_i: the run has to fail\n";
-
-static bool number(const char *text, uint64_t *value)
-{
-	return tw_number(text, strlen(text), 0, UINT64_MAX, value);
-}
-
-static bool fresh_seed(uint64_t *seed)
-{
-	const char *env = getenv("TW_SEED");
-	int fd;
-	bool ok;
-
-	if (env && *env)
-		return number(env, seed);
-	fd = open("/dev/urandom", O_RDONLY);
-	ok = fd >= 0 && read(fd, seed, sizeof(*seed)) == (ssize_t)sizeof(*seed);
-	if (fd >= 0)
-		close(fd);
-	*seed &= UINT32_MAX;
-	return ok;
-}
-
-// Whether the run can end with a waveform.
-static bool has_wave(const struct options *o)
-{
-	return o->mode == TW_DEVICE_LOCKSTEP || (o->mode == TW_DEVICE_RTL && o->oracle);
-}
-
-// An option without effect is a mistake.
-static bool has_effect(const struct options *o)
-{
-	const char *option = NULL, *needs = "--mode lockstep";
-
-	if (o->wave && !has_wave(o))
-		option = "--wave", needs = "--mode lockstep, or rtl with --oracle,";
-	else if (o->mode != TW_DEVICE_LOCKSTEP && o->interval)
-		option = "--interval";
-	else if (o->mode == TW_DEVICE_RTL && o->coverage)
-		option = "--coverage", needs = "the model (--mode lockstep or csim)";
-	else if (!o->oracle && o->max_wait != UINT64_MAX)
-		option = "--max-wait", needs = "--oracle";
-	else if (o->force && !o->wave)
-		option = "--force", needs = "--wave";
-	if (option)
-		fprintf(stderr, "tw_lockstep_random: %s has an effect with %s only\n", option,
-			needs);
-	return !option;
-}
-
-static bool parse(struct options *o, int argc, char **argv)
-{
-	static const struct option longopts[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"seed", required_argument, NULL, 's'},
-		{"cycles", required_argument, NULL, 'n'},
-		{"mode", required_argument, NULL, 'm'},
-		{"interval", required_argument, NULL, 'i'},
-		{"wave", required_argument, NULL, 'w'},
-		{"json", no_argument, NULL, 'j'},
-		{"oracle", no_argument, NULL, 'o'},
-		{"sabotage", required_argument, NULL, 'x'},
-		{"force", no_argument, NULL, 'f'},
-		{"coverage", no_argument, NULL, 'v'},
-		{"max-wait", required_argument, NULL, 't'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	int c;
-
-	*o = (struct options){
-		.config_arg = "compact", .seed = 1, .cycles = 1000000, .max_wait = UINT64_MAX};
-	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
-		bool ok = true;
-
-		switch (c) {
-		case 'h':
-			o->help = true;
-			return true;
-		case 'c':
-			o->config_arg = optarg;
-			break;
-		case 's':
-			ok = strcmp(optarg, "fresh") ? number(optarg, &o->seed)
-						     : fresh_seed(&o->seed);
-			break;
-		case 'n':
-			ok = number(optarg, &o->cycles);
-			break;
-		case 'm':
-			ok = tw_device_mode_parse(optarg, &o->mode);
-			break;
-		case 'i':
-			ok = number(optarg, &o->interval);
-			break;
-		case 'w':
-			o->wave = optarg;
-			break;
-		case 'j':
-			o->json = true;
-			break;
-		case 'o':
-			o->oracle = true;
-			break;
-		case 'f':
-			o->force = true;
-			break;
-		case 't':
-			ok = number(optarg, &o->max_wait);
-			break;
-		case 'v':
-			o->coverage = true;
-			break;
-		case 'x':
-			ok = number(optarg, &o->sabotage);
-			break;
-		default:
-			return false;
-		}
-		if (!ok) {
-			fprintf(stderr, "tw_lockstep_random: %s is not a valid value\n", optarg);
-			return false;
-		}
-	}
-	return optind == argc && has_effect(o);
-}
 
 static void invert_counter_sel(void *user, uint64_t cycle, struct tw_mmu_in *rtl_in)
 {
@@ -370,11 +203,6 @@ static bool uncovered(const struct run *r)
 	return r->coverage && !tw_cover_complete(tw_stim_coverage_points(r->coverage));
 }
 
-static const char *mode_name(enum tw_device_mode mode)
-{
-	return mode == TW_DEVICE_CSIM ? "csim" : mode == TW_DEVICE_RTL ? "rtl" : "lockstep";
-}
-
 static void print_json(const struct run *r, int status)
 {
 	const uint64_t *events = tw_stim_events(r->stim);
@@ -384,7 +212,7 @@ static void print_json(const struct run *r, int status)
 	tw_json_string(stdout, r->opt.config.name);
 	printf(",\"mode\":\"%s\",\"seed\":%" PRIu64 ",\"cycles\":%" PRIu64
 	       ",\"seconds\":%.3f,\"cycles_per_second\":%.0f,\"status\":%d",
-	       mode_name(r->opt.mode), r->opt.seed, r->cycle, r->seconds,
+	       random_mode_name(r->opt.mode), r->opt.seed, r->cycle, r->seconds,
 	       (double)r->cycle / r->seconds, status);
 	if (checked(r))
 		printf(",\"accepted\":%" PRIu64 ",\"answered\":%" PRIu64 ",\"cancelled\":%" PRIu64,
@@ -413,7 +241,7 @@ static void print_text(const struct run *r)
 	struct tw_oracle_stats s;
 
 	printf("%s %s seed %" PRIu64 ": %" PRIu64 " cycles, %.0f cycles/s\n",
-	       mode_name(r->opt.mode), r->opt.config.name, r->opt.seed, r->cycle,
+	       random_mode_name(r->opt.mode), r->opt.config.name, r->opt.seed, r->cycle,
 	       (double)r->cycle / r->seconds);
 	if (r->dev.ls)
 		printf("compared: %s\n", tw_lockstep_compared(r->dev.ls));
@@ -475,7 +303,7 @@ static int check(struct run *r)
 	missing = missing_event(r);
 	if (r->broken) {
 		fprintf(stderr, "%s, cycle %" PRIu64 ": %s alone breaks a rule\n  %s\n",
-			r->opt.config.name, r->cycle, mode_name(r->opt.mode), r->broken);
+			r->opt.config.name, r->cycle, random_mode_name(r->opt.mode), r->broken);
 		tw_device_transactions(&r->dev, r->broken_here ? &r->in : NULL, stderr);
 		fprintf(stderr, "to repeat: %s\n", r->repeat);
 		write_wave(r);
@@ -516,47 +344,6 @@ static int check(struct run *r)
 	return status;
 }
 
-static void add_option(struct tw_command *c, const char *option, const char *value)
-{
-	tw_command_add(c, option);
-	tw_command_add(c, value);
-}
-
-static void add_number(struct tw_command *c, const char *option, uint64_t value)
-{
-	char digits[24];
-
-	snprintf(digits, sizeof(digits), "%" PRIu64, value);
-	add_option(c, option, digits);
-}
-
-// The command that repeats this run, with a waveform where there can be one; NULL: no memory. The
-// seed stands for itself, wherever it came from.
-static char *repeat_command(const struct options *o, const char *command)
-{
-	struct tw_command c = {0};
-
-	tw_command_add(&c, command);
-	add_option(&c, "--config", o->config_arg);
-	add_number(&c, "--seed", o->seed);
-	add_number(&c, "--cycles", o->cycles);
-	if (o->mode != TW_DEVICE_LOCKSTEP)
-		add_option(&c, "--mode", mode_name(o->mode));
-	if (o->oracle)
-		tw_command_add(&c, "--oracle");
-	if (o->max_wait != UINT64_MAX)
-		add_number(&c, "--max-wait", o->max_wait);
-	if (o->coverage)
-		tw_command_add(&c, "--coverage");
-	if (o->interval)
-		add_number(&c, "--interval", o->interval);
-	if (o->sabotage)
-		add_number(&c, "--sabotage", o->sabotage);
-	if (has_wave(o))
-		add_option(&c, "--wave", o->wave ? o->wave : "wave.fst");
-	return c.text;
-}
-
 // Opened before the run, which would be in vain if this failed. Returns the exit status.
 static int open_wave(struct run *r)
 {
@@ -575,19 +362,6 @@ static int open_wave(struct run *r)
 	return !e ? STATUS_OK : e == -EEXIST ? STATUS_USAGE : STATUS_SYSTEM;
 }
 
-// Reads the configuration, and has its RTL built if it is needed. Returns the exit status.
-static int find_config(struct options *o)
-{
-	char err[512];
-	int e = tw_config_arg(o->config_arg, &o->config, err, sizeof(err));
-
-	if (!e && o->mode != TW_DEVICE_CSIM)
-		e = tw_rtl_provide(&o->config, err, sizeof(err));
-	if (e)
-		fprintf(stderr, "tw_lockstep_random: %s\n", err);
-	return !e ? STATUS_OK : e == -ENOENT || e == -EINVAL ? STATUS_USAGE : STATUS_SYSTEM;
-}
-
 int main(int argc, char **argv)
 {
 	struct tw_lockstep_opts opts;
@@ -597,20 +371,20 @@ int main(int argc, char **argv)
 	tw_process_start();
 	if (!r)
 		return STATUS_SYSTEM;
-	if (!parse(&r->opt, argc, argv)) {
-		fputs(usage_text, stderr);
+	if (!random_parse(&r->opt, argc, argv)) {
+		fputs(random_usage, stderr);
 		free(r);
 		return STATUS_USAGE;
 	}
 	if (r->opt.help) {
-		fputs(usage_text, stdout);
+		fputs(random_usage, stdout);
 		free(r);
 		return fflush(stdout) ? STATUS_SYSTEM : STATUS_OK;
 	}
-	status = find_config(&r->opt);
+	status = random_find_config(&r->opt);
 	if (!status)
 		status = open_wave(r);
-	r->repeat = repeat_command(&r->opt, argv[0]);
+	r->repeat = random_repeat(&r->opt, argv[0]);
 	if (status || !r->repeat)
 		goto out;
 	status = STATUS_SYSTEM;

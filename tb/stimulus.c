@@ -9,13 +9,14 @@
 
 #include "../csim/hw_driver.h"
 
+#include "stim_ctrl.h"
 #include "stim_mem.h"
 #include "stim_phase.h"
 #include "stim_probe.h"
 #include "stim_tables.h"
 #include "twinwalk/prng.h"
 
-enum { CONTEXTS = 10, HOT_MAX = 4096, AHEAD = 16, FORCED = 4 };
+enum { HOT_MAX = 4096, AHEAD = 16 };
 
 // Interfering events that are placed ahead of time: bits of ahead[].
 enum snipe {
@@ -40,6 +41,7 @@ struct tw_stim {
 	struct tw_stim_tables tables;
 	struct tw_stim_mem mem;
 	struct tw_stim_probe probe;
+	struct tw_stim_ctrl ctrl;
 	const struct tw_stim_phase *phase;
 	uint32_t left; // cycles of this phase
 	struct tw_config config;
@@ -51,16 +53,7 @@ struct tw_stim {
 	unsigned int n_recent_va;
 	uint64_t hot[TW_STIM_SPACES][HOT_MAX];
 	unsigned int n_hot;
-	bool hot_due;		 // to be chosen when the forced control writes are made
-	uint64_t root[CONTEXTS]; // values of the ROOT register
-	unsigned int space;	 // of the last ROOT written
-	struct tw_ctx before;	 // the control registers before the last ROOT was written
-	struct tw_ctx ctx;	 // the control registers
-	struct {
-		uint8_t addr;
-		uint64_t data;
-	} forced[FORCED]; // control writes to be made before others
-	unsigned int n_forced;
+	bool hot_due; // to be chosen when the forced control writes are made
 	uint16_t ahead[AHEAD];
 	unsigned int presets; // of the counters
 	uint64_t now;
@@ -76,99 +69,6 @@ static const struct tw_stim_phase quiesced = {
 	.lat_max = 1,
 };
 
-static uint16_t any_asid(struct tw_prng *r)
-{
-	switch (tw_prng_bits(r, 3)) {
-	case 0:
-		return 0xffff;
-	case 1:
-		return (uint16_t)(1u << tw_prng_bits(r, 4));
-	case 2:
-	case 3:
-		return (uint16_t)tw_prng_bits(r, 2);
-	default:
-		return (uint16_t)tw_prng_bits(r, 16);
-	}
-}
-
-// One bit apart.
-static uint16_t near_asid(struct tw_prng *r, uint16_t asid)
-{
-	return (uint16_t)(asid ^ 1u << tw_prng_bits(r, 4));
-}
-
-static void new_contexts(struct tw_stim *s)
-{
-	uint16_t common = any_asid(&s->rng);
-
-	for (unsigned int i = 0; i < CONTEXTS; i++) {
-		unsigned int space = tw_prng_bits(&s->rng, 1);
-		uint64_t root = tw_stim_tables_root(&s->tables, space);
-		// Some share an ASID or differ in one bit of it.
-		uint16_t asid = any_asid(&s->rng);
-
-		if (i < CONTEXTS / 2)
-			asid = i & 1 ? near_asid(&s->rng, common) : common;
-		s->root[i] = tw_stim_tables_root_reg(s->tables.space[space].format, root, asid);
-	}
-	s->root[CONTEXTS - 1] &= ~UINT64_C(0) >> 4; // bare
-}
-
-static uint64_t any_root(struct tw_stim *s)
-{
-	// The bare context is rare: it translates nothing. So is another format: it empties all
-	// TLBs.
-	unsigned int n = tw_prng_chance(&s->rng, 60) ? CONTEXTS : CONTEXTS - 1;
-	unsigned int tries = 1 + tw_prng_bits(&s->rng, 2);
-	uint64_t root;
-
-	do {
-		root = s->root[tw_prng_below(&s->rng, n)];
-	} while (--tries && root >> 60 != s->ctx.format);
-	return root;
-}
-
-// Flags with which most things are allowed.
-static uint64_t any_flags(struct tw_stim *s)
-{
-	static const uint16_t chance[12] = {640, 700, 820, 500, 600, 820,
-					    400, 400, 700, 820, 400, 512};
-	uint64_t flags = 0;
-
-	for (unsigned int i = 0; i < 12; i++)
-		flags |= (uint64_t)tw_prng_chance(&s->rng, chance[i]) << i;
-	return flags;
-}
-
-static uint64_t any_pkru(struct tw_stim *s)
-{
-	return tw_prng_sparse(&s->rng);
-}
-
-static uint64_t any_phys(struct tw_stim *s)
-{
-	// One beyond the range on each side is refused.
-	return tw_prng_bits(&s->rng, 2) ? 52 : 35 + tw_prng_below(&s->rng, 19);
-}
-
-static void force(struct tw_stim *s, enum tw_ctrl_reg reg, uint64_t data)
-{
-	if (s->n_forced == FORCED)
-		return;
-	s->forced[s->n_forced].addr = (uint8_t)reg;
-	s->forced[s->n_forced].data = data;
-	s->n_forced++;
-}
-
-static void force_all(struct tw_stim *s)
-{
-	s->n_forced = 0;
-	force(s, TW_CTRL_FLAGS, any_flags(s));
-	force(s, TW_CTRL_PKRU, any_pkru(s));
-	force(s, TW_CTRL_PHYS, any_phys(s));
-	force(s, TW_CTRL_ROOT, any_root(s));
-}
-
 // Tables that serve mostly one privilege: phases use mostly that one.
 static void new_tables(struct tw_stim *s)
 {
@@ -176,7 +76,7 @@ static void new_tables(struct tw_stim *s)
 						     : 128 + tw_prng_bits(&s->rng, 8);
 
 	tw_stim_tables_fill(&s->tables, dirt, tw_prng_bits(&s->rng, 1) ? 950 : 80);
-	new_contexts(s);
+	tw_stim_ctrl_contexts(&s->ctrl);
 }
 
 static void new_phase(struct tw_stim *s)
@@ -198,9 +98,9 @@ static void new_phase(struct tw_stim *s)
 		s->priv = (uint8_t)tw_prng_bits(&s->rng, 1);
 	if (!tw_prng_bits(&s->rng, 3)) {
 		new_tables(s);
-		force_all(s);
+		tw_stim_ctrl_force_all(&s->ctrl);
 	} else if (!tw_prng_bits(&s->rng, 1)) {
-		force_all(s);
+		tw_stim_ctrl_force_all(&s->ctrl);
 	}
 	s->n_hot = s->phase->hot * s->l1_entries / 16;
 	if (!s->n_hot)
@@ -210,30 +110,13 @@ static void new_phase(struct tw_stim *s)
 	s->hot_due = true;
 }
 
-static int mem_read64(void *user, uint64_t pa, uint64_t *value)
-{
-	return tw_pmem_read64(user, pa, value);
-}
-
-// Reports success and changes nothing: the walk is only a trial.
-static int mem_cas(void *user, uint64_t pa, unsigned int bytes, uint64_t expected, uint64_t desired,
-		   uint64_t *old)
-{
-	(void)user;
-	(void)pa;
-	(void)bytes;
-	(void)desired;
-	*old = expected;
-	return 0;
-}
-
 static bool translates(struct tw_stim *s, uint64_t va)
 {
-	const struct tw_mem mem = {s->tables.pmem, mem_read64, mem_cas};
+	const struct tw_mem mem = tw_stim_trial_mem(&s->tables);
 	const struct tw_req req = {.va = va, .access = TW_LOAD, .priv = s->priv, .sum = true};
 	struct tw_walk walk;
 
-	return !tw_arch_walk(&s->ctx, &mem, &req, &walk) && !walk.resp.fault;
+	return !tw_arch_walk(&s->ctrl.ctx, &mem, &req, &walk) && !walk.resp.fault;
 }
 
 // The I-th address of this phase, which may keep to the sets of the first few.
@@ -249,11 +132,11 @@ static uint64_t hot_candidate(struct tw_stim *s, unsigned int space, unsigned in
 // The addresses of this phase; if it prefers good ones, several are tried for each.
 static void new_hot(struct tw_stim *s)
 {
-	bool judge = s->phase->good && tw_format_get(s->ctx.format);
+	bool judge = s->phase->good && tw_format_get(s->ctrl.ctx.format);
 
 	for (unsigned int space = 0; space < TW_STIM_SPACES; space++) {
 		for (unsigned int i = 0; i < s->n_hot; i++) {
-			unsigned int tries = judge && space == s->space ? 6 : 1;
+			unsigned int tries = judge && space == s->ctrl.space ? 6 : 1;
 
 			do {
 				s->hot[space][i] = hot_candidate(s, space, i);
@@ -265,7 +148,7 @@ static void new_hot(struct tw_stim *s)
 
 static uint64_t hot_va(struct tw_stim *s)
 {
-	return s->hot[s->space][tw_prng_below(&s->rng, s->n_hot)];
+	return s->hot[s->ctrl.space][tw_prng_below(&s->rng, s->n_hot)];
 }
 
 // An offset in a page: any, or one of its edges.
@@ -289,11 +172,12 @@ static void new_request(struct tw_stim *s, unsigned int port, struct tw_mmu_in *
 
 	in->port[port].req_id = (uint8_t)tw_prng_bits(r, 4);
 	if (tw_prng_chance(r, ph->edge))
-		req->va = tw_stim_tables_edge_va(&s->tables, s->space);
+		req->va = tw_stim_tables_edge_va(&s->tables, s->ctrl.space);
 	else if (tw_prng_chance(r, 30))
-		req->va = tw_stim_tables_neighbour(&s->tables, s->space, hot_va(s)) | any_offset(r);
+		req->va = tw_stim_tables_neighbour(&s->tables, s->ctrl.space, hot_va(s)) |
+			  any_offset(r);
 	else if (tw_prng_chance(r, 30))
-		req->va = tw_stim_tables_sibling(&s->tables, s->space,
+		req->va = tw_stim_tables_sibling(&s->tables, s->ctrl.space,
 						 s->recent_va[tw_prng_bits(r, 2)]);
 	else
 		req->va = hot_va(s) | any_offset(r);
@@ -366,95 +250,24 @@ static void drive_fence(struct tw_stim *s, unsigned int snipes, const struct tw_
 	in->fence_by_addr = snipes & SNIPE_FENCE_RECENT || tw_prng_bits(r, 1);
 	in->fence_by_asid = tw_prng_bits(r, 1);
 	in->fence_global = tw_prng_bits(r, 1);
-	in->fence_asid = tw_prng_bits(r, 2)   ? s->ctx.asid
-			 : tw_prng_bits(r, 1) ? near_asid(r, s->ctx.asid)
-					      : any_asid(r);
+	in->fence_asid = tw_prng_bits(r, 2)   ? s->ctrl.ctx.asid
+			 : tw_prng_bits(r, 1) ? tw_stim_near_asid(r, s->ctrl.ctx.asid)
+					      : tw_stim_any_asid(r);
 	va = tw_prng_bits(r, 1) ? s->recent_va[tw_prng_bits(r, 2)] : hot_va(s);
 	switch (tw_prng_bits(r, 3)) {
 	case 0:
-		in->fence_va = tw_stim_tables_sibling(&s->tables, s->space, va);
+		in->fence_va = tw_stim_tables_sibling(&s->tables, s->ctrl.space, va);
 		break;
 	case 1:
 	case 2:
-		in->fence_va = tw_stim_tables_neighbour(&s->tables, s->space, va);
+		in->fence_va = tw_stim_tables_neighbour(&s->tables, s->ctrl.space, va);
 		break;
 	default:
 		in->fence_va = va | tw_prng_bits(r, 12);
 		break;
 	}
 	if (wanted && tw_prng_chance(r, 20))
-		in->fence_va = tw_stim_tables_edge_va(&s->tables, s->space);
-}
-
-static void any_ctrl(struct tw_stim *s, struct tw_mmu_in *in)
-{
-	struct tw_prng *r = &s->rng;
-
-	in->ctrl_addr = TW_CTRL_ROOT;
-	switch (tw_prng_bits(r, 4)) {
-	case 0:
-		in->ctrl_addr = TW_CTRL_PHYS;
-		in->ctrl_data = tw_prng_bits(r, 1) ? any_phys(s) : tw_prng_u64(r);
-		break;
-	case 1:
-		in->ctrl_addr = TW_CTRL_PKRU;
-		in->ctrl_data = tw_prng_bits(r, 1) ? any_pkru(s) : tw_prng_u64(r);
-		break;
-	case 2:
-	case 3:
-		in->ctrl_addr = TW_CTRL_FLAGS;
-		in->ctrl_data = any_flags(s) | tw_prng_u64(r) << 12;
-		break;
-	case 4:
-		in->ctrl_data = tw_prng_u64(r); // any format
-		break;
-	case 5:
-	case 6:
-		in->ctrl_data = any_root(s);
-		in->ctrl_data ^= (uint64_t)(1u << tw_prng_bits(r, 4)) << 44; // near ASID
-		break;
-	default:
-		in->ctrl_data = any_root(s);
-		break;
-	}
-}
-
-// The control registers as they will be: what a root that is loaded holds may change until it is
-// read, and whether it is taken shows later.
-static void note_ctrl(struct tw_stim *s, const struct tw_mmu_out *out, const struct tw_mmu_in *in)
-{
-	const struct tw_mem mem = {s->tables.pmem, mem_read64, mem_cas};
-	int space;
-
-	if (out->ctrl_refused)
-		s->ctx = s->before;
-	if (!in->ctrl_valid || !out->ctrl_ready)
-		return;
-	s->before = s->ctx;
-	tw_ctx_write(&s->ctx, &s->config, in->ctrl_addr, in->ctrl_data);
-	if (tw_arch_load_root(&s->ctx, &mem))
-		s->ctx = s->before;
-	space = tw_stim_tables_space(&s->tables, s->ctx.format, s->ctx.root_ppn);
-	if (space >= 0)
-		s->space = (unsigned int)space;
-}
-
-static void drive_ctrl(struct tw_stim *s, unsigned int snipes, const struct tw_mmu_out *out,
-		       struct tw_mmu_in *in)
-{
-	in->ctrl_valid = false;
-	if (s->n_forced) {
-		in->ctrl_valid = true;
-		in->ctrl_addr = s->forced[0].addr;
-		in->ctrl_data = s->forced[0].data;
-	} else if (snipes & SNIPE_CTRL || tw_prng_chance(&s->rng, s->phase->ctrl)) {
-		in->ctrl_valid = true;
-		any_ctrl(s, in);
-	}
-	if (s->n_forced && out->ctrl_ready) {
-		s->n_forced--;
-		memmove(s->forced, s->forced + 1, s->n_forced * sizeof(s->forced[0]));
-	}
+		in->fence_va = tw_stim_tables_edge_va(&s->tables, s->ctrl.space);
 }
 
 static void count_events(struct tw_stim *s, uint32_t events)
@@ -472,7 +285,7 @@ void tw_stim_drive(struct tw_stim *s, const struct tw_mmu_out *out, struct tw_mm
 
 	if (!s->quiet && !s->left--)
 		new_phase(s);
-	if (s->hot_due && !s->n_forced)
+	if (s->hot_due && !s->ctrl.n_forced)
 		new_hot(s);
 	count_events(s, out->events);
 	occasions += tw_stim_mem_drive(&s->mem, &s->tables, s->phase, out, in);
@@ -491,9 +304,9 @@ void tw_stim_drive(struct tw_stim *s, const struct tw_mmu_out *out, struct tw_mm
 		drive_port(s, TW_PORT_FETCH, snipes, out, in);
 		drive_port(s, TW_PORT_DATA, snipes, out, in);
 		drive_fence(s, snipes, out, in);
-		drive_ctrl(s, snipes, out, in);
+		tw_stim_ctrl_drive(&s->ctrl, snipes & SNIPE_CTRL, s->phase->ctrl, out, in);
 	}
-	note_ctrl(s, out, in);
+	tw_stim_ctrl_note(&s->ctrl, out, in);
 	if (snipes & SNIPE_EDIT)
 		tw_stim_tables_edit_at(&s->tables, tw_stim_mem_recent(&s->mem, &s->rng));
 	if (tw_prng_chance(&s->rng, s->phase->edit))
@@ -507,11 +320,11 @@ void tw_stim_drive(struct tw_stim *s, const struct tw_mmu_out *out, struct tw_mm
 	else if (s->phase->reset)
 		in->rst = tw_prng_bits(&s->rng, 16) < s->phase->reset;
 	if (in->rst) {
-		tw_ctx_reset(&s->ctx);
+		tw_ctx_reset(&s->ctrl.ctx);
 		tw_stim_mem_reset(&s->mem);
 		s->port[0].held = s->port[1].held = false;
 		if (tw_prng_bits(&s->rng, 3))
-			force_all(s);
+			tw_stim_ctrl_force_all(&s->ctrl);
 	}
 }
 
@@ -529,6 +342,9 @@ int tw_stim_create(const struct tw_config *config, uint64_t seed, struct tw_stim
 		return err;
 	}
 	s->config = *config;
+	s->ctrl.tables = &s->tables;
+	s->ctrl.config = &s->config;
+	s->ctrl.rng = &s->rng;
 	err = tw_stim_probe_init(&s->probe, config, &s->tables);
 	if (err) {
 		tw_stim_tables_exit(&s->tables);
@@ -536,10 +352,10 @@ int tw_stim_create(const struct tw_config *config, uint64_t seed, struct tw_stim
 		return err;
 	}
 	s->l1_entries = config->l1_entries[TW_PORT_DATA];
-	tw_ctx_reset(&s->ctx);
+	tw_ctx_reset(&s->ctrl.ctx);
 	new_tables(s);
 	new_phase(s);
-	force_all(s);
+	tw_stim_ctrl_force_all(&s->ctrl);
 	new_hot(s);
 	*stim = s;
 	return 0;
@@ -569,7 +385,7 @@ void tw_stim_quiesce(struct tw_stim *s)
 {
 	s->quiet = true;
 	s->phase = &quiesced;
-	s->n_forced = 0;
+	s->ctrl.n_forced = 0;
 	memset(s->ahead, 0, sizeof(s->ahead));
 }
 
