@@ -6,8 +6,8 @@
 # Usage: difference.sh TWINWALK
 set -u
 twinwalk=$1
-# shellcheck source=tests/cli/lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
 
 mkdir "$tmp/it's here"
 swap="$tmp/it's here/swap"

@@ -4,8 +4,9 @@
 # Usage: inputs.sh TWINWALK
 set -u
 twinwalk=$1
-# shellcheck source=tests/cli/lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+shuf=trace/bundled/shuf.twt
 
 mkfifo "$tmp/fifo"
 fifo='expected a regular file, found a FIFO'
@@ -22,19 +23,7 @@ for what in "$tmp/fifo:$fifo" "/dev/zero:$device" "$tmp:$folder"; do
 done
 
 # Streams are read as far as they make sense.
-cat >"$tmp/config" <<'CONFIG'
-L1FetchEntries = 2
-L1DataEntries = 2
-L2Sets = 2
-L2Ways = 2
-L2SpEntries = 2
-PwcEntries = 2
-Walkers = 2
-MissEntries = 2
-Ports = 2
-AsidBits = 16
-Formats = sv39+long4
-CONFIG
+small_config sv39+long4 >"$tmp/config"
 printf 'case a\nxlen 64\nacc 0 load 1 M\nend\n' >"$tmp/v"
 sh -c "cat '$tmp/v' | '$twinwalk' vectors /dev/stdin" >"$tmp/stdout" || fail "vectors from a pipe: status $?"
 grep -q '^0 ok 1 nomem' "$tmp/stdout" || fail "vectors from a pipe: $(cat "$tmp/stdout")"

@@ -5,8 +5,9 @@
 set -u
 twinwalk=$1
 version=$2
-# shellcheck source=tests/cli/lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+shuf=trace/bundled/shuf.twt
 
 # --- The version
 

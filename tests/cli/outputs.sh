@@ -5,8 +5,9 @@
 # Usage: outputs.sh TWINWALK
 set -u
 twinwalk=$1
-# shellcheck source=tests/cli/lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+shuf=trace/bundled/shuf.twt
 mkdir "$tmp/work" "$tmp/out"
 
 # --- Nothing has a name, and nothing is left

@@ -5,8 +5,9 @@
 # Usage: signals.sh TWINWALK
 set -u
 twinwalk=$1
-# shellcheck source=tests/cli/lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+shuf=trace/bundled/shuf.twt
 mkdir "$tmp/work"
 
 # The shell makes what runs in the background ignore SIGINT.

@@ -4,6 +4,9 @@
 # at the same time, and again only when a source changes; what cannot be built says why.
 # Usage: demand.sh BUILD TW_LOCKSTEP_RANDOM TWINWALK
 set -u
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+patience=600 # it builds
 build=$1
 bench=$2
 twinwalk=$3
@@ -12,13 +15,7 @@ root=$PWD
 dir=$build/demand-test
 rm -rf "$dir"
 mkdir -p "$dir/tb/demand" || exit 4
-trap 'rm -rf "$dir"' EXIT
-failed=0
-
-fail() {
-  echo "$*"
-  failed=1
-}
+trap 'rm -rf "$tmp" "$dir"' EXIT
 
 # The settings of this build, but for what is built: quickly, in a folder of its own, from a copy of the RTL, and each start of
 # CMake is written down.
@@ -34,19 +31,7 @@ sed -e "s|^cache=.*|cache='$dir/cache'|" -e "s|^rtl=.*|rtl='$dir/rtl'|" -e "s|^c
   -e "s|^opt=.*|opt='-O0;-O0'|" "$build/tb/demand/settings.sh" >"$settings"
 export TW_RTL_DEMAND="$settings"
 
-cat >"$dir/two ways.cfg" <<'CONFIG'
-L1FetchEntries = 2
-L1DataEntries = 2
-L2Sets = 2
-L2Ways = 2
-L2SpEntries = 2
-PwcEntries = 2
-Walkers = 2
-MissEntries = 2
-Ports = 2
-AsidBits = 16
-Formats = sv39+long4
-CONFIG
+small_config sv39+long4 >"$dir/two ways.cfg"
 config="$dir/two ways.cfg"
 # built TIMES WHAT
 built() {
@@ -54,24 +39,11 @@ built() {
   [ "$times" -eq "$1" ] || fail "built $times times, expected $1: $2"
 }
 
-# expect STATUS TEXT-OF-ERR COMMAND...
-expect() {
-  want=$1
-  text=$2
-  shift 2
-  "$@" >"$dir/out" 2>"$dir/err"
-  got=$?
-  if [ "$got" -ne "$want" ] || { [ -n "$text" ] && ! grep -q -- "$text" "$dir/err"; }; then
-    fail "status $got, expected $want and '$text': $*"
-    cat "$dir/err"
-  fi
-}
-
 # Two at once: one builds, the other waits.
 "$bench" --config "$config" --seed 3 --cycles 20000 >"$dir/first" 2>"$dir/first.err" &
 first=$!
 expect 0 '' "$twinwalk" vectors --hw lockstep --config "$config" "$root/tests/vectors/rv-ext-sv39.cases"
-grep -q . "$dir/out" || fail "no results of vectors"
+grep -q . "$tmp/stdout" || fail "no results of vectors"
 wait "$first" || {
   fail "the random bench fails"
   cat "$dir/first.err"
@@ -92,7 +64,7 @@ built 1 "nothing has changed"
 # A report repeats itself with the file.
 expect 1 "^two ways.cfg, cycle 5001: model and rtl differ in counter_o" \
   "$bench" --config "$config" --seed 7 --cycles 20000 --sabotage 5000
-grep -q "^to repeat: .* --config '$config' --seed 7" "$dir/err" || fail "the command does not name the file: $(cat "$dir/err")"
+grep -q "^to repeat: .* --config '$config' --seed 7" "$tmp/stderr" || fail "the command does not name the file: $(cat "$tmp/stderr")"
 
 # Sources that do not compile; then those that are not there.
 echo 'broken' >>"$dir/rtl/tw_plru.sv"

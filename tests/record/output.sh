@@ -10,21 +10,16 @@ command -v qemu-x86_64 >/dev/null || {
 	echo "skipped: no qemu-x86_64 (scripts/setup record)"
 	exit 77
 }
-tmp=$(mktemp -d)
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
 dir=$tmp/out
-trap 'rm -rf "$tmp"' EXIT
 mkdir "$dir"
-awk 'BEGIN { for (i = 0; i < 4096 * 3; i++) printf "x" }' >"$tmp/input"
-failed=0
-
-fail() {
-	echo "FAILED: $1"
-	failed=1
-}
+input=$tmp/input
+awk 'BEGIN { for (i = 0; i < 4096 * 3; i++) printf "x" }' >"$input"
 
 # only NAMES: what is in the folder, hidden names too.
 only() {
-	found=$(find "$dir" -mindepth 1 -printf '%f ')
+	found=$(names "$dir")
 	[ "$found" = "$1" ] || fail "$2: expected '$1' in the folder, found '$found'"
 }
 
@@ -32,10 +27,7 @@ only() {
 record() {
 	want=$1 text=$2
 	shift 2
-	"$twinwalk" record "$@" >"$tmp/stdout" 2>"$tmp/stderr" <"$tmp/input"
-	status=$?
-	[ $status = "$want" ] || fail "status $status, expected $want: record $*: $(cat "$tmp/stderr")"
-	[ -z "$text" ] || grep -q -e "$text" "$tmp/stderr" || fail "'$text' not said by: record $*: $(cat "$tmp/stderr")"
+	expect "$want" "$text" "$twinwalk" record "$@"
 }
 
 # --- What is replaced, and what is not

@@ -10,25 +10,10 @@ command -v qemu-x86_64 >/dev/null || {
 	echo "skipped: no qemu-x86_64 (scripts/setup record)"
 	exit 77
 }
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-failed=0
-
-fail() {
-	echo "FAILED: $1"
-	failed=1
-}
-
-# expect STATUS TEXT COMMAND...: the command's exit status, and a text in what it says.
-expect() {
-	want=$1
-	text=$2
-	shift 2
-	"$@" >"$dir/out" 2>"$dir/err" <"$dir/input"
-	status=$?
-	[ $status = "$want" ] || fail "status $status, expected $want: $*: $(cat "$dir/err")"
-	[ -z "$text" ] || grep -q -e "$text" "$dir/err" || fail "'$text' not said by: $*: $(cat "$dir/err")"
-}
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+dir=$tmp
+input=$dir/input
 
 # has TEXT PATTERN: events of the trace.
 has() {
@@ -39,7 +24,7 @@ awk 'BEGIN { for (i = 0; i < 4096 * 3; i++) printf "x" }' >"$dir/input"
 trace=$dir/probe.twt
 
 expect 0 'ended with status 7; its trace is complete' "$twinwalk" record -o "$trace" -- "$probe"
-[ "$(wc -c <"$dir/out")" = 18 ] || fail "the program's output is its own"
+[ "$(wc -c <"$tmp/stdout")" = 18 ] || fail "the program's output is its own"
 "$twinwalk" trace-info "$trace" >"$dir/info" || fail "trace-info: $(cat "$dir/info")"
 "$twinwalk" trace-info --dump "$trace" >"$dir/dump" || fail "trace-info --dump"
 

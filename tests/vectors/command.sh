@@ -4,15 +4,8 @@
 # Usage: tests/vectors/command.sh TWINWALK
 set -u
 twinwalk=$1
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-fail() {
-  echo "$*"
-  cat "$tmp/out" "$tmp/err"
-  failed=1
-}
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
 
 # Whether a file has a line of that pattern; an empty pattern wants an empty file.
 has() {
@@ -23,54 +16,40 @@ has() {
   fi
 }
 
-# expect STATUS STDOUT-PATTERN STDERR-PATTERN ARGUMENT...
-expect() {
+# says STATUS STDOUT-PATTERN STDERR-PATTERN ARGUMENT...
+says() {
   want_status=$1 want_out=$2 want_err=$3
   shift 3
-  "$twinwalk" vectors "$@" >"$tmp/out" 2>"$tmp/err"
-  status=$?
-  [ $status = "$want_status" ] || fail "twinwalk vectors $*: status $status, expected $want_status"
-  has "$want_out" "$tmp/out" || fail "twinwalk vectors $*: expected '$want_out' on standard output"
-  has "$want_err" "$tmp/err" || fail "twinwalk vectors $*: expected '$want_err' on standard error"
+  expect "$want_status" '' "$twinwalk" vectors "$@"
+  has "$want_out" "$tmp/stdout" || fail "twinwalk vectors $*: expected '$want_out' on standard output: $(cat "$tmp/stdout")"
+  has "$want_err" "$tmp/stderr" || fail "twinwalk vectors $*: expected '$want_err' on standard error: $(cat "$tmp/stderr")"
 }
 
 cd "$tmp" || exit 4
 printf 'case a\nxlen 64\nacc 0 load 123 M\nend\n' >good
 printf 'case a\nxlen 64\nacc 0 load 123 M\nacc 1 jump 0 M\nend\n' >bad
 gzip -c good >good.gz
-cat >config <<'CONFIG'
-L1FetchEntries = 2
-L1DataEntries = 2
-L2Sets = 2
-L2Ways = 2
-L2SpEntries = 2
-PwcEntries = 2
-Walkers = 2
-MissEntries = 2
-Ports = 2
-AsidBits = 16
-Formats = sv39+long4
-CONFIG
+small_config sv39+long4 >config
 sed 's/L2Ways = 2/L2Ways = 3/' config >bad_config
 
-expect 0 '^0 ok 123 nomem rd=$' '' good
-expect 0 '^0 ok 123 nomem rd=$' '' good.gz
-expect 0 '^0 ok 123 nomem$' '' --no-rd good
-expect 0 '^0 ok 123 nomem rd=$' '' --hw csim good
-expect 0 '^0 ok 123 nomem rd=$' '' --hw csim --config compact good
-expect 0 '^0 ok 123 nomem rd=$' '' --hw csim --config ./config good
-expect 0 '^usage:' '' --help
-expect 2 '' '^usage:'
-expect 2 '' '^usage:' good good
-expect 2 '' 'unrecognized option' --nonsense good
-expect 2 '' "^no hardware 'spike'; there is " --hw spike good
-expect 2 '' "^no configuration or file 'huge'; there are: nano tiny compact small five large$" --hw csim --config huge good
-expect 3 '' 'bad_config:4: expected L2Ways = 0 or a power of two from 2 to 8$' --hw csim --config ./bad_config good
-expect 3 '^0 ok 123' '^bad:4: expected load, store or fetch, not "jump"$' bad
-expect 4 '' '^absent: No such file or directory$' absent
+says 0 '^0 ok 123 nomem rd=$' '' good
+says 0 '^0 ok 123 nomem rd=$' '' good.gz
+says 0 '^0 ok 123 nomem$' '' --no-rd good
+says 0 '^0 ok 123 nomem rd=$' '' --hw csim good
+says 0 '^0 ok 123 nomem rd=$' '' --hw csim --config compact good
+says 0 '^0 ok 123 nomem rd=$' '' --hw csim --config ./config good
+says 0 '^usage:' '' --help
+says 2 '' '^usage:'
+says 2 '' '^usage:' good good
+says 2 '' 'unrecognized option' --nonsense good
+says 2 '' "^no hardware 'spike'; there is " --hw spike good
+says 2 '' "^no configuration or file 'huge'; there are: nano tiny compact small five large$" --hw csim --config huge good
+says 3 '' 'bad_config:4: expected L2Ways = 0 or a power of two from 2 to 8$' --hw csim --config ./bad_config good
+says 3 '^0 ok 123' '^bad:4: expected load, store or fetch, not "jump"$' bad
+says 4 '' '^absent: No such file or directory$' absent
 if "$twinwalk" vectors --hw rtl good >/dev/null 2>&1; then # a build with RTL
   export TW_RTL_DEMAND=./none # how it is built is tests/equivalence/demand.sh's
-  expect 2 '' "^no RTL for configuration 'config': TW_RTL_DEMAND: ./none: cannot be read$" --hw lockstep --config ./config good
+  says 2 '' "^no RTL for configuration 'config': TW_RTL_DEMAND: ./none: cannot be read$" --hw lockstep --config ./config good
 fi
 "$twinwalk" vectors good >/dev/full 2>err
 status=$?
