@@ -21,15 +21,10 @@ static struct csim_hw *csim_of(struct tw_hw *hw)
 	return (struct csim_hw *)hw;
 }
 
-static int read64(void *user, uint64_t pa, uint64_t *value)
-{
-	return tw_pmem_read64(user, pa, value);
-}
-
 // What the root register holds from now on, with the entries that the hardware has read.
 static int keep_root(struct tw_hw *hw, const struct tw_ctx *ctx)
 {
-	struct tw_mem mem = {.user = hw->pmem, .read64 = read64};
+	struct tw_mem mem = tw_pmem_mem(hw->pmem);
 
 	hw->ctx.format = ctx->format;
 	hw->ctx.asid = ctx->asid;

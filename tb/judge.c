@@ -12,11 +12,6 @@ struct tw_judge {
 	char text[TW_ORACLE_TEXT + 64];
 };
 
-static int read64(void *user, uint64_t pa, uint64_t *value)
-{
-	return tw_pmem_read64(user, pa, value);
-}
-
 // Errors are kept by the watch.
 static void observe_write(void *user, uint64_t pa, uint64_t old, uint64_t value)
 {
@@ -33,7 +28,7 @@ int tw_judge_create(struct tw_stim *stim, const struct tw_config *config, uint64
 {
 	struct tw_widths widths;
 	struct tw_oracle_opts opts = {
-		.mem = {tw_stim_memory(stim), read64, NULL},
+		.mem = tw_pmem_mem(tw_stim_memory(stim)),
 		.max_wait = max_wait,
 		.reads_told = true,
 	};

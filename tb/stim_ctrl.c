@@ -26,11 +26,6 @@ uint16_t tw_stim_near_asid(struct tw_prng *r, uint16_t asid)
 	return (uint16_t)(asid ^ 1u << tw_prng_bits(r, 4));
 }
 
-static int read64(void *user, uint64_t pa, uint64_t *value)
-{
-	return tw_pmem_read64(user, pa, value);
-}
-
 static int cas(void *user, uint64_t pa, unsigned int bytes, uint64_t expected, uint64_t desired,
 	       uint64_t *old)
 {
@@ -44,7 +39,10 @@ static int cas(void *user, uint64_t pa, unsigned int bytes, uint64_t expected, u
 
 struct tw_mem tw_stim_trial_mem(const struct tw_stim_tables *tables)
 {
-	return (struct tw_mem){tables->pmem, read64, cas};
+	struct tw_mem mem = tw_pmem_mem(tables->pmem);
+
+	mem.cas = cas;
+	return mem;
 }
 
 void tw_stim_ctrl_contexts(struct tw_stim_ctrl *c)

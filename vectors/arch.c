@@ -24,21 +24,10 @@ static int fence(void *self, const struct tw_fence *f)
 	return 0;
 }
 
-static int read64(void *user, uint64_t pa, uint64_t *value)
-{
-	return tw_pmem_read64(user, pa, value);
-}
-
-static int cas(void *user, uint64_t pa, unsigned int bytes, uint64_t expected, uint64_t desired,
-	       uint64_t *old)
-{
-	return tw_pmem_cas(user, pa, bytes, expected, desired, old);
-}
-
 static int access(void *self, const struct tw_req *req, struct vec_result *res)
 {
 	struct vec_arch *a = self;
-	struct tw_mem mem = {.user = a->pm, .read64 = read64, .cas = cas};
+	struct tw_mem mem = tw_pmem_mem(a->pm);
 	struct tw_walk walk;
 	int err = tw_arch_walk(&a->ctx, &mem, req, &walk);
 

@@ -36,16 +36,11 @@ static enum tw_status set_state(struct vec_exec *x)
 	return vec_set_ctx(x, &ctx);
 }
 
-static int read64(void *user, uint64_t pa, uint64_t *value)
-{
-	return tw_pmem_read64(user, pa, value);
-}
-
 // A mode that is switched to takes CR3 as it stands; PAE reads its four entries.
 static enum tw_status set_mode(struct vec_exec *x, const struct vec_dir *d)
 {
 	const struct tw_format_desc *f = tw_format_get(d->mode);
-	struct tw_mem mem = {.user = x->pm, .read64 = read64};
+	struct tw_mem mem = tw_pmem_mem(x->pm);
 	struct tw_ctx ctx = x->ctx;
 	char have[64];
 
@@ -71,7 +66,7 @@ static enum tw_status set_mode(struct vec_exec *x, const struct vec_dir *d)
 static enum tw_status mov_cr3(struct vec_exec *x, uint64_t value)
 {
 	const struct tw_format_desc *f = tw_format_get(x->ctx.format);
-	struct tw_mem mem = {.user = x->pm, .read64 = read64};
+	struct tw_mem mem = tw_pmem_mem(x->pm);
 	struct tw_fence fence = {0}; // without PCIDs: everything that is not global
 	bool keep = false;
 	enum tw_status status;

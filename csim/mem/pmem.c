@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "pmem_internal.h"
+#include "twinwalk/arch.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "words of the memory image are read as they lie: a little-endian host is needed"
@@ -376,6 +377,22 @@ int tw_pmem_cas(struct tw_pmem *pm, uint64_t pa, unsigned int bytes, uint64_t ex
 		memcpy(w, &half, 4);
 	}
 	return 0;
+}
+
+static int mem_read64(void *user, uint64_t pa, uint64_t *value)
+{
+	return tw_pmem_read64(user, pa, value);
+}
+
+static int mem_cas(void *user, uint64_t pa, unsigned int bytes, uint64_t expected, uint64_t desired,
+		   uint64_t *old)
+{
+	return tw_pmem_cas(user, pa, bytes, expected, desired, old);
+}
+
+struct tw_mem tw_pmem_mem(struct tw_pmem *pm)
+{
+	return (struct tw_mem){.user = pm, .read64 = mem_read64, .cas = mem_cas};
 }
 
 int tw_pmem_read(struct tw_pmem *pm, uint64_t pa, void *buf, size_t len)

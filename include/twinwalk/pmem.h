@@ -14,6 +14,7 @@ extern "C" {
 #endif
 
 struct tw_pmem;
+struct tw_mem;
 
 // The end of the physical address space (exclusive).
 #define TW_PMEM_END (UINT64_C(1) << 56)
@@ -53,6 +54,9 @@ int tw_pmem_cas64(struct tw_pmem *pm, uint64_t pa, uint64_t expected, uint64_t d
 // The same for BYTES bytes, 4 or 8, at a multiple of BYTES.
 int tw_pmem_cas(struct tw_pmem *pm, uint64_t pa, unsigned int bytes, uint64_t expected,
 		uint64_t desired, uint64_t *old);
+
+// The memory as a walk sees it (arch.h), for as long as PM lives.
+struct tw_mem tw_pmem_mem(struct tw_pmem *pm);
 
 // Any number of bytes at any address: -EIO if one of them lies outside every range, -ENOMEM (write
 // only).

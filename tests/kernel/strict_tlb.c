@@ -249,16 +249,11 @@ static int strict_fence(struct tw_hw *hw, const struct tw_fence *fence)
 	return 0;
 }
 
-static int read64(void *user, uint64_t pa, uint64_t *value)
-{
-	return tw_pmem_read64(user, pa, value);
-}
-
 static int strict_ctrl_write(struct tw_hw *hw, enum tw_ctrl_reg reg, uint64_t value)
 {
 	struct strict *s = strict_of(hw);
 
-	struct tw_mem mem = {.user = hw->pmem, .read64 = read64};
+	struct tw_mem mem = tw_pmem_mem(hw->pmem);
 	struct tw_ctx ctx = {.format = (enum tw_format)(value >> 60),
 			     .asid = (uint16_t)(value >> 44),
 			     .root_ppn = value & ((UINT64_C(1) << 44) - 1),

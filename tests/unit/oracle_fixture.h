@@ -58,11 +58,6 @@ struct fx {
 	struct tw_oracle_verdict v;
 };
 
-static inline int fx_read64(void *user, uint64_t pa, uint64_t *value)
-{
-	return tw_pmem_read64(user, pa, value);
-}
-
 static inline uint64_t rv_pte(uint64_t pa, uint64_t flags)
 {
 	return pa >> 12 << 10 | flags;
@@ -203,9 +198,10 @@ static inline struct fx *fx_create(struct tw_oracle_opts opts)
 	assert_non_null(f);
 	assert_int_equal(tw_pmem_create(&f->pm), 0);
 	assert_int_equal(tw_pmem_add_ram(f->pm, RAM, RAM_END), 0);
-	opts.mem.user = f->pm;
-	if (!opts.mem.read64)
-		opts.mem.read64 = fx_read64;
+	if (opts.mem.read64)
+		opts.mem.user = f->pm;
+	else
+		opts.mem = tw_pmem_mem(f->pm);
 	assert_int_equal(tw_oracle_create(&opts, &f->o), 0);
 	return f;
 }

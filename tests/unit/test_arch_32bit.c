@@ -151,14 +151,9 @@ static void pae_ignores_cr4_pse(void **state)
 	reserved(TW_FMT_X86_PAE, 0, 52, 1, BIT(13) | PS | P);
 }
 
-static int read64(void *user, uint64_t pa, uint64_t *value)
-{
-	return tw_pmem_read64(user, pa, value);
-}
-
 static int load(struct tw_pmem *pm, struct tw_ctx *ctx, const uint64_t entry[4])
 {
-	struct tw_mem mem = {.user = pm, .read64 = read64};
+	struct tw_mem mem = tw_pmem_mem(pm);
 
 	*ctx = (struct tw_ctx){
 		.format = TW_FMT_X86_PAE, .root_ppn = 0x12, .root_low = 0x3e0, .maxphyaddr = 40};
@@ -206,7 +201,7 @@ static void a_reserved_bit_of_a_present_pdpte_refuses_the_root(void **state)
 
 static void a_pdpte_that_does_not_answer_is_a_bus_error(void **state)
 {
-	struct tw_mem mem = {.user = *state, .read64 = read64};
+	struct tw_mem mem = tw_pmem_mem(*state);
 	struct tw_ctx ctx = {.format = TW_FMT_X86_PAE, .root_ppn = 0x1ffffff, .maxphyaddr = 40};
 
 	assert_int_equal(tw_arch_load_root(&ctx, &mem), -EIO);
@@ -215,7 +210,7 @@ static void a_pdpte_that_does_not_answer_is_a_bus_error(void **state)
 static void an_absent_pdpte_is_a_page_fault_without_a_read(void **state)
 {
 	const uint64_t entry[4] = {0};
-	struct tw_mem mem = {.user = *state, .read64 = read64};
+	struct tw_mem mem = tw_pmem_mem(*state);
 	struct tw_req req = {.va = 0xc0001234, .access = TW_STORE, .priv = TW_PRIV_U};
 	struct tw_walk walk;
 	struct tw_ctx ctx;
@@ -251,15 +246,9 @@ static void sv32_superpages_are_aligned_to_ten_ppn_bits(void **state)
 				 bit < 20 ? TW_PTE_FAULT : TW_PTE_LEAF);
 }
 
-static int cas(void *user, uint64_t pa, unsigned int bytes, uint64_t expected, uint64_t desired,
-	       uint64_t *old)
-{
-	return tw_pmem_cas(user, pa, bytes, expected, desired, old);
-}
-
 static void an_update_of_4_bytes_leaves_the_other_half_alone(void **state)
 {
-	struct tw_mem mem = {.user = *state, .read64 = read64, .cas = cas};
+	struct tw_mem mem = tw_pmem_mem(*state);
 	struct tw_ctx ctx = {.format = TW_FMT_SV32, .flags = TW_F_ADUE, .root_ppn = 0x12};
 	const uint64_t leaf = 0x00400000 | RV_R | RV_W | RV_V;
 

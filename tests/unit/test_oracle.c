@@ -313,11 +313,11 @@ static void misuse_is_refused(void **state)
 	(void)state;
 	assert_int_equal(tw_oracle_create(&(struct tw_oracle_opts){0}, &o), -EINVAL);
 	assert_int_equal(
-		tw_oracle_create(&(struct tw_oracle_opts){.mem.read64 = fx_read64, .max_fences = 1},
-				 &o),
+		tw_oracle_create(
+			&(struct tw_oracle_opts){.mem = tw_pmem_mem(NULL), .max_fences = 1}, &o),
 		-EINVAL);
 	assert_int_equal(
-		tw_oracle_create(&(struct tw_oracle_opts){.mem.read64 = fx_read64, .pa_bits = 57},
+		tw_oracle_create(&(struct tw_oracle_opts){.mem = tw_pmem_mem(NULL), .pa_bits = 57},
 				 &o),
 		-EINVAL);
 	assert_int_equal(tw_oracle_write(f->o, f->cycle + 1, RAM + 4, 0, 1), -EINVAL);

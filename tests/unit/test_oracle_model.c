@@ -234,7 +234,7 @@ static void world_create(struct world *w, enum tw_format format, const char *con
 			 enum sabotage sabotage, const struct tw_membus_opts *memory)
 {
 	struct tw_membus_opts mem = *memory;
-	struct tw_oracle_opts opts = {.mem.read64 = fx_read64};
+	struct tw_oracle_opts opts = {0};
 
 	*w = (struct world){.g = {.format = format, .rng = seed}, .sabotage = sabotage};
 	assert_int_equal(tw_pmem_create(&w->pm), 0);
@@ -242,7 +242,7 @@ static void world_create(struct world *w, enum tw_format format, const char *con
 	mem.seed = seed;
 	assert_int_equal(tw_membus_create(w->pm, &mem, &w->bus), 0);
 	assert_int_equal(tw_mmu_create(tw_config_find(config), &w->mmu), 0);
-	opts.mem.user = w->pm;
+	opts.mem = tw_pmem_mem(w->pm);
 	opts.max_wait = tw_oracle_max_wait(tw_config_find(config));
 	assert_int_equal(tw_oracle_create(&opts, &w->o), 0);
 	assert_int_equal(tw_oracle_watch_create(w->o, tw_mmu_config(w->mmu), &w->w), 0);

@@ -128,17 +128,6 @@ static void what_an_entry_of_four_level_paging_spans(void **state)
 
 // --- Reads and cycles of a walk ------------------------------------------------------------------
 
-static int read64(void *user, uint64_t pa, uint64_t *value)
-{
-	return tw_pmem_read64(user, pa, value);
-}
-
-static int cas(void *user, uint64_t pa, unsigned int bytes, uint64_t expected, uint64_t desired,
-	       uint64_t *old)
-{
-	return tw_pmem_cas(user, pa, bytes, expected, desired, old);
-}
-
 static void put_entry(struct tw_pmem *pm, const struct tw_format_desc *f, uint64_t addr,
 		      uint64_t entry)
 {
@@ -182,7 +171,7 @@ static void a_miss_reads_as_many_entries_as_there_are_levels(void **state)
 		struct tw_ctx ctx = {.format = f->format, .root_ppn = ROOT_PPN, .maxphyaddr = 52};
 		struct tw_req req = {.va = 0x12345678, .access = TW_LOAD, .priv = TW_PRIV_U};
 		struct tw_pmem *pm = memory();
-		struct tw_mem mem = {.user = pm, .read64 = read64, .cas = cas};
+		struct tw_mem mem = tw_pmem_mem(pm);
 		struct tw_walk walk;
 
 		map(pm, f, req.va);
