@@ -11,7 +11,9 @@ fi
 lock=$1
 shift
 mkdir -p "$(dirname "$lock")" || exit 4
-exec 9>"$lock" || exit 4
+# In a shell of its own: an `exec` that fails ends the shell, with another status.
+(: >>"$lock") || exit 4
+exec 9>>"$lock"
 if ! flock -n 9; then
   echo "waiting for another make to release $lock" >&2
   flock 9 || exit 4

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds the RTL of a configuration that no build names, as a shared object, and keeps it: read by BUILD/tb/demand/settings.sh,
 # which rtl_demand.c runs. What is kept goes by the parameters, the sources and the versions of the tools, so that whatever
-# changes is built anew. Of several that ask for the same one builds and the others wait. Invariant: an object appears under
-# its name only when it is complete. BUILD/tb/demand may be removed at any time that nothing runs, but for settings.sh.
+# changes is built anew, and so is what is no longer as it was built. Of several that ask for the same one builds and the others
+# wait. Invariant: an object appears under its name only when it is complete. BUILD/tb/demand may be removed at any time that
+# nothing runs, but for settings.sh.
 # Usage: sh BUILD/tb/demand/settings.sh NAME PARAMETER=NUMBER...
 # Prints the object's path, or what is wrong; exit status: 0; 2 the RTL is not ours; 4 it does not build.
 # shellcheck disable=SC2154 # settings come from the build
@@ -39,15 +40,24 @@ key=$(
   } 2>/dev/null | sha256sum | cut -c 1-32
 )
 object=$cache/$key.so
+sum=$cache/$key.sum
 log=$cache/$key.log
 work=$cache/$key.build
 
-if [ ! -e "$object" ]; then
+# A program that loads a damaged object crashes.
+is_built() {
+  [ -r "$object" ] && [ -r "$sum" ] && [ "$(sha256sum <"$object")" = "$(cat "$sum")" ]
+}
+
+lock=$cache/$key.lock
+if ! is_built; then
   mkdir -p "$cache" 2>/dev/null || die 4 "$cache: cannot be made"
-  { exec 9>"$cache/$key.lock"; } 2>/dev/null || die 4 "$cache: cannot be written"
+  # In a shell of its own: an `exec` that fails ends the shell.
+  (: >>"$lock") 2>/dev/null || die 4 "$cache: cannot be written"
+  exec 9>>"$lock"
   flock 9
 fi
-if [ ! -e "$object" ]; then
+if ! is_built; then
   if [ -t 2 ]; then
     echo "building the RTL of $name, which is kept in $cache" >&2
   fi
@@ -64,7 +74,8 @@ if [ ! -e "$object" ]; then
     why=$(grep -m 1 -E '%Error|error:|[Nn]o space' "$log" || tail -n 1 "$log")
     die 4 "it does not build: $why; all of it: $log"
   fi
-  mv "$work/rtl.so" "$object" || die 4 "$object: cannot be written"
+  { sha256sum <"$work/rtl.so" >"$work/sum" && mv "$work/sum" "$sum" && mv "$work/rtl.so" "$object"; } ||
+    die 4 "$object: cannot be written"
   rm -f "$log"
 fi
 printf '%s\n' "$object"

@@ -50,7 +50,7 @@ wait "$first" || {
 }
 grep -q '^compared: pins, debug view and arrays' "$dir/first" || fail "not all is compared"
 built 1 "two asked at once"
-[ "$(find "$dir/cache" -mindepth 1 ! -name '*.lock' | wc -l)" -eq 1 ] || fail "more is left: $(find "$dir/cache")"
+[ "$(find "$dir/cache" -mindepth 1 ! -name '*.lock' ! -name '*.sum' | wc -l)" -eq 1 ] || fail "more is left: $(find "$dir/cache")"
 
 expect 0 '' "$bench" --config "$config" --mode rtl --oracle --cycles 20000
 for hw in rtl lockstep; do
@@ -66,12 +66,26 @@ expect 1 "^two ways.cfg, cycle 5001: model and rtl differ in counter_o" \
   "$bench" --config "$config" --seed 7 --cycles 20000 --sabotage 5000
 grep -q "^to repeat: .* --config '$config' --seed 7" "$tmp/stderr" || fail "the command does not name the file: $(cat "$tmp/stderr")"
 
+# An object that is damaged, or whose building ended before its sum was there, is not loaded.
+object=$(find "$dir/cache" -name '*.so')
+head -c 100000 "$object" >"$dir/half" && mv "$dir/half" "$object"
+expect 0 '' "$bench" --config "$config" --mode rtl --cycles 1000
+built 2 "the object was cut off"
+rm "${object%.so}.sum"
+expect 0 '' "$bench" --config "$config" --mode rtl --cycles 1000
+built 3 "the object had no sum"
+
+# A folder in which nothing can be made, whoever asks.
+sed "s|^cache=.*|cache=/proc/self|" "$settings" >"$dir/nowhere"
+expect 4 "no RTL for configuration 'two ways.cfg': /proc/self: cannot be written" \
+  env TW_RTL_DEMAND="$dir/nowhere" "$bench" --config "$config" --cycles 1000
+
 # Sources that do not compile; then those that are not there.
 echo 'broken' >>"$dir/rtl/tw_plru.sv"
 no="no RTL for configuration 'two ways.cfg':"
 expect 4 "^tw_lockstep_random: $no it does not build: .*Error.*tw_plru.sv:[0-9]*.*$dir/cache/[0-9a-f]*.log" \
   "$bench" --config "$config" --cycles 1000
-built 2 "a source has changed"
+built 4 "a source has changed"
 expect 4 "^$no it does not build" \
   "$twinwalk" vectors --hw rtl --config "$config" "$root/tests/vectors/rv-ext-sv39.cases"
 rm "$dir/rtl/filelist.f"
