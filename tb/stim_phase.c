@@ -138,7 +138,7 @@ const struct tw_stim_phase tw_stim_phases[] = {
 	 .lat_max = 8},
 	// Killed walks that still want memory when a control write is applied.
 	{.name = "killed walks",
-	 .weight = 2,
+	 .weight = 1,
 	 .request = {900, 900},
 	 .resp_ready = {1000, 1000},
 	 .cancel = 300,
@@ -299,7 +299,7 @@ const struct tw_stim_phase tw_stim_phases[] = {
 	 .lat_max = 6,
 	 .reset = 600},
 	{.name = "edit, fence, access",
-	 .weight = 8,
+	 .weight = 9,
 	 .probe = true,
 	 .mem_ready = 950,
 	 .lat_min = 1,

@@ -274,15 +274,35 @@ static uint16_t asid_in_force(const struct tw_stim_probe *p, const struct page *
 	return ctx.asid;
 }
 
-// Whether the tables of now are of the format of a combination; then *in is their space.
-static bool possible(const struct tw_stim_probe *p, unsigned int combination, unsigned int *in)
+// Whether the tables of now are of this format; then *in is their space.
+static bool possible(const struct tw_stim_probe *p, const struct tw_format_desc *f,
+		     unsigned int *in)
 {
-	const struct tw_format_desc *f = p->page[combination / TW_STIM_PROBES_OF_PAGE].format;
-
 	for (*in = 0; *in < TW_STIM_SPACES; ++*in)
 		if (p->tables->space[*in].format == f)
 			return true;
 	return false;
+}
+
+// The combination that is next in turn among those that had the fewest turns and are possible now:
+// how long a format is in force is left to chance. *in is its space.
+static void choose_next(struct tw_stim_probe *p, unsigned int *in)
+{
+	bool can[TW_STIM_PROBE_PAGES];
+	uint64_t fewest = UINT64_MAX;
+	unsigned int best = p->next;
+
+	for (unsigned int i = 0; i < p->pages; i++)
+		can[i] = possible(p, p->page[i].format, in);
+	for (unsigned int n = p->combinations; n && fewest; n--) {
+		if (can[p->next / TW_STIM_PROBES_OF_PAGE] && p->done[p->next] < fewest) {
+			best = p->next;
+			fewest = p->done[best];
+		}
+		p->next = (p->next + p->stride) % p->combinations;
+	}
+	p->next = best;
+	possible(p, p->page[best / TW_STIM_PROBES_OF_PAGE].format, in);
 }
 
 // What combination p->next asks for; the rest is random.
@@ -290,8 +310,7 @@ static void choose(struct tw_stim_probe *p, struct page *page, struct tw_fence *
 {
 	unsigned int combination, in, kind;
 
-	while (!possible(p, p->next, &in))
-		p->next = (p->next + p->stride) % p->combinations;
+	choose_next(p, &in);
 	combination = p->next % TW_STIM_PROBES_OF_PAGE;
 	kind = p->next / TW_STIM_PROBES_OF_PAGE;
 	if (tw_prng_bits(p->rng, 1) && p->tables->space[!in].format == p->page[kind].format)
