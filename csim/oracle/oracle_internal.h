@@ -85,7 +85,10 @@ struct tw_or_error {
 };
 
 enum { TW_OR_READS = 1024 }; // of one word
-enum { TW_OR_PAST = 64, TW_OR_MODES = 512, TW_OR_ERRORS = 4096, TW_OR_SAME_ID = 64 };
+// Requests that left. As long as memory takes nothing, hits may be answered, two in a cycle, and
+// the walk of a cancelled request still read.
+enum { TW_OR_PAST = 512 };
+enum { TW_OR_MODES = 512, TW_OR_ERRORS = 4096, TW_OR_SAME_ID = 64 };
 
 struct tw_oracle {
 	struct tw_oracle_opts opts;

@@ -132,6 +132,20 @@ static void read_that_no_request_needs_is_exposed(void **state)
 	fx_done(f);
 }
 
+static void read_of_a_cancelled_walk_may_come_after_many_answers(void **state)
+{
+	struct fx *f = fx_sv39();
+
+	(void)state;
+	ask(f, 1, VA, TW_LOAD);
+	assert_int_equal(tw_oracle_cancel(f->o, ++f->cycle, TW_PORT_DATA, false, 1), 0);
+	// Hits, while memory takes nothing.
+	for (unsigned int i = 0; i < 500; i++)
+		assert_allowed(load_pa(f, VA, PAGE_1));
+	assert_allowed(look(f, LOW_A + SLOT));
+	fx_done(f);
+}
+
 static void read_through_a_pointer_that_is_gone_is_exposed(void **state)
 {
 	struct fx *f = fx_sv39();
@@ -191,6 +205,7 @@ int main(void)
 		cmocka_unit_test(update_counts_as_a_read_of_what_it_makes),
 		cmocka_unit_test(update_of_an_entry_that_was_not_read_is_forbidden),
 		cmocka_unit_test(read_that_no_request_needs_is_exposed),
+		cmocka_unit_test(read_of_a_cancelled_walk_may_come_after_many_answers),
 		cmocka_unit_test(read_through_a_pointer_that_is_gone_is_exposed),
 		cmocka_unit_test(read_of_another_value_than_memory_holds_is_exposed),
 		cmocka_unit_test(forgotten_reads_are_undecided),
