@@ -4,7 +4,7 @@
 // is its scheme. The cycle model, the oracle and the test vectors all stand on these functions; the
 // RTL does not. Invariant: nothing here keeps state between calls. Sources: RISC-V privileged
 // architecture (Sv32, Sv39, Sv48, Sv57, Svnapot, Svpbmt, Svrsw60t59b, Svade/Svadu); Intel SDM
-// volume 3, chapter 4.
+// volume 3, chapter 4. The editions, here and everywhere: docs/sources.md.
 #ifndef TWINWALK_ARCH_H
 #define TWINWALK_ARCH_H
 

@@ -11,6 +11,15 @@ const struct tw_format_desc *subject_format(void *const *state, unsigned int for
 	return s->config->formats >> format & 1 ? tw_format_get((enum tw_format)format) : NULL;
 }
 
+uint64_t subject_va(const struct tw_format_desc *f)
+{
+	uint64_t va = tw_entry_root_bits(f) ? UINT64_C(2) << 30 : 0;
+
+	for (unsigned int i = 0; i < f->levels; i++)
+		va |= (uint64_t)(i + 1) << (12 + f->vpn_shift[i]);
+	return va;
+}
+
 void subject_open(struct bench *b, void *const *state, unsigned int latency)
 {
 	const struct subject *s = *state;

@@ -24,6 +24,10 @@ struct subject {
 // The format of this code, if the subject has it; else NULL.
 const struct tw_format_desc *subject_format(void *const *state, unsigned int format);
 
+// An address with another index at each level; the entries of a root that is loaded have bits
+// 31:30.
+uint64_t subject_va(const struct tw_format_desc *f);
+
 // A bench on the subject whose large pages and updates of A and D are on.
 void subject_open(struct bench *b, void *const *state, unsigned int latency);
 

@@ -1,116 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What docs/contract.md says of each format and geometry, on the pins: the cycles of a walk of
-// every depth, with and without the walk cache; entries of 4 bytes; addresses of 32 bits; parts
-// that are missing.
+// What docs/contract.md says of each format and geometry, on the pins: entries of 4 bytes;
+// addresses of 32 bits; parts that are missing. The cycles of walks: test_walk_latency.c.
 #include "subjects.h"
-
-static const unsigned int latencies[] = {1, 5, 20};
-#define N_LATENCIES (sizeof(latencies) / sizeof(latencies[0]))
-
-// An address with another index at each level; the entries of a root that is loaded have bits
-// 31:30.
-static uint64_t any_va(const struct tw_format_desc *f)
-{
-	uint64_t va = tw_entry_root_bits(f) ? UINT64_C(2) << 30 : 0;
-
-	for (unsigned int i = 0; i < f->levels; i++)
-		va |= (uint64_t)(i + 1) << (12 + f->vpn_shift[i]);
-	return va;
-}
 
 static void use(struct bench *b, const struct tw_format_desc *f)
 {
 	bench_format(b, f->format, 0);
 }
 
-// --- Walks --------------------------------------------------------------------------------------
-
-static void walk_of_one_depth(void *const *state, const struct tw_format_desc *f,
-			      unsigned int level, unsigned int latency)
-{
-	unsigned int pages = tw_size_log2_pages(f->size_of_level[level]), n = f->levels - level;
-	uint64_t ppn = UINT64_C(1) << pages, va = any_va(f), below;
-	uint64_t root_reads;
-	struct bench b;
-
-	below = va & ((UINT64_C(1) << (12 + pages)) - 1);
-	subject_open(&b, state, latency);
-	bench_map_format(&b, f, va, level, ppn, false);
-	use(&b, f);
-	root_reads = b.count[TW_EV_MEM_READ];
-	assert_int_equal(root_reads, 1u << tw_entry_root_bits(f) & ~1u);
-	assert_int_equal(bench_access(&b, D, va | 0x123, TW_STORE), n * (latency + 1) + 2);
-	assert_int_equal(bench_out(&b)->port[D].resp.fault, TW_FAULT_NONE);
-	assert_true(bench_out(&b)->port[D].resp.pa == ((ppn << 12) | below | 0x123));
-	assert_int_equal(bench_out(&b)->port[D].resp.size, f->size_of_level[level]);
-	assert_int_equal(b.count[TW_EV_MEM_READ] - root_reads, n);
-	bench_cycle(&b);
-	assert_int_equal(bench_access(&b, D, va | 0x456, TW_STORE), 1);
-	bench_close(&b);
-}
-
-static void cold_walk_takes_one_memory_access_per_level_and_two_cycles(void **state)
-{
-	for (unsigned int i = 0; i < FORMATS; i++) {
-		const struct tw_format_desc *f = subject_format(state, i);
-
-		for (unsigned int level = 0; f && level < f->levels; level++)
-			for (unsigned int k = 0; f->leaf_levels >> level & 1 && k < N_LATENCIES;
-			     k++)
-				walk_of_one_depth(state, f, level, latencies[k]);
-	}
-}
-
-static void walk_after_a_walk_cache_hit_reads_only_what_is_below(void **state)
-{
-	const struct subject *s = *state;
-
-	for (unsigned int i = 0; i < FORMATS; i++) {
-		const struct tw_format_desc *f = subject_format(state, i);
-
-		// Another page beside one that was walked to, below the pointer at LEVEL + 1.
-		for (unsigned int level = 0; f && level + 1u < f->levels; level++) {
-			uint64_t va = any_va(f), step = UINT64_C(1) << (12 + f->vpn_shift[level]);
-			unsigned int n = s->config->pwc_entries ? level + 1u : f->levels;
-			struct bench b;
-
-			subject_open(&b, state, 5);
-			bench_map_format(&b, f, va, 0, 0x10, false);
-			bench_map_format(&b, f, va + step, 0, 0x20, false);
-			use(&b, f);
-			bench_access(&b, D, va, TW_LOAD);
-			bench_drain(&b);
-			assert_int_equal(bench_access(&b, D, va + step, TW_LOAD), n * 6 + 2);
-			assert_int_equal(bench_out(&b)->port[D].resp.pa >> 12, 0x20);
-			assert_int_equal(b.count[TW_EV_PWC_START], s->config->pwc_entries != 0);
-			bench_close(&b);
-		}
-	}
-}
-
-static void fault_after_a_walk_cache_hit_is_walked_again_from_the_root(void **state)
-{
-	const struct subject *s = *state;
-
-	for (unsigned int i = 0; i < FORMATS; i++) {
-		const struct tw_format_desc *f = subject_format(state, i);
-		unsigned int n;
-		struct bench b;
-
-		if (!f)
-			continue;
-		n = f->levels + (s->config->pwc_entries ? 1u : 0u);
-		subject_open(&b, state, 5);
-		bench_map_format(&b, f, any_va(f), 0, 0x10, false);
-		use(&b, f);
-		bench_access(&b, D, any_va(f), TW_LOAD);
-		bench_drain(&b);
-		assert_int_equal(bench_access(&b, D, any_va(f) + 0x1000, TW_LOAD), n * 6 + 2);
-		assert_int_equal(bench_out(&b)->port[D].resp.fault, TW_FAULT_PAGE);
-		assert_true(bench_out(&b)->port[D].resp.fault_va == any_va(f) + 0x1000);
-		bench_close(&b);
-	}
-}
+// --- Entries of 4 and of 8 bytes ----------------------------------------------------------------
 
 // The request on the pins, as soon as there is one: a read or a compare-and-swap.
 static void wait_for_request(struct bench *b, bool cas)
@@ -129,7 +27,7 @@ static void lanes_are_those_of_the_entry(void **state)
 
 		// Two entries side by side, the second in the upper half of its word.
 		for (unsigned int odd = 0; f && odd < 2; odd++) {
-			uint64_t va = any_va(f) + 0x1000 * (1 + odd), pa, stale;
+			uint64_t va = subject_va(f) + 0x1000 * (1 + odd), pa, stale;
 			unsigned int shift = odd && f->entry_bytes == 4 ? 32 : 0;
 			uint8_t lanes = (uint8_t)(f->entry_bytes == 8 ? 3 : 1 << odd);
 			const struct tw_mmu_out *out;
@@ -167,9 +65,9 @@ static void edit_of_the_neighbour_loses_no_compare_and_swap(void **state)
 		if (!f || f->entry_bytes == 8)
 			continue;
 		subject_open(&b, state, 5);
-		pa = bench_map_format(&b, f, any_va(f), 0, 0x10, true);
+		pa = bench_map_format(&b, f, subject_va(f), 0, 0x10, true);
 		use(&b, f);
-		bench_request(&b, D, 0, any_va(f), TW_STORE);
+		bench_request(&b, D, 0, subject_va(f), TW_STORE);
 		bench_cycle(&b);
 		wait_for_request(&b, true);
 		bench_set_entry(&b, f, pa ^ 4, 0x5a5a5a5a);
@@ -192,9 +90,9 @@ static void killed_walk_keeps_its_request_under_another_format(void **state)
 		if (!f)
 			continue;
 		subject_open(&b, state, 5);
-		pa = bench_map_format(&b, f, any_va(f), 0, 0x10, true);
+		pa = bench_map_format(&b, f, subject_va(f), 0, 0x10, true);
 		use(&b, f);
-		bench_request(&b, D, 3, any_va(f), TW_STORE);
+		bench_request(&b, D, 3, subject_va(f), TW_STORE);
 		bench_cycle(&b);
 		wait_for_request(&b, true);
 		shown = *bench_out(&b);
@@ -233,7 +131,7 @@ static void upper_half_of_a_32_bit_address_does_not_exist(void **state)
 
 		if (!f || f->va_bits != 32)
 			continue;
-		va = any_va(f);
+		va = subject_va(f);
 		subject_open(&b, state, 5);
 		bench_map_format(&b, f, va, 0, 0x10, false);
 		use(&b, f);
@@ -351,9 +249,6 @@ static void port_that_is_not_there_shows_nothing(void **state)
 int main(void)
 {
 	struct CMUnitTest tests[] = {
-		SUBJECT_TEST(cold_walk_takes_one_memory_access_per_level_and_two_cycles),
-		SUBJECT_TEST(walk_after_a_walk_cache_hit_reads_only_what_is_below),
-		SUBJECT_TEST(fault_after_a_walk_cache_hit_is_walked_again_from_the_root),
 		SUBJECT_TEST(lanes_are_those_of_the_entry),
 		SUBJECT_TEST(edit_of_the_neighbour_loses_no_compare_and_swap),
 		SUBJECT_TEST(killed_walk_keeps_its_request_under_another_format),
