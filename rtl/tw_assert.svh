@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Properties in the one form on which Verilator, Icarus and Yosys agree: an antecedent, and what must then hold, under a
 // comment that is the property in one sentence. Invariant: every property has a cover of its antecedent, because one macro
-// makes both. Clocked properties hold from the first reset on, except in cycles with rst_i high.
+// makes both. Clocked properties hold from the first reset on, except in cycles with rst_i high. A simulation starts in
+// reset, a proof in any state.
 //
 //   `TW_ALIVE               once in a module with clocked properties: a reset has been seen
 //   `TW_CHECK(when, what)   what the module does
@@ -16,11 +17,10 @@
 //   TW_COVER    not a proof: the antecedents are to be reached
 `ifdef TW_ASSERT
 
+`ifdef FORMAL
 `define TW_ALIVE \
   logic alive_q = 1'b0; \
   always_ff @(posedge clk_i) if (rst_i) alive_q <= 1'b1;
-
-`ifdef FORMAL
 `define TW_ASSUMED(when, what) always @* if (when) assume (what);
 `ifdef TW_COVER
 `define TW_ASSERTED(when, what) always @* cover (when);
@@ -38,7 +38,11 @@
 `endif
 
 `else
-`define TW_CHECK(when, what) always_ff @(posedge clk_i) if ((when) && alive_q && !rst_i) assert (what);
+// Reset is tested before the antecedent, and nothing is remembered: there are some hundred properties, tested in each cycle.
+`define TW_ALIVE \
+  logic alive_q; \
+  assign alive_q = 1'b1;
+`define TW_CHECK(when, what) always_ff @(posedge clk_i) if (alive_q && !rst_i) begin if (when) assert (what); end
 `define TW_EXPECT(when, what) `TW_CHECK(when, what)
 `define TW_TRUE(when, what)
 `define TW_GIVEN(when, what) `TW_TRUE(when, what)

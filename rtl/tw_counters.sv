@@ -40,24 +40,24 @@ module tw_counters (
   logic [63:0] counter_q;
   (* mem2reg *) logic [63:0] count_q [0:tw_pkg::Events-1];  // registers, not a memory: all are reset at once
 
-  logic [tw_pkg::Events-1:0] now;
-
   localparam int W = tw_pkg::Events;
 
-  assign now = W'(l1f_hit_i) << tw_pkg::EvL1fHit | W'(l1d_hit_i) << tw_pkg::EvL1dHit |
-               W'(l1_miss_i[0]) << tw_pkg::EvL1fMiss | W'(l1_miss_i[1]) << tw_pkg::EvL1dMiss |
-               W'(direct_i[0]) << tw_pkg::EvDirectF | W'(direct_i[1]) << tw_pkg::EvDirectD |
-               W'(l2_hit_i) << tw_pkg::EvL2Hit | W'(walk_start_i) << tw_pkg::EvWalkStart |
-               W'(merge_i) << tw_pkg::EvMerge | W'(no_walker_i) << tw_pkg::EvNoWalker |
-               W'(pwc_start_i) << tw_pkg::EvPwcStart | W'(walk_ok_i) << tw_pkg::EvWalkOk |
-               W'(walk_fault_i) << tw_pkg::EvWalkFault | W'(walk_restart_i) << tw_pkg::EvWalkRestart |
-               W'(cas_lost_i) << tw_pkg::EvCasLost | W'(mem_read_i) << tw_pkg::EvMemRead |
-               W'(mem_cas_i) << tw_pkg::EvMemCas | W'(pwc_fill_i) << tw_pkg::EvPwcFill |
-               W'(walk_killed_i) << tw_pkg::EvWalkKilled | W'(fence_i) << tw_pkg::EvFence |
-               W'(ctrl_i) << tw_pkg::EvCtrl | W'(req_stall_i) << tw_pkg::EvReqStall |
-               W'(resp_stall_i) << tw_pkg::EvRespStall;
+  always_ff @(posedge clk_i) begin : count
+    // Computed in the clocked block, the only one that reads it: a simulator computes it once a cycle.
+    logic [W-1:0] now;
 
-  always_ff @(posedge clk_i) begin
+    now = W'(l1f_hit_i) << tw_pkg::EvL1fHit | W'(l1d_hit_i) << tw_pkg::EvL1dHit |
+          W'(l1_miss_i[0]) << tw_pkg::EvL1fMiss | W'(l1_miss_i[1]) << tw_pkg::EvL1dMiss |
+          W'(direct_i[0]) << tw_pkg::EvDirectF | W'(direct_i[1]) << tw_pkg::EvDirectD |
+          W'(l2_hit_i) << tw_pkg::EvL2Hit | W'(walk_start_i) << tw_pkg::EvWalkStart |
+          W'(merge_i) << tw_pkg::EvMerge | W'(no_walker_i) << tw_pkg::EvNoWalker |
+          W'(pwc_start_i) << tw_pkg::EvPwcStart | W'(walk_ok_i) << tw_pkg::EvWalkOk |
+          W'(walk_fault_i) << tw_pkg::EvWalkFault | W'(walk_restart_i) << tw_pkg::EvWalkRestart |
+          W'(cas_lost_i) << tw_pkg::EvCasLost | W'(mem_read_i) << tw_pkg::EvMemRead |
+          W'(mem_cas_i) << tw_pkg::EvMemCas | W'(pwc_fill_i) << tw_pkg::EvPwcFill |
+          W'(walk_killed_i) << tw_pkg::EvWalkKilled | W'(fence_i) << tw_pkg::EvFence |
+          W'(ctrl_i) << tw_pkg::EvCtrl | W'(req_stall_i) << tw_pkg::EvReqStall |
+          W'(resp_stall_i) << tw_pkg::EvRespStall;
     if (rst_i) begin
       events_q  <= '0;
       counter_q <= '0;
