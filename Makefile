@@ -41,6 +41,7 @@ help:
 	@echo 'WAVES=1       write a waveform'
 	@echo 'VERBOSE=1     say more'
 	@echo 'BUILD=dir     build directory (build)      JOBS=n  parallel jobs (one per processor)'
+	@echo 'AGAINST=dir   bench: beside the build directory of another commit, by turns'
 	@echo 'JOB=prefix    put before the run commands, as in JOB="srun -n1"'
 	@echo 'SETUP=        do not look for missing Debian packages'
 
@@ -73,8 +74,8 @@ lint: setup-lint
 	@$(JOB) $(call lock,lint) scripts/lint.sh
 
 bench: setup
-	$(call cmake,twinwalk tw_bench tw_bench_latency tw_lockstep_random)
-	@$(JOB) scripts/bench.sh
+	$(call cmake,twinwalk tw_bench $(addprefix tw_bench_,latency faults kernel memory) tw_lockstep_random)
+	@$(JOB) scripts/$(if $(AGAINST),against.sh "$(AGAINST)",bench.sh)
 
 mutate: setup
 	@$(JOB) $(call lock,mutate) scripts/mutate.sh
