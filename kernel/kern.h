@@ -39,7 +39,10 @@ struct tw_kernel {
 	struct tw_rmap *rmap;
 	struct tw_cache *cache;	    // cache/
 	struct tw_reclaim *reclaim; // reclaim/
-	bool daemon_awake;	    // reclaim's: it has work, looked at before every access
+	// Reclaim's, looked at before every access: its daemon has work, and from this virtual time
+	// on it has finished its last batch.
+	bool daemon_awake;
+	uint64_t daemon_at;
 	// vm/
 	struct tw_mm **mms; // by id; NULL: free id
 	uint32_t mms_size;
@@ -80,6 +83,11 @@ static inline void tw_charge(struct tw_kernel *k, enum tw_cost what, uint64_t ti
 static inline uint64_t tw_now(const struct tw_kernel *k)
 {
 	return k->hw_seen + k->stats.kernel_cycles + k->stats.device_cycles;
+}
+
+static inline bool tw_daemon_due(const struct tw_kernel *k)
+{
+	return k->daemon_awake && tw_now(k) >= k->daemon_at;
 }
 
 // A digest of words: every bit of one reaches every bit of the result within a few steps.

@@ -224,6 +224,9 @@ static void verify_after_error(struct replay *r)
 
 // --- The loop --------------------------------------------------------------------------
 
+// Events between two looks whether the run shall end: the look costs as much as part of an access.
+enum { LOOK_INTERVAL = 16 };
+
 static void show_progress(struct replay *r, uint64_t total)
 {
 	tw_kernel_get_stats(r->k, &r->result->kernel);
@@ -244,7 +247,7 @@ static enum tw_status run_process(struct replay_proc *p, uint64_t quantum, uint6
 	if (more)
 		return replay_kernel_error(p, "context switch", more);
 	while (quantum-- > 0 && status == TW_OK && res->events < total) {
-		if (replay_stopped(r))
+		if (res->events % LOOK_INTERVAL == 0 && replay_stopped(r))
 			return replay_interrupted(r);
 		more = tw_trace_next(p->trace, &p->event);
 		if (more < 0)

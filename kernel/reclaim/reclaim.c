@@ -19,8 +19,7 @@
 
 struct tw_reclaim {
 	uint32_t min, low, high;
-	uint64_t daemon_at; // virtual time at which it has finished its last batch
-	uint64_t batches;   // so far
+	uint64_t batches; // so far
 	// Of the last batch: frames that were tried, and the error of a device.
 	uint32_t chosen;
 	int io_err;
@@ -375,7 +374,7 @@ void tw_reclaim_daemon(struct tw_kernel *k)
 	uint64_t before = k->stats.background_cycles;
 	uint32_t free, freed;
 
-	if (!k->daemon_awake || tw_now(k) < r->daemon_at)
+	if (!tw_daemon_due(k))
 		return;
 	free = tw_zones_free(k);
 	if (free >= r->high) {
@@ -386,7 +385,7 @@ void tw_reclaim_daemon(struct tw_kernel *k)
 	freed = tw_reclaim_batch(k, r->high - free, false);
 	k->cpu = &k->stats.kernel_cycles;
 	k->stats.reclaim_background += freed;
-	r->daemon_at = tw_now(k) + (k->stats.background_cycles - before);
+	k->daemon_at = tw_now(k) + (k->stats.background_cycles - before);
 	// Without success it waits to be woken again.
 	if (freed == 0)
 		k->daemon_awake = false;

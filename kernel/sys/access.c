@@ -163,7 +163,7 @@ static inline int translate(struct tw_kernel *k, const struct tw_req *req, uint8
 // Before an access begins: then nothing is in the middle of anything.
 static inline void let_daemon_run(struct tw_kernel *k)
 {
-	if (k->daemon_awake)
+	if (tw_daemon_due(k))
 		tw_reclaim_daemon(k);
 }
 
