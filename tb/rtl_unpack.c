@@ -2,8 +2,6 @@
 // Makes the contract's layout (docs/contract.md, section 13) of the entries that the RTL stores
 // packed. Invariant: undoes tag_pack() and data_pack() of rtl/tw_pkg.sv, with the widths that
 // rtl/tw_fmt.sv takes from a configuration's formats.
-#include <string.h>
-
 #include "rtl.h"
 #include "twinwalk/arch.h"
 
@@ -26,10 +24,8 @@ static struct widths widths_of(const struct tw_config *cfg)
 			continue;
 		if (f->traits & TW_FT_PKEY)
 			w.pkey = PKEY_BITS;
-		if (strcmp(tw_format_family(f), "x86") == 0)
-			w.attr = ATTR_BITS;
-		else if (f->entry_bytes == 8 && w.attr == 0)
-			w.attr = 2;
+		if (tw_format_attr_bits(f) > w.attr)
+			w.attr = tw_format_attr_bits(f);
 	}
 	return w;
 }

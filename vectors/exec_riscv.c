@@ -5,6 +5,8 @@
 
 #include "internal.h"
 
+enum { RV32_ASID = 0x1ff };
+
 static enum tw_status set_flags(struct vec_exec *x)
 {
 	struct tw_ctx ctx = x->ctx;
@@ -43,7 +45,7 @@ static enum tw_status set_satp(struct vec_exec *x, const struct vec_dir *d)
 				    (f->entry_bytes == 4) != rv32 || !x->vh->has(x->vh->self, f)))
 		return lacks(x, d, what);
 	ctx.format = (enum tw_format)mode;
-	ctx.asid = (uint16_t)(rv32 ? d->a >> 22 & 0x1ff : d->a >> 44);
+	ctx.asid = (uint16_t)(rv32 ? d->a >> 22 & RV32_ASID : d->a >> 44);
 	ctx.root_ppn = d->a & ((UINT64_C(1) << (rv32 ? 22 : 44)) - 1);
 	return vec_set_ctx(x, &ctx);
 }
@@ -87,7 +89,8 @@ enum tw_status vec_riscv(struct vec_exec *x, const struct vec_dir *d)
 		.by_asid = d->by_asid,
 		.global = !d->by_asid,
 		.va = d->a,
-		.asid = (uint16_t)d->b,
+		// Bits of rs2 above the ASIDs are ignored.
+		.asid = (uint16_t)(x->xlen == 32 ? d->b & RV32_ASID : d->b),
 	};
 
 	switch (d->kind) {

@@ -129,6 +129,11 @@ const char *tw_format_family(const struct tw_format_desc *format)
 	return format->scheme->family;
 }
 
+unsigned int tw_format_attr_bits(const struct tw_format_desc *format)
+{
+	return format->scheme->attr_bits[format->entry_bytes == 8];
+}
+
 uint64_t tw_arch_va(const struct tw_ctx *ctx, uint64_t va)
 {
 	return tw_formats[ctx->format].va_bits == 32 ? (uint32_t)va : va;

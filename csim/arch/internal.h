@@ -15,6 +15,7 @@ struct tw_or_rules;
 struct tw_scheme {
 	const char *family;
 	enum tw_fault non_canonical; // what an illegal address raises
+	uint8_t attr_bits[2];	     // of a page, with entries of 4 and of 8 bytes
 	void (*decode)(const struct tw_ctx *ctx, const struct tw_req *req,
 		       const struct tw_walk_state *ws, uint64_t entry, struct tw_pte *out);
 	// pk is not NULL.

@@ -156,6 +156,7 @@ static void layout(const struct tw_format_desc *format, unsigned int level, bool
 const struct tw_scheme tw_scheme_riscv = {
 	.family = "riscv",
 	.non_canonical = TW_FAULT_PAGE,
+	.attr_bits = {0, 2},
 	.decode = decode,
 	.allowed = allowed,
 	.page_cause = page_cause,

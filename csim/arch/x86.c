@@ -222,6 +222,7 @@ static void layout(const struct tw_format_desc *format, unsigned int level, bool
 const struct tw_scheme tw_scheme_x86 = {
 	.family = "x86",
 	.non_canonical = TW_FAULT_CANON,
+	.attr_bits = {3, 3},
 	.decode = decode,
 	.allowed = allowed,
 	.page_cause = page_cause,

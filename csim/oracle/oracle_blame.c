@@ -69,8 +69,7 @@ static void put_old_update(struct tw_or_line *l, const struct tw_or_request *r,
 	const struct tw_or_rules *rules = tw_or_rules(s->ctx.format);
 	unsigned int i = 0;
 
-	// Only x86 has A in pointers.
-	if (rules->flags_at_once)
+	if (rules->pointer_accessed)
 		while (i + 1 < s->depth && (s->step[i].entry & rules->accessed))
 			i++;
 	else

@@ -24,6 +24,7 @@ enum tw_or_check { TW_OR_PASSES, TW_OR_CHECK_VALID, TW_OR_CHECK_FORM, TW_OR_CHEC
 struct tw_or_rules {
 	// Bits of an entry that hardware sets.
 	uint64_t accessed, dirty;
+	bool pointer_accessed; // pointers have the first, too
 	// Bits of a page fault's cause that follow from the entry; the others follow from the
 	// request.
 	uint8_t entry_cause;

@@ -184,6 +184,7 @@ static enum tw_or_check check(const struct tw_ctx *ctx, const struct tw_req *req
 
 const struct tw_or_rules tw_or_x86 = {
 	.accessed = X86_A,
+	.pointer_accessed = true,
 	.dirty = X86_D,
 	.entry_cause = TW_PF_P | TW_PF_RSVD | TW_PF_PK,
 	.flags_at_once = true,

@@ -200,6 +200,9 @@ const struct tw_format_desc *tw_format_find(const char *name);
 // The family of a format, as in "riscv" and "x86": which of the two vector formats speaks of it.
 const char *tw_format_family(const struct tw_format_desc *format);
 
+// Bits of a page's attributes (attr of struct tw_resp) that the format can set, from bit 0 on.
+unsigned int tw_format_attr_bits(const struct tw_format_desc *format);
+
 // Pages of 4 KB in a page of this size: log2, 0..36.
 static inline unsigned int tw_size_log2_pages(uint8_t size)
 {

@@ -111,6 +111,14 @@ static void sfence_operands_make_the_scope(void **state)
 			    "[g=1][va=1000 g=1][asid=7 g=0][va=1000 asid=7 g=0]");
 }
 
+static void sfence_ignores_bits_that_no_asid_has(void **state)
+{
+	(void)state;
+	assert_string_equal(fences_of("case a\nxlen 32\nacc 0 load 0 M\n"
+				      "sfence asid=fe07\nsfence va=1000 asid=200\nend\n"),
+			    "[asid=7 g=0][va=1000 asid=0 g=0]");
+}
+
 static void cr3_without_pcids_drops_what_is_not_global(void **state)
 {
 	(void)state;
@@ -216,6 +224,7 @@ int main(void)
 		TEST(each_case_starts_with_empty_tlbs),
 		TEST(satp_implies_no_fence),
 		TEST(sfence_operands_make_the_scope),
+		TEST(sfence_ignores_bits_that_no_asid_has),
 		TEST(cr3_without_pcids_drops_what_is_not_global),
 		TEST(cr3_with_pcids_drops_the_new_pcid_unless_bit_63),
 		TEST(invlpg_is_by_address_and_pcid_and_global),
