@@ -235,37 +235,51 @@ static void show_progress(struct replay *r, uint64_t total)
 			       r->result);
 }
 
+// Between two events: the checks and the progress that were asked for.
+static enum tw_status look(struct replay *r, uint64_t total)
+{
+	uint64_t step = total / 100 ? total / 100 : 1, events = r->result->events;
+	enum tw_status status = TW_OK;
+
+	if (r->opts.check && events % r->opts.check == 0)
+		status = check_kernel(r);
+	if (r->opts.user->progress && events % step == 0)
+		show_progress(r, total);
+	return status;
+}
+
 // Runs up to a quantum of one process.
 static enum tw_status run_process(struct replay_proc *p, uint64_t quantum, uint64_t total)
 {
 	struct replay *r = p->r;
 	struct replay_result *res = r->result;
-	uint64_t step = total / 100 ? total / 100 : 1;
+	const bool watched = r->opts.check || r->opts.user->progress;
+	uint64_t end = quantum < total - res->events ? res->events + quantum : total;
 	enum tw_status status = TW_OK;
 	int more = tw_proc_switch(r->k, p->proc);
 
 	if (more)
 		return replay_kernel_error(p, "context switch", more);
-	while (quantum-- > 0 && status == TW_OK && res->events < total) {
+	while (status == TW_OK && res->events < end) {
 		if (res->events % LOOK_INTERVAL == 0 && replay_stopped(r))
 			return replay_interrupted(r);
 		more = tw_trace_next(p->trace, &p->event);
 		if (more < 0)
 			return replay_stop(r, tw_status_of(more), "%s", tw_trace_error(p->trace));
-		if (more == 0 || p->event.kind == TW_TRACE_EXIT)
+		if (more == 0)
 			return end_process(p);
 		if (p->places.n)
 			replay_relocate(p, &p->event);
 		if (p->event.kind <= TW_TRACE_COPY_OUT)
 			status = replay_access(p);
+		else if (p->event.kind == TW_TRACE_EXIT)
+			return end_process(p);
 		else
 			status = replay_map(p);
 		p->n++;
 		res->events++;
-		if (r->opts.check && res->events % r->opts.check == 0 && status == TW_OK)
-			status = check_kernel(r);
-		if (r->opts.user->progress && res->events % step == 0)
-			show_progress(r, total);
+		if (watched && status == TW_OK)
+			status = look(r, total);
 	}
 	return status;
 }
