@@ -2,12 +2,12 @@
 # How an RTL becomes C++: the Verilated code of one configuration and the shim on it, and Verilator's run-time code. Used
 # by CMakeLists.txt for the named configurations and by demand/ for one from a file. Invariant: both are compiled alike.
 #   TW_RTL_DIR      the folder the RTL comes from: a patched copy for mutation runs, a netlist
-#   TW_RTL_OPT      optimisation of the Verilated code that runs in each cycle, and of the rest of it
+#   TW_RTL_OPT      optimisation of what runs in each cycle, Verilator's run-time code included, and of the rest of it
 #   TW_RTL_ASSERT   whether the RTL's own assertions are checked
 #   TW_RTL_FOREIGN  the RTL is not ours: it has the pins of the contract and the size of the configuration it is built for,
 #                   but need not have parameters, a debug view or our style
 set(TW_RTL_DIR ${CMAKE_CURRENT_LIST_DIR}/../rtl CACHE PATH "Folder of the RTL sources and their filelist.f")
-set(TW_RTL_OPT -O2 -O0 CACHE STRING "Optimisation of the Verilated code: what runs in each cycle, and the rest")
+set(TW_RTL_OPT -O2 -O0 CACHE STRING "Optimisation of Verilated code: what runs in each cycle, and the rest")
 option(TW_RTL_ASSERT "The RTL's assertions are checked" ON)
 option(TW_RTL_FOREIGN "The RTL in TW_RTL_DIR is not ours" OFF)
 set(TW_TB_DIR ${CMAKE_CURRENT_LIST_DIR})
@@ -84,9 +84,10 @@ target_compile_definitions(tw_verilator INTERFACE VM_TRACE=1 VM_TRACE_FST=1 VM_T
 # tw_rtl_runtime(TARGET): makes Verilator's run-time code part of TARGET, with what it needs of us. What it prints, failed
 # assertions that is, goes to the instance; the writer of waveforms that it brings does its input and output through wave_io.h.
 function(tw_rtl_runtime target)
+  list(GET TW_RTL_OPT 0 fast)
   foreach(part verilated verilated_dpi verilated_save verilated_fst_c verilated_threads)
     target_sources(${target} PRIVATE ${VERILATOR_ROOT}/include/${part}.cpp)
-    set_source_files_properties(${VERILATOR_ROOT}/include/${part}.cpp PROPERTIES COMPILE_OPTIONS "-O2;-g0")
+    set_source_files_properties(${VERILATOR_ROOT}/include/${part}.cpp PROPERTIES COMPILE_OPTIONS "${fast};-g0")
   endforeach()
   target_link_libraries(${target} PRIVATE tw_verilator PUBLIC PkgConfig::ZLIB -pthread -latomic)
   add_library(tw_wave_io OBJECT ${TW_TB_DIR}/rtl_context.cpp ${TW_TB_DIR}/wave_io.cpp)

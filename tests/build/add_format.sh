@@ -31,7 +31,7 @@ mkdir "$dir/src"
 tar -cf - --exclude='./build*' --exclude=./.git . | tar -xf - -C "$dir/src"
 cd "$dir/src"
 run "adding the rows" patch -s -p1 --fuzz=0 -i tests/build/elevens.patch
-run "configuring" cmake -S . -B build -G Ninja -DTW_RTL_CONFIGS=nano -DTW_RTL_OPT=-O0 \
+run "configuring" cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Debug -DTW_RTL_CONFIGS=nano -DTW_RTL_OPT=-O0 \
   ${CCACHE:+"-DCMAKE_C_COMPILER_LAUNCHER=$CCACHE"} ${CCACHE:+"-DCMAKE_CXX_COMPILER_LAUNCHER=$CCACHE"}
 run "building" cmake --build build --target tw_lockstep_random
 bench="build/tb/tw_lockstep_random --config tests/build/elevens.cfg"
