@@ -36,7 +36,7 @@ key=$(
     "$cxx" --version
     # Names relative to the folders: a checkout may be moved.
     cd "$rtl" && cat ./*.sv ./*.svh ./*.vlt filelist.f
-    cd "$source" && cat demand/* verilated.cmake ./*.cpp ./*.cpp.in ./*.h ../include/twinwalk/*
+    cd "$source" && cat demand/* verilated.cmake verilate.sh ./*.cpp ./*.cpp.in ./*.h ../include/twinwalk/*
   } 2>/dev/null | sha256sum | cut -c 1-32
 )
 object=$cache/$key.so
@@ -67,8 +67,7 @@ if ! is_built; then
   params=$(printf '%s;' "$@")
   if ! "$cmake" -S "$source/demand" -B "$work" -G "$generator" -DCMAKE_MAKE_PROGRAM="$make" -DCMAKE_CXX_COMPILER="$cxx" \
     -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" -DCMAKE_BUILD_TYPE="$build_type" -DVERILATOR_ROOT="$verilator_root" \
-    -DVERILATOR_BIN="$verilator" -Dverilator_DIR="$verilator_cmake" -DVERILATOR_CFLAGS="$verilator_flags" \
-    -DVERILATOR_MT_CFLAGS= -DTW_RTL_DIR="$rtl" -DTW_RTL_OPT="$opt" -DTW_RTL_ASSERT="$assert" \
+    -DVERILATOR_BIN="$verilator" -DTW_RTL_DIR="$rtl" -DTW_RTL_OPT="$opt" -DTW_RTL_ASSERT="$assert" \
     -DTW_RTL_PARAMS="${params%;}" >"$log" 2>&1 9>&- ||
     ! "$cmake" --build "$work" -j "$(nproc)" >>"$log" 2>&1 9>&-; then
     why=$(grep -m 1 -E '%Error|error:|[Nn]o space' "$log" || tail -n 1 "$log")
