@@ -160,8 +160,17 @@ c_files() {
   done
 }
 
-# All C code under one compiler, every warning an error.
+# All C code under one compiler, every warning an error; several steps need it, once.
+declare -A built
 build_c() {
+  if [ -z "${built[$1]-}" ]; then
+    compile_c "$1"
+    built[$1]=$?
+  fi
+  return "${built[$1]}"
+}
+
+compile_c() {
   local dir=$out/$1 failed=0 file
   if ! CC=$1 cmake -S . -B "$dir" -G Ninja --log-level=WARNING -DTW_RTL=OFF -DTW_WERROR=ON >"$dir.log" 2>&1 ||
     ! cmake --build "$dir" -j "$jobs" -- -k 0 >>"$dir.log" 2>&1; then
