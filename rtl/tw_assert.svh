@@ -7,6 +7,7 @@
 //   `TW_ALIVE               once in a module with clocked properties: a reset has been seen
 //   `TW_CHECK(when, what)   what the module does
 //   `TW_EXPECT(when, what)  what its neighbours do to it: assumed where it is proved alone, asserted everywhere else
+//   `TW_OUTER(when, what)   as TW_EXPECT, of neighbours beyond the block that contains the module: assumed there, too
 //   `TW_TRUE(when, what)    as TW_CHECK, `TW_GIVEN(when, what) as TW_EXPECT, of logic without a clock
 //
 // Defines from outside:
@@ -28,6 +29,7 @@
 `define TW_ASSERTED(when, what) always @* if (when) assert (what);
 `endif
 `define TW_CHECK(when, what) `TW_ASSERTED(alive_q && !rst_i && (when), what)
+`define TW_OUTER(when, what) `TW_ASSUMED(alive_q && !rst_i && (when), what)
 `define TW_TRUE(when, what) `TW_ASSERTED(when, what)
 `ifdef TW_ALONE
 `define TW_EXPECT(when, what) `TW_ASSUMED(alive_q && !rst_i && (when), what)
@@ -44,6 +46,7 @@
   assign alive_q = 1'b1;
 `define TW_CHECK(when, what) always_ff @(posedge clk_i) if (alive_q && !rst_i) begin if (when) assert (what); end
 `define TW_EXPECT(when, what) `TW_CHECK(when, what)
+`define TW_OUTER(when, what) `TW_CHECK(when, what)
 `define TW_TRUE(when, what)
 `define TW_GIVEN(when, what) `TW_TRUE(when, what)
 `endif
@@ -52,6 +55,7 @@
 `define TW_ALIVE
 `define TW_CHECK(when, what)
 `define TW_EXPECT(when, what)
+`define TW_OUTER(when, what)
 `define TW_TRUE(when, what)
 `define TW_GIVEN(when, what)
 `endif

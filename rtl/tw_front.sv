@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Front end of one port: request stage, L1 TLB, miss queue and response queue. Connects and nothing else; what the port
 // shares with the other stands behind it. Invariant: every output to a pin is a function of registers only.
+`include "tw_assert.svh"
 `default_nettype none
 
 module tw_front #(
@@ -216,6 +217,37 @@ module tw_front #(
     .resp_cause_o   (resp_cause_o),
     .resp_tval_o    (resp_tval_o)
   );
+
+  // ---- Properties --------------------------------------------------------------------------------------------------
+
+  `TW_ALIVE
+
+  // The registers hold the row of a format of the configuration, or bare's.
+  `TW_EXPECT(req_valid_i, tw_fmt::known(Formats | 1, row_i))
+
+  // What the L1 TLB learns comes neither with a kill, nor in FINISH, nor when the format changes, and is aligned.
+  `TW_EXPECT(insert_i, !kill_page_i && !finish_i && !clear_i &&
+                       (new_tag_i & ~tw_fmt::tag_mask(tw_pkg::data_size(new_page_i), 1'b0)) == '0)
+
+  // A request is accepted only with a place for its answer and one for its miss, and takes one of them.
+  `TW_CHECK(req_valid_i && req_ready_o, space && miss_free && port_push != miss_o)
+
+`ifdef FORMAL
+  logic                   answered_q, quiet_q;
+  logic [tw_pkg::IdW-1:0] answered_id_q;
+
+  always_ff @(posedge clk_i) begin
+    answered_q    <= !rst_i && empty_o && port_push && !miss_push;
+    quiet_q       <= !rst_i && empty_o && !port_push && !miss_push;
+    answered_id_q <= req_id_i;
+  end
+
+  // What the L1 answers while nothing waits is on the pins in the next cycle, under the request's id.
+  `TW_CHECK(answered_q, resp_valid_o && resp_id_o == answered_id_q)
+
+  // No response comes of nothing: each has a request that was answered, or a miss that completed.
+  `TW_CHECK(quiet_q, !resp_valid_o)
+`endif
 
 endmodule
 

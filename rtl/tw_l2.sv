@@ -156,6 +156,25 @@ module tw_l2 #(
   // One lookup is not both used and dropped, and has the port for itself.
   `TW_EXPECT(drop_i, lookup_i && !touch_i && !kill_i && !insert_i)
 
+  // The port does one thing at a time: it looks up, inserts, kills or sweeps.
+  `TW_EXPECT(lookup_i || insert_i || kill_i || sweep_i,
+             3'(lookup_i) + 3'(insert_i) + 3'(kill_i) + 3'(sweep_i) == 3'd1)
+
+  // What is inserted is aligned, and comes neither in FINISH nor when the format changes.
+  `TW_EXPECT(insert_i, !finish_i && !finish_all_i && !clear_i &&
+                       (new_tag_i & ~tw_fmt::tag_mask(tw_pkg::data_size(new_page_i), 1'b0)) == '0)
+
+  // What is touched was hit.
+  `TW_EXPECT(touch_i, hit_o)
+
+  // What hits agrees with the address looked up in every bit of the tag that its page compares and the configuration has.
+  `TW_CHECK(hit_o, lookup_i && tw_pkg::tag_pack(AsidBits, (lookup_tag_i ^ hit_tag_o) & tw_fmt::tag_mask(
+                     tw_pkg::data_size(hit_page_o), hit_page_o[tw_pkg::DataGlobal])) <<
+                   (tw_pkg::TagW - tw_fmt::vpn_w(Formats) - AsidBits) == '0)
+
+  // Without a hit there is no page.
+  `TW_CHECK(!hit_o, {hit_tag_o, hit_page_o} == '0)
+
 endmodule
 
 `default_nettype wire

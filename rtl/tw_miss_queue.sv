@@ -277,13 +277,13 @@ module tw_miss_queue #(
   `TW_EXPECT(miss_i, free_o && whole(AddrW'(req_va_i)) == req_va_i)
 
   // What is looked up was pending, and has at most one outcome that keeps it.
-  `TW_EXPECT(looked_i, pending_o && 2'(stuck_i) + 2'(merge_i) + 2'(start_i) <= 2'd1)
+  `TW_OUTER(looked_i, pending_o && 2'(stuck_i) + 2'(merge_i) + 2'(start_i) <= 2'd1)
 
   // What completes was looked up, or owns the walk that ends; it is not cancelled, and its address can be kept.
-  `TW_EXPECT(complete_i, !cancelled[complete_slot_i] && whole(AddrW'(complete_addr_i)) == complete_addr_i &&
-                         (walk_done_i ? wait_q[complete_slot_i] && owner_q[complete_slot_i] &&
-                                        walker_q[complete_slot_i] == walk_done_walker_i
-                                      : looked_i && complete_slot_i == slot && !stuck_i && !merge_i && !start_i))
+  `TW_OUTER(complete_i, !cancelled[complete_slot_i] && whole(AddrW'(complete_addr_i)) == complete_addr_i &&
+                        (walk_done_i ? wait_q[complete_slot_i] && owner_q[complete_slot_i] &&
+                                       walker_q[complete_slot_i] == walk_done_walker_i
+                                     : looked_i && complete_slot_i == slot && !stuck_i && !merge_i && !start_i))
 
   // An entry is in at most one state.
   `TW_CHECK(busy != '0, ((lookup_q & wait_q) | (lookup_q & done_q) | (wait_q & done_q)) == '0)
@@ -293,18 +293,18 @@ module tw_miss_queue #(
 
 `ifdef FORMAL
   // Nothing becomes of what is not looked up, and nothing is while a walk completes.
-  `TW_EXPECT(stuck_i || merge_i || start_i, looked_i)
-  `TW_EXPECT(looked_i, !walk_done_i)
+  `TW_OUTER(stuck_i || merge_i || start_i, looked_i)
+  `TW_OUTER(looked_i, !walk_done_i)
 
   // Whose owner is cancelled is among the killed; a killed walker does not complete.
-  `TW_EXPECT(kill_o != '0, (kill_o & ~killed_i) == '0)
-  `TW_EXPECT(walk_done_i, !killed_i[walk_done_walker_i])
+  `TW_OUTER(kill_o != '0, (kill_o & ~killed_i) == '0)
+  `TW_OUTER(walk_done_i, !killed_i[walk_done_walker_i])
 
   for (genvar i = 0; i < N; i++) begin : g_own
     // A walk starts in a walker for which nobody waits; the end of an own walk is the owner's completion.
-    `TW_EXPECT(wait_q[i] && start_i, walker_q[i] != walker_i)
-    `TW_EXPECT(wait_q[i] && owner_q[i] && walk_done_i && walker_q[i] == walk_done_walker_i,
-               complete_i && complete_slot_i == SlotW'(i))
+    `TW_OUTER(wait_q[i] && start_i, walker_q[i] != walker_i)
+    `TW_OUTER(wait_q[i] && owner_q[i] && walk_done_i && walker_q[i] == walk_done_walker_i,
+              complete_i && complete_slot_i == SlotW'(i))
 
     // What was cancelled takes no part.
     `TW_CHECK(cancelled[i], !to_wait[i] && !to_done[i] && !to_lookup[i])

@@ -153,6 +153,7 @@ module tw_mmu #(
   localparam int OwnerW = 1 + SlotW;    // {port, slot}
   localparam int WalkW  = tw_pkg::index_w(Walkers);
   localparam int TlbW   = tw_pkg::TagW + tw_pkg::DataW;
+  localparam int PwcW   = tw_pkg::TagW + tw_pkg::PwcDataW;
 
   // ---- Control registers --------------------------------------------------------------------------------------------
 
@@ -278,7 +279,8 @@ module tw_mmu #(
 
   assign {dbg_l1d_write_o, dbg_l1f_write_o} = dbg_l1_write;
   assign {dbg_l1d_index_o, dbg_l1f_index_o} = dbg_l1_index;
-  assign {dbg_l1d_entry_o, dbg_l1f_entry_o} = dbg_l1_entry;
+  assign dbg_l1f_entry_o = 121'(dbg_l1_entry[0 +: TlbW]);
+  assign dbg_l1d_entry_o = 121'(dbg_l1_entry[TlbW +: TlbW]);
   assign {dbg_l1d_valid_o, dbg_l1f_valid_o} = dbg_l1_valid;
   assign {dbg_l1d_plru_o, dbg_l1f_plru_o}   = dbg_l1_plru;
   assign dbg_miss_o = 32'(dbg_miss);
@@ -428,6 +430,12 @@ module tw_mmu #(
 
   assign lookup_tag = tw_pkg::tag(tw_pkg::vpn_of(lookup_va), asid);
 
+  // The pins show the fields that every configuration may have.
+  logic [TlbW-1:0] dbg_l2_entry, dbg_sp_entry;
+
+  assign dbg_l2_entry_o = 121'(dbg_l2_entry);
+  assign dbg_sp_entry_o = 121'(dbg_sp_entry);
+
   tw_l2 #(
     .Sets(L2Sets), .Ways(L2Ways), .SpEntries(L2SpEntries), .AsidBits(AsidBits), .Formats(Formats)
   ) u_l2 (
@@ -455,7 +463,7 @@ module tw_mmu #(
     .dbg_write_o     (dbg_l2_write_o),
     .dbg_set_o       (dbg_l2_set_o),
     .dbg_way_o       (dbg_l2_way_o),
-    .dbg_entry_o     (dbg_l2_entry_o),
+    .dbg_entry_o     (dbg_l2_entry),
     .dbg_inv_o       (dbg_l2_inv_o),
     .dbg_inv_set_o   (dbg_l2_inv_set_o),
     .dbg_inv_mask_o  (dbg_l2_inv_mask_o),
@@ -465,7 +473,7 @@ module tw_mmu #(
     .dbg_plru_o      (dbg_l2_plru_o),
     .dbg_sp_write_o  (dbg_sp_write_o),
     .dbg_sp_index_o  (dbg_sp_index_o),
-    .dbg_sp_entry_o  (dbg_sp_entry_o),
+    .dbg_sp_entry_o  (dbg_sp_entry),
     .dbg_sp_valid_o  (dbg_sp_valid_o),
     .dbg_sp_plru_o   (dbg_sp_plru_o)
   );
@@ -476,9 +484,11 @@ module tw_mmu #(
   logic [tw_pkg::VpnW-1:0]  ans_vpn;
   logic [tw_pkg::InfoW-1:0] walk_info;
   logic [5*Walkers-1:0]     dbg_walker;
+  logic [PwcW-1:0]          dbg_pwc_entry;
 
-  assign ans_port     = ans_owner[OwnerW-1];
-  assign dbg_walker_o = 40'(dbg_walker);
+  assign ans_port        = ans_owner[OwnerW-1];
+  assign dbg_walker_o    = 40'(dbg_walker);
+  assign dbg_pwc_entry_o = 112'(dbg_pwc_entry);
 
   tw_walk #(
     .Walkers(Walkers), .PwcEntries(PwcEntries), .OwnerW(OwnerW), .AsidBits(AsidBits), .Formats(Formats)
@@ -539,7 +549,7 @@ module tw_mmu #(
     .dbg_walker_o       (dbg_walker),
     .dbg_pwc_write_o    (dbg_pwc_write_o),
     .dbg_pwc_index_o    (dbg_pwc_index_o),
-    .dbg_pwc_entry_o    (dbg_pwc_entry_o),
+    .dbg_pwc_entry_o    (dbg_pwc_entry),
     .dbg_pwc_valid_o    (dbg_pwc_valid_o),
     .dbg_pwc_plru_o     (dbg_pwc_plru_o)
   );

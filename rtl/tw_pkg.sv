@@ -15,8 +15,8 @@ package tw_pkg;
   localparam int PaW   = 56;           // physical address
   localparam int PpnW  = 44;           // PA bits 55:12
   localparam int AsidW = 16;
-  localparam int VmidW = 0;            // virtual machine, and stage of its translation: fields of a tag that no
-  localparam int StageW = 0;           //   configuration has
+  localparam int VmidW = 0;            // virtual machine, and stage of its translation: on top of tags, fences and
+  localparam int StageW = 0;           //   responses; no configuration has them
   localparam int LevelW = 3;
   localparam int FlagsW = 12;
 
@@ -208,9 +208,9 @@ package tw_pkg;
     vpn_of = va[12 +: VpnW];
   endfunction
 
-  // ---- Response: addr (PA, or the VA of a fault) and info = {size, global, attr, fault, cause} ----------------------
+  // ---- Response: addr (PA, or the VA of a fault) and info = {stage, size, global, attr, fault, cause} ---------------
 
-  localparam int InfoW = 15;
+  localparam int InfoW = StageW + 15;
   localparam int InfoCause  = 0;   // 6 bits
   localparam int InfoFault  = 6;   // 2 bits
   localparam int InfoAttr   = 8;   // 3 bits
@@ -218,11 +218,11 @@ package tw_pkg;
   localparam int InfoSize   = 12;  // 3 bits
 
   function automatic logic [InfoW-1:0] info_page(input logic [DataW-1:0] data);
-    info_page = {data[DataSize +: 3], data[DataGlobal], data[DataAttr +: 3], FaultNone, 6'd0};
+    info_page = InfoW'({data[DataSize +: 3], data[DataGlobal], data[DataAttr +: 3], FaultNone, 6'd0});
   endfunction
 
   function automatic logic [InfoW-1:0] info_fault(input logic [1:0] fault, input logic [5:0] cause);
-    info_fault = {7'd0, fault, cause};
+    info_fault = InfoW'({fault, cause});
   endfunction
 
   // Cause of an access fault in the RISC-V formats and without one: 1, 5, 7.

@@ -221,7 +221,8 @@ module tw_pwc #(
 `endif
 
   // The bits of a prefix below its level are zero; what is filled is not what is killed.
-  `TW_EXPECT(fill_i, (fill_tag & ~fill_mask) == '0 && !(kill_i && ((fill_tag ^ kill_tag) & fill_mask) == '0))
+  `TW_EXPECT(fill_i, (fill_tag & ~fill_mask) == '0)
+  `TW_OUTER(fill_i && kill_i, ((fill_tag ^ kill_tag) & fill_mask) != '0)
 
   // The entry just filled is the only one of its level, prefix and ASID.
   `TW_CHECK(written, valid_q[written_way] && twice == '0)
@@ -247,8 +248,8 @@ module tw_pwc #(
   (* anyconst *) logic [Levels*TagW-1:0] level_masks;
 
   for (genvar l = 0; l < Levels; l++) begin : g_level
-    `TW_EXPECT(fill_i && tw_pkg::pwc_level(fill_data_i) == 3'(l),
-               fill_mask == level_masks[l*TagW +: TagW])
+    `TW_OUTER(fill_i && tw_pkg::pwc_level(fill_data_i) == 3'(l),
+              fill_mask == level_masks[l*TagW +: TagW])
   end
   `TW_EXPECT(fill_i, tw_pkg::pwc_level(fill_data_i) < 3'(Levels))
 

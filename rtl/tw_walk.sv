@@ -372,6 +372,64 @@ module tw_walk #(
   // A walk has one outcome, and only with an answer.
   `TW_CHECK(ok_o || fault_o, answer != '0 && !(ok_o && fault_o))
 
+`ifdef FORMAL
+  logic [Walkers-1:0]      doomed;       // killed, and not at its end
+  logic [Requesters-1:0]   asked_q;      // a request was granted, and memory has not answered
+  logic [Requesters-1:0]   answered;
+  logic                    loading_q;
+  logic [tw_fmt::RowW-1:0] past_row_q;
+
+  for (genvar w = 0; w < Walkers; w++) begin : g_doomed
+    assign doomed[w] = dbg_walker_o[5*w+3];
+  end
+
+  for (genvar r = 0; r < Requesters; r++) begin : g_answered
+    assign answered[r] = mem_resp_valid_i && mem_resp_id_i == 4'(r);
+  end
+
+  always_ff @(posedge clk_i) begin
+    asked_q    <= rst_i ? '0 : (asked_q | grant) & ~answered;
+    loading_q  <= !rst_i && load_i && !load_done_o;
+    past_row_q <= row_i;
+  end
+
+  // The registers hold a legal MAXPHYADDR, and the row of a format where a walk starts. The format stays while walks run:
+  // it may change under killed ones, but whatever is decoded for these goes nowhere (tw_walker).
+  `TW_EXPECT(1'b1, maxphyaddr_i >= 6'd36 && maxphyaddr_i <= 6'd52)
+  `TW_EXPECT(start_walker_i != '0, tw_fmt::known(Formats, row_i))
+  `TW_EXPECT(walk_idle_o != '1, row_i == past_row_q)
+
+  // A walk starts with a lookup, in one idle walker.
+  `TW_EXPECT(start_walker_i != '0, lookup_i && (start_walker_i & ~walk_idle_o) == '0 &&
+                                   (start_walker_i & (start_walker_i - 1'b1)) == '0)
+
+  // Only a walk that runs, and was not killed, is killed.
+  `TW_EXPECT(walk_kill_i != '0, (walk_kill_i & (walk_idle_o | doomed)) == '0)
+
+  // Memory answers requests that were granted and not answered.
+  `TW_EXPECT(answered != '0, (answered & ~asked_q) == '0)
+
+  // It does not in reset, when inputs are ignored: the decoder, which has no clock, does not know.
+  `TW_GIVEN(!alive_q || rst_i, !mem_resp_valid_i)
+
+  // A load is wanted until it is done.
+  `TW_EXPECT(loading_q, load_i)
+
+  // A walk is of the format in force, and asks for entries of its size.
+  `TW_CHECK(walk_idle_o != '1, tw_fmt::known(Formats, row_i))
+  for (genvar w = 0; w < Walkers; w++) begin : g_entries
+    `TW_CHECK(!walk_idle_o[w], (req_lanes[2*w +: 2] != tw_pkg::LanesBoth) == tw_fmt::narrow(row_i))
+    `TW_CHECK((req_cas[w] || swaps[w]) && tw_fmt::narrow(row_i), req_desired[64*w+32 +: 32] == '0)
+  end
+
+  // A request is granted once: whoever waits for memory has one request there, and whoever has one waits.
+  `TW_CHECK(1'b1, asked_q[Walkers-1:0] == waits)
+  `TW_CHECK(grant != '0, (grant[Walkers-1:0] & asked_q[Walkers-1:0]) == '0)
+
+  // An answer reaches one walk, which asked for it.
+  `TW_CHECK(answer != '0, (answer & ~asked_q[Walkers-1:0]) == '0 && (answer & (answer - 1'b1)) == '0)
+`endif
+
 endmodule
 
 `default_nettype wire

@@ -41,11 +41,16 @@ sources() {
 # elaborate DIR TOP PARAMETERS DEFINES: TOP becomes the module dut, flat, memories as registers.
 elaborate() {
   local params=
-  [ "$3" = - ] || params="-chparam ${3//,/ -chparam }"
+  [ "$3" = - ] || params="-set ${3//,/ -set }"
   sources "$1" "$2" "$4"
-  echo "hierarchy -check -top $2 ${params//=/ }"
+  # Before the hierarchy: hierarchy -chparam derives a module of blocks twice, and stops.
+  [ "$3" = - ] || echo "chparam ${params//=/ } $2"
+  echo "hierarchy -check -top $2"
   echo "rename -top dut"
   echo "prep -flatten -top dut"
+  # One register says that there was a reset, not one in each module.
+  echo "opt_dff"
+  echo "opt_merge -share_all"
   echo "memory_map"
   echo "opt -full"
   echo "async2sync"
@@ -85,7 +90,7 @@ one() {
     timeout $limit yosys-smtbmc --noprogress --unroll -s z3 -t $search --dump-vcd "$dir/counterexample.vcd" \
       "$dir/proof.smt2" >"$dir/search.log" 2>&1
     if grep -q 'Assert failed' "$dir/search.log"; then
-      sed -n "s,^.*Assert failed in dut: \([^.]*\.sv:[0-9]*\).*,$name: FALSE: the property at \1; waveform in $dir/counterexample.vcd,p" \
+      sed -n "s#^.*Assert failed in dut: \([^.]*\.sv:[0-9]*\).*#$name: FALSE: the property at \1; waveform in $dir/counterexample.vcd#p" \
         "$dir/search.log"
     else
       echo "$name: NOT PROVED by induction; no counterexample within $search cycles; logs in $dir"
@@ -104,7 +109,7 @@ one() {
     timeout $limit yosys-smtbmc --noprogress --unroll -s z3 -c -t "$cycles" "$dir/cover.smt2" >"$dir/cover.log" 2>&1
   reached=$(grep -c 'Reached cover statement' "$dir/cover.log")
   if [ "$reached" -eq 0 ] || ! grep -q 'Status: PASSED' "$dir/cover.log"; then
-    sed -n "s,^.*Unreached cover statement at \([^.]*\.sv:[0-9]*\).*,$name: VAIN: the antecedent at \1 is not reached in $cycles cycles,p" \
+    sed -n "s#^.*Unreached cover statement at \([^.]*\.sv:[0-9]*\).*#$name: VAIN: the antecedent at \1 is not reached in $cycles cycles#p" \
       "$dir/cover.log" | grep . || echo "$name: NO COVERS; logs in $dir"
     return 1
   fi
