@@ -4,10 +4,11 @@
 # configurations asked for that the mutant concerns: those of its line "Configurations:", all without one. Asked for are
 # compact and large, which have every format, unless told otherwise. A mutant is killed in a
 # configuration if a run ends with the status for a difference and the report names a pin or an array; a crash, a timeout or
-# a build that fails is no kill. The RTL without a patch has to pass the very same runs first. Fixed seeds, the first that
+# a build that fails is no kill. The RTL's assertions are off, so that it is the comparison that has to find the bug. The
+# RTL without a patch has to pass the very same runs first. Fixed seeds, the first that
 # kills ends it. Prints a table; logs stay in BUILD/mutate. Every configuration has its own build, and they take turns in
 # JOBS processes; of a mutant only the Verilated code is compiled, without optimization: it seldom runs for a second.
-# With --oracle the RTL runs alone, without the model and without its assertions: a mutant is killed if the oracle forbids
+# With --oracle the RTL runs alone, without the model: a mutant is killed if the oracle forbids
 # what it does. A line "Oracle:" names the configurations in which it can, or none; all without one.
 # With --assert it runs alone, judged by its own assertions, and the patches are those of mutation/assert/.
 # Usage: scripts/mutate.sh [--oracle | --assert] [--config NAME|all] [ID]...      all patches of the folder without IDs
@@ -36,7 +37,7 @@ usage() {
 # Sets what a run is, and how its report tells of a kill.
 judged_by() {
   local where='[a-z0-9_]*_o$\|counter [a-z0-9_]*$\|\(l1f\|l1d\|sp\|pwc\|l2\)[a-z0-9_ ]*\[[0-9]*\]$'
-  patches=mutation asserts=ON line=Configurations
+  patches=mutation asserts=OFF line=Configurations
   case $1 in
   lockstep)
     mode=(--mode lockstep)
@@ -47,7 +48,6 @@ judged_by() {
     mode=(--mode rtl --oracle)
     pin='^  the oracle forbids it: '
     told='s/^  the oracle forbids it: //p'
-    asserts=OFF
     line=Oracle
     ;;
   assert)
@@ -55,6 +55,7 @@ judged_by() {
     pin='Assertion failed in '
     told='s/^  \(.*\): Assertion failed in \([^:]*\).*/\1 in \2/p'
     patches=mutation/assert
+    asserts=ON
     ;;
   esac
   logs=$dir/$1
